@@ -1,0 +1,98 @@
+"""Refusals: every error of the kit says where, what, at most five samples, and what to do.
+
+A sentence is kept as a :class:`Message`, its English text (the key of the translation catalogues) apart from
+its parameters, so that ``present.words`` can say it in the user's language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+MAX_SAMPLES = 5
+
+_EMAIL = re.compile(r"([\w.+-])[\w.+-]*@[\w.-]+")
+_PHONE = re.compile(r"\+?\d[\d\s().-]{7,}\d")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One sentence: an English text with ``{placeholders}`` and the values that fill them."""
+
+    text: str
+    params: dict[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text.format(**self.params)
+
+
+def N_(text: str, **params: object) -> Message:  # noqa: N802 (the marker that gettext tools know)
+    """Mark ``text`` for the catalogues and bind its parameters."""
+    return Message(text, params)
+
+
+def mask(value: object) -> str:
+    """Return ``value`` as text with e-mail addresses and phone numbers made unreadable.
+
+    >>> mask("call Ann on +7 912 345-67-89 or ann.b@firm.example")
+    'call Ann on +7…89 or a…@…'
+    """
+    text = _EMAIL.sub(r"\1…@…", str(value))
+    return _PHONE.sub(lambda found: f"{found[0][:2]}…{found[0][-2:]}", text)
+
+
+class CrmkitError(Exception):
+    """Base of all refusals.
+
+    Parameters
+    ----------
+    where: the file, the key of ``client.yml``, or the command that is refused.
+    what: the sentence that says what is wrong.
+    samples: values that show it; at most five are kept, personal ones masked.
+    remedy: the sentence that says what to do.
+    """
+
+    def __init__(
+        self, where: str, what: Message, samples: Iterable[object] = (), remedy: Message | None = None
+    ) -> None:
+        self.where = where
+        self.what = what
+        self.samples: Sequence[str] = tuple(mask(sample) for sample in list(samples)[:MAX_SAMPLES])
+        self.remedy = remedy
+        super().__init__(where, what, remedy)
+
+    def __str__(self) -> str:
+        parts = [f"{self.where}: {self.what}"]
+        if self.samples:
+            parts.append(" · ".join(self.samples))
+        if self.remedy is not None:
+            parts.append(str(self.remedy))
+        return "\n  ".join(parts)
+
+
+class SettingsError(CrmkitError):
+    """``client.yml`` (or a file it names for a plan) cannot be used."""
+
+
+class SourceError(CrmkitError):
+    """A file of an export cannot be read as what it is said to be."""
+
+
+class RequestError(CrmkitError):
+    """A measure, slice, period or notebook was asked for that does not exist, or does not fit."""
+
+
+class ReportError(CrmkitError):
+    """A report could not be made or written."""
+
+
+class Refusals(CrmkitError):
+    """Several refusals at once: every mistake is told, not only the first."""
+
+    def __init__(self, errors: Sequence[CrmkitError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(errors[0].where, errors[0].what, errors[0].samples, errors[0].remedy)
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
