@@ -1,0 +1,28 @@
+"""Thresholds of the method: one place, overridden under ``limits`` in ``client.yml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Thresholds with the method's defaults (METHOD 3, 6).
+
+    Attributes
+    ----------
+    unreadable_share: a file is refused when more than this share of a column's filled cells cannot be read.
+    cohort_days: horizon of the cohort win rate, days after creation.
+    few_cases: below it a share is told only as «k of n».
+    compared_cases: from it on shares are compared in words.
+    actions_per_day: sales actions a rep's working day should have.
+    open_at_longest_share: the censored cycle is told only if at most this share of the deals is still open
+        at the longest observed age.
+    """
+
+    unreadable_share: float = 0.2
+    cohort_days: int = 90
+    few_cases: int = 10
+    compared_cases: int = 30
+    actions_per_day: int = 30
+    open_at_longest_share: float = 0.05

@@ -1,0 +1,100 @@
+"""amoCRM and Kommo file exports: both layouts, CSV and XLSX, Russian and English headings (FORMATS 1)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from crmkit.sources.mapping import Source
+
+DEALS = {
+    "ID": "deal_id",
+    "Название сделки": "title",
+    "Бюджет": "amount",
+    "Ответственный": "manager_id",
+    "Дата создания сделки": "created_at",
+    "Дата создания": "created_at",
+    "Дата редактирования": "updated_at",
+    "Дата изменения": "updated_at",
+    "Дата закрытия": "closed_at",
+    "Этап сделки": "stage",
+    "Воронка": "pipeline",
+    "Компания": "company_id",
+    "Компания контакта": "company_id",
+    "Основной контакт": "contact_id",
+    "Полное имя контакта": "contact_id",
+    "Ближайшая задача": "next_task_at",
+    "Источник": "source",
+    "Источник сделки": "source",
+    "utm_source": "source",
+    "Причина отказа": "lost_reason",
+    "Продукт": "product",
+    "Товар": "product",
+    "Сегмент": "segment",
+    # Kommo's English headings, not verified on a real file
+    "Lead title": "title",
+    "Lead name": "title",
+    "Sale": "amount",
+    "Budget": "amount",
+    "Responsible user": "manager_id",
+    "Responsible": "manager_id",
+    "Created at": "created_at",
+    "Date created": "created_at",
+    "Last modified": "updated_at",
+    "Closed at": "closed_at",
+    "Lead stage": "stage",
+    "Lead status": "stage",
+    "Stage": "stage",
+    "Pipeline": "pipeline",
+    "Company": "company_id",
+    "Contact's company": "company_id",
+    "Main contact": "contact_id",
+    "Closest task": "next_task_at",
+    "Source": "source",
+    "Lead source": "source",
+    "Loss reason": "lost_reason",
+    "Product": "product",
+    "Segment": "segment",
+}
+
+WON = frozenset({"успешно реализовано", "closed - won", "closed won", "won"})
+LOST = frozenset({"закрыто и не реализовано", "closed - lost", "closed lost", "lost"})
+
+
+def refine(table: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split «Закрыто и не реализовано (Причина)» into the stage and the reason for the loss.
+
+    The reason may itself hold brackets: it reaches from the first opening to the last closing one.
+    """
+    none = frame.iloc[:0]
+    if table != "deals" or "stage" not in frame:
+        return frame, none
+    names = "|".join(sorted(LOST))
+    glued = frame["stage"].str.extract(rf"(?i)^\s*({names})\s*\((.*)\)\s*$")
+    is_glued = glued[0].notna()
+    if is_glued.any():
+        reason = frame["lost_reason"] if "lost_reason" in frame else pd.Series(None, frame.index, dtype="str")
+        frame = frame.assign(
+            stage=frame["stage"].where(~is_glued, glued[0]),
+            lost_reason=reason.where(~is_glued, glued[1].str.strip().where(glued[1].str.strip() != "")),
+        )
+    return frame, none
+
+
+SOURCE = Source(
+    name="amocrm",
+    columns={"deals": DEALS},
+    signature={
+        "deals": (
+            "ID",
+            "Название сделки|Lead title|Lead name",
+            "Этап сделки|Lead stage|Lead status",
+            "Ответственный|Responsible user|Responsible",
+        )
+    },
+    empty_words=frozenset({"не закрыта", "не закрыт", "not closed", "нет задач", "no tasks"}),
+    day_first=True,
+    won=WON,
+    lost=LOST,
+    lenient=frozenset({"next_task_at"}),
+    refine=refine,
+)

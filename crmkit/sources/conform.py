@@ -1,0 +1,171 @@
+"""Typed frames of any CRM into the canonical tables: status, stages, reps, money, positions, order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crmkit.client import Client
+from crmkit.schema import TABLES, typed_nulls
+from crmkit.sources.known import SOURCES
+from crmkit.sources.ledger import Ledger
+from crmkit.sources.reps import conform_managers
+from crmkit.sources.stages import conform_stages, set_status
+
+#: Names under which currencies stand in exports, small letters.
+CURRENCIES = {
+    "₽": "RUB", "руб": "RUB", "руб.": "RUB", "рубль": "RUB", "российский рубль": "RUB", "rur": "RUB",
+    "$": "USD", "доллар сша": "USD", "us dollar": "USD", "€": "EUR", "евро": "EUR", "euro": "EUR",
+    "₸": "KZT", "тенге": "KZT", "белорусский рубль": "BYN", "гривна": "UAH", "£": "GBP",
+}  # fmt: skip
+
+
+def conform(frames: dict[str, pd.DataFrame], whole_days: set[str], client: Client, ledger: Ledger) -> dict[str, pd.DataFrame]:
+    """Return all canonical tables of METHOD 2: complete columns, codes instead of names, sorted, linked.
+
+    Child tables get ``deal_ix``, the position of their deal in ``deals`` (−1 where it is not in the export).
+    """
+    source = SOURCES[client.crm]
+    tables = {name: _complete(name, frames.get(name), client.time_zone) for name in TABLES}
+    deals = tables["deals"]
+    stages = conform_stages(tables["stages"], deals, client, source, ledger)
+    deals = set_status(deals, stages, source, "deals.closed_at" in _filled({"deals": deals}), ledger)
+    deals = _settle_dates(deals, whole_days, ledger)
+    deals = _in_currency(deals, client, ledger)
+    deals = _link_cards(deals, client)
+    deals = deals.sort_values("deal_id", kind="stable", ignore_index=True)
+    tables |= {"deals": deals, "stages": stages}
+    tables = conform_managers(tables, client, ledger)
+    tables = _fill_from_companies(tables, ledger)
+    _compare_products(tables, ledger)
+    for name, frame in tables.items():
+        if name != "deals" and "deal_id" in frame:
+            tables[name] = _linked(name, frame, deals["deal_id"], ledger)
+    return {name: _coded(name, frame) for name, frame in tables.items()}
+
+
+def _filled(tables: dict[str, pd.DataFrame]) -> frozenset[str]:
+    return frozenset(
+        f"{table}.{name}" for table, frame in tables.items() for name in frame.columns if frame[name].notna().any()
+    )
+
+
+def supplied(tables: dict[str, pd.DataFrame]) -> frozenset[str]:
+    """Return the columns with at least one value, as ``table.column``."""
+    return _filled(tables)
+
+
+def _complete(table: str, frame: pd.DataFrame | None, zone: str) -> pd.DataFrame:
+    length = 0 if frame is None else len(frame)
+    given = {} if frame is None else dict(frame.items())
+    columns = {
+        item.name: given.pop(item.name)
+        if item.name in given
+        else typed_nulls(item.kind, length, zone).astype("str" if item.kind == "category" else None or "str")
+        if item.kind == "category"
+        else typed_nulls(item.kind, length, zone)
+        for item in TABLES[table]
+    }
+    origin = {"file": given.pop("file", pd.Series([""] * length, dtype="str")), "line": given.pop("line", pd.Series([0] * length, dtype="int32"))}
+    return pd.DataFrame({**columns, **given, **origin}, index=pd.RangeIndex(length))
+
+
+def _settle_dates(deals: pd.DataFrame, whole_days: set[str], ledger: Ledger) -> pd.DataFrame:
+    """Keep closing dates on closed deals only; count what contradicts itself."""
+    closed = deals["status"].isin(["won", "lost"])
+    is_open = deals["status"] == "open"
+    dated = deals["closed_at"].notna()
+    ledger.note_rows("closed_without_date", "deals", "closed_at", deals, closed & ~dated)
+    ledger.note_rows("open_with_closing_date", "deals", "closed_at", deals, is_open & dated)
+    ledger.note_rows("no_creation_date", "deals", "created_at", deals, deals["created_at"].isna())
+    created, ended = deals["created_at"], deals["closed_at"]
+    if {"deals.created_at", "deals.closed_at"} & whole_days:
+        created, ended = created.dt.normalize(), ended.dt.normalize()
+    ledger.note_rows("closed_before_created", "deals", "closed_at", deals, closed & (ended < created))
+    ledger.note_rows("reason_without_loss", "deals", "lost_reason", deals, (deals["status"] != "lost") & deals["lost_reason"].notna())
+    ledger.note_rows("negative_amount", "deals", "amount", deals, deals["amount"] < 0)
+    return deals.assign(
+        closed_at=deals["closed_at"].where(~is_open),
+        expected_close_on=deals["expected_close_on"].where(
+            deals["expected_close_on"].notna() | ~is_open, deals["closed_at"].dt.tz_localize(None).dt.normalize()
+        ),
+    )
+
+
+def _in_currency(deals: pd.DataFrame, client: Client, ledger: Ledger) -> pd.DataFrame:
+    """Convert money by the client's rates; without a rate it is left out of money figures, and counted."""
+    if deals["currency"].isna().all():
+        return deals
+    named = deals["currency"].str.strip()
+    code = named.str.casefold().map(CURRENCIES)
+    code = code.where(code.notna(), named.str.upper())
+    unknown = code[~code.str.fullmatch(r"[A-Z]{3}", na=True)]
+    if len(unknown) and code.nunique() == 1:
+        ledger.note("currency_assumed", "deals", "currency", count=len(unknown), samples=named.unique())
+        code = code.where(code.isna(), client.currency)
+    rate = code.map({**client.rates, client.currency: 1.0}).where(code.notna(), 1.0)
+    without = rate.isna() & deals["amount"].notna()
+    for name, rows in deals[without].groupby(code[without], dropna=False):
+        ledger.note("no_rate", "deals", "amount", count=len(rows), samples=[f"{name} {rows['amount'].sum():.2f}"])
+    changed = {name: (deals[name] * rate).round(2) for name in ("amount", "margin", "discount")}
+    return deals.assign(currency=code, **changed)
+
+
+def _link_cards(deals: pd.DataFrame, client: Client) -> pd.DataFrame:
+    if client.links.deal is None:
+        return deals
+    made = deals["deal_id"].map(lambda number: client.links.deal.replace("{id}", number))  # type: ignore[union-attr]
+    return deals.assign(url=deals["url"].where(deals["url"].notna(), made))
+
+
+def _fill_from_companies(tables: dict[str, pd.DataFrame], ledger: Ledger) -> dict[str, pd.DataFrame]:
+    """Give deals the segment of their company, and companies their number where deals name them."""
+    deals, companies = tables["deals"], tables["companies"]
+    if companies.empty or deals["company_id"].isna().all():
+        return tables
+    by_name = companies.dropna(subset=["name"]).drop_duplicates("name").set_index("name")["company_id"]
+    known = deals["company_id"].isin(companies["company_id"])
+    found = deals["company_id"].map(by_name)
+    deals = deals.assign(company_id=deals["company_id"].where(known | found.isna(), found))
+    lost = deals["company_id"].notna() & ~deals["company_id"].isin(companies["company_id"])
+    ledger.note("unmatched_company", "deals", "company_id", count=int(lost.sum()), samples=deals["company_id"][lost].unique())
+    if deals["segment"].isna().all():
+        segment = companies.drop_duplicates("company_id").set_index("company_id")["segment"]
+        deals = deals.assign(segment=deals["company_id"].map(segment).astype("str"))
+    return {**tables, "deals": deals}
+
+
+def _compare_products(tables: dict[str, pd.DataFrame], ledger: Ledger) -> None:
+    """Report products of deals that the product list does not know, with the nearest name."""
+    listed, sold = tables["products"]["product"].dropna(), tables["deals"]["product"].dropna()
+    if listed.empty or sold.empty:
+        return
+    counts = sold[~sold.isin(listed)].value_counts()
+    near = {squeeze(name): name for name in listed}
+    pairs = [f"{name} ({count}) ≈ {near[squeeze(name)]}" if squeeze(name) in near else f"{name} ({count})" for name, count in counts.items()]
+    ledger.note("unmatched_product", "deals", "product", count=int(counts.sum()), samples=pairs)
+
+
+def squeeze(name: str) -> str:
+    """Return a name as it is compared for likeness: small letters and digits only."""
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
+
+
+def _linked(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledger) -> pd.DataFrame:
+    """Add the positions of the deals, and sort by deal, time and line: the order in which events are counted."""
+    position = pd.Index(deal_ids).get_indexer(pd.Index(frame["deal_id"])) if len(frame) else np.array([], dtype=np.int64)
+    orphan = (position < 0) & frame["deal_id"].notna().to_numpy()
+    ledger.note_rows("unknown_deal", table, "deal_id", frame, orphan)
+    frame = frame.assign(deal_ix=position.astype(np.int64))
+    moment = next((name for name in ("changed_at", "at", "created_at", "due_on") if name in frame), None)
+    order = ["deal_ix", *([moment] if moment else []), "file", "line"]
+    return frame.sort_values(order, kind="stable", ignore_index=True)
+
+
+def _coded(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn names into integer codes over sorted categories."""
+    for item in TABLES[table]:
+        if item.kind == "category":
+            frame[item.name] = frame[item.name].astype("category")
+    frame["file"] = frame["file"].astype("category")
+    return frame

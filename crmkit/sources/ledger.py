@@ -1,0 +1,76 @@
+"""The load report: every row read is kept or set aside with a reason, every oddity counted with samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from crmkit.errors import MAX_SAMPLES, mask
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """How the files of a client were read.
+
+    Attributes
+    ----------
+    files: path, table, kind, encoding, delimiter, rows_read, rows_kept, rows_set_aside, sha256, decisions.
+    columns: file, heading, column (canonical, or empty), kind, rows, filled, unreadable, decision.
+    set_aside: file, line, reason, text; one row per row that is not among the kept.
+    notes: code, table, column, count, samples; one row per oddity.
+    """
+
+    files: pd.DataFrame
+    columns: pd.DataFrame
+    set_aside: pd.DataFrame
+    notes: pd.DataFrame
+
+
+@dataclass
+class Ledger:
+    """Collects the load report while files are read."""
+
+    files: list[dict[str, object]] = field(default_factory=list)
+    columns: list[dict[str, object]] = field(default_factory=list)
+    aside: list[pd.DataFrame] = field(default_factory=list)
+    notes: list[dict[str, object]] = field(default_factory=list)
+
+    def note(
+        self, code: str, table: str, column: str = "", *, count: int, samples: Iterable[object] = ()
+    ) -> None:
+        """Note an oddity: how many rows, and at most five samples, personal values masked."""
+        if count:
+            shown = [mask(sample) for sample in list(samples)[:MAX_SAMPLES]]
+            self.notes.append(
+                {"code": code, "table": table, "column": column, "count": int(count), "samples": " · ".join(shown)}
+            )
+
+    def note_rows(self, code: str, table: str, column: str, frame: pd.DataFrame, bad: pd.Series | np.ndarray) -> None:
+        """Note the rows of a table where ``bad`` holds, with their ids as samples."""
+        chosen = frame[np.asarray(bad, dtype=bool)]
+        key = next((name for name in ("deal_id", "task_id", "activity_id") if name in chosen), None)
+        self.note(code, table, column, count=len(chosen), samples=chosen[key].iloc[:MAX_SAMPLES] if key else ())
+
+    def set_aside(self, file: str, lines: Iterable[int], reason: str, text: Iterable[object]) -> None:
+        """Record rows that are not among the kept ones."""
+        frame = pd.DataFrame({"file": file, "line": list(lines), "reason": reason, "text": [str(one)[:200] for one in text]})
+        if len(frame):
+            self.aside.append(frame)
+
+    def report(self) -> LoadReport:
+        """Return the report as frames; rows set aside are added up per file."""
+        names = ["file", "line", "reason", "text"]
+        aside = pd.concat(self.aside, ignore_index=True) if self.aside else pd.DataFrame(columns=names)
+        counts = aside.groupby("file", dropna=False).size()
+        files = pd.DataFrame(self.files)
+        files["rows_set_aside"] = files["path"].map(counts).astype("Int64").fillna(value=0).astype("int64")
+        files["rows_kept"] = files["rows_read"] - files["rows_set_aside"]
+        columns = pd.DataFrame(
+            self.columns,
+            columns=["file", "heading", "column", "kind", "rows", "filled", "unreadable", "decision"],
+        )
+        notes = pd.DataFrame(self.notes, columns=["code", "table", "column", "count", "samples"])
+        return LoadReport(files, columns, aside.sort_values(["file", "line"], ignore_index=True), notes)
