@@ -1,0 +1,127 @@
+"""Confidence intervals that hold for small samples, and the gates that say what n cases allow to be said."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from statistics import NormalDist
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Gate: TypeAlias = Literal["k_of_n", "interval", "compared"]
+
+_TOLERANCE = 1e-12  # of a probability that is summed up from many
+
+
+def gate(n: int, *, interval: int = 10, compared: int = 30) -> Gate:
+    """Return what ``n`` resolved cases allow: only «k of n», an interval without comparing words, or more.
+
+    Source: METHOD 6
+
+    >>> gate(9), gate(10), gate(29), gate(30)
+    ('k_of_n', 'interval', 'interval', 'compared')
+    """
+    if n < interval:
+        return "k_of_n"
+    return "interval" if n < compared else "compared"
+
+
+def wilson(
+    successes: ArrayLike, n: ArrayLike, level: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return Wilson's score interval of a share.
+
+    Parameters
+    ----------
+    successes, n: counts, of one shape or broadcast to it.
+    level: two-sided confidence.
+
+    Returns
+    -------
+    Lower and upper limits between 0 and 1; NaN where ``n`` is 0 or missing.
+
+    Raises
+    ------
+    ValueError: successes below 0 or above n, or a level outside (0, 1).
+
+    Source: Newcombe, Statistics in Medicine 17 (1998) 857–872, method 3
+    """
+    z = NormalDist().inv_cdf(_checked(level) / 2 + 0.5)
+    won, of = np.broadcast_arrays(np.asarray(successes, np.float64), np.asarray(n, np.float64))
+    if ((won < 0) | (won > of)).any():
+        raise ValueError("successes must lie between 0 and n")
+    of = np.where(of > 0, of, np.nan)
+    share, scale = won / of, 1 + z * z / of
+    centre = (share + z * z / (2 * of)) / scale
+    half = z / scale * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    # At the ends the limit is 0 or 1 exactly; subtraction would leave 1e-17 or 0.9999999999999999.
+    return np.where(won == 0, centre * 0, centre - half), np.where(won == of, centre * 0 + 1, centre + half)
+
+
+def median_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a median by order statistics; see :func:`quantile_interval`.
+
+    >>> median_interval([1, 2, 3, 5, 8, 13])
+    (1.0, 13.0)
+    """
+    return quantile_interval(values, 0.5, level)
+
+
+def quantile_interval(values: ArrayLike, quantile: float, level: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a quantile by order statistics, whatever the distribution.
+
+    Parameters
+    ----------
+    values: one number a case; missing ones must have been left out, and counted, before.
+    quantile: 0.5 for the median, 0.9 for p90.
+    level: two-sided confidence; the interval covers at least that much, with equal tails.
+
+    Returns
+    -------
+    Lower and upper limit in the unit of the values; both NaN where there are too few of them (at 95 %: below
+    6 for the median, below 36 for p90).
+
+    Raises
+    ------
+    ValueError: missing values among ``values``, or a quantile or level outside (0, 1).
+    """
+    ordered = np.sort(np.asarray(values, np.float64))
+    if np.isnan(ordered).any():
+        raise ValueError("values must not be missing")
+    ranks = quantile_ranks(len(ordered), quantile, level)
+    if ranks is None:
+        return float("nan"), float("nan")
+    return float(ordered[ranks[0] - 1]), float(ordered[ranks[1] - 1])
+
+
+@lru_cache(maxsize=4096)
+def quantile_ranks(n: int, quantile: float = 0.5, level: float = 0.95) -> tuple[int, int] | None:
+    """Return the ranks (from 1) of the ordered values that limit a quantile; None where n is too small.
+
+    The number of values below the true quantile is binomial, so the lower rank is the largest l with
+    P(fewer than l below) <= (1 - level) / 2, the upper one the smallest u with P(u or more below) within it.
+
+    Source: Conover, Practical Nonparametric Statistics, 3.2
+
+    >>> quantile_ranks(10), quantile_ranks(5)
+    ((2, 9), None)
+    """
+    tail = (1 - _checked(level)) / 2 + _TOLERANCE
+    chances = _binomial(n, _checked(quantile))
+    lower = int(np.searchsorted(np.cumsum(chances), tail, side="right"))
+    upper = n + 1 - int(np.searchsorted(np.cumsum(chances[::-1]), tail, side="right"))
+    return (lower, upper) if lower >= 1 and upper <= n else None
+
+
+def _binomial(n: int, chance: float) -> NDArray[np.float64]:
+    """Probabilities of 0 … n successes, by the ratio of each to the one before."""
+    k = np.arange(1, n + 1)
+    steps = np.log((n - k + 1) / k) + np.log(chance / (1 - chance))
+    return np.asarray(np.exp(n * np.log1p(-chance) + np.concatenate([[0.0], np.cumsum(steps)])))
+
+
+def _checked(probability: float) -> float:
+    if not 0 < probability < 1:
+        raise ValueError("a level or quantile lies between 0 and 1, ends excluded")
+    return probability

@@ -1,0 +1,157 @@
+"""How long deals take when some are still open: winning and losing compete, open deals are censored.
+
+Source: METHOD 3.3; Aalen and Johansen, Scandinavian Journal of Statistics 5 (1978) 141–150
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+OPEN, WON, LOST = 0, 1, 2
+
+_TOLERANCE = 1e-9  # of probabilities, which are products and sums of many
+
+
+@dataclass(frozen=True, eq=False)
+class CumulativeIncidence:
+    """Share won by age: a step at each distinct duration, in ascending order.
+
+    ``cif`` is the probability of being won by that age, ``survival`` of being still open after it; what is
+    missing from 1 is lost. ``at_risk`` counts the deals that reached that age open.
+    """
+
+    times: NDArray[np.float64]
+    cif: NDArray[np.float64]
+    survival: NDArray[np.float64]
+    at_risk: NDArray[np.int64]
+
+
+def cumulative_incidence(durations: ArrayLike, events: ArrayLike) -> CumulativeIncidence:
+    """Estimate the share won by age (Aalen–Johansen).
+
+    Parameters
+    ----------
+    durations: age of each deal at its end, or at as_of if it is open; in any unit.
+    events: 0 open (censored), 1 won, 2 lost. At equal ages, ends come before censorings.
+
+    Raises
+    ------
+    ValueError: missing or negative durations, other events, or lengths that differ.
+
+    >>> curve = cumulative_incidence([10, 20, 20, 30], [1, 2, 0, 1])
+    >>> curve.times.tolist(), curve.cif.round(9).tolist(), curve.survival.round(9).tolist()
+    ([10.0, 20.0, 30.0], [0.25, 0.25, 0.75], [0.75, 0.5, 0.0])
+    """
+    steps = _steps(np.zeros(np.size(durations), np.int64), durations, events)
+    return CumulativeIncidence(steps.times, steps.cif, steps.survival, steps.at_risk)
+
+
+def median_among_winners(
+    durations: ArrayLike, events: ArrayLike, max_open: float = 0.05
+) -> tuple[float, float]:
+    """Return the median age of winning among deals that will be won, and the share open at the greatest age.
+
+    Parameters
+    ----------
+    durations, events: as for :func:`cumulative_incidence`.
+    max_open: the median is told only if at most this share is still open at the greatest age.
+
+    Returns
+    -------
+    The smallest age at which half of the final share won is reached, or NaN: «not yet», or none was won;
+    and the share open, NaN if there are no deals.
+    """
+    values, still_open = medians_among_winners(
+        np.zeros(np.size(durations), np.int64), durations, events, 1, max_open
+    )
+    return float(values[0]), float(still_open[0])
+
+
+def medians_among_winners(
+    groups: ArrayLike, durations: ArrayLike, events: ArrayLike, size: int, max_open: float = 0.05
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return :func:`median_among_winners` of each group at once.
+
+    Parameters
+    ----------
+    groups: code of each deal's group, 0 … size − 1.
+    size: number of groups, those without deals included.
+
+    Returns
+    -------
+    Medians and open shares, one a group; both NaN for a group without deals.
+    """
+    steps = _steps(groups, durations, events)
+    if len(steps.groups) and not 0 <= steps.groups[0] <= steps.groups[-1] < size:
+        raise ValueError("group codes must lie between 0 and size - 1")
+    medians, still_open = np.full(size, np.nan), np.full(size, np.nan)
+    if not len(steps.groups):
+        return medians, still_open
+    present = steps.groups[steps.first]
+    last = np.append(steps.first[1:], len(steps.groups)) - 1
+    still_open[present] = steps.survival[last]
+    final = steps.cif[last]
+    below = steps.cif < np.repeat(final / 2, last - steps.first + 1) - _TOLERANCE
+    half = steps.first + np.add.reduceat(below.astype(np.int64), steps.first)
+    told = (steps.survival[last] <= max_open + _TOLERANCE) & (final > 0)
+    medians[present[told]] = steps.times[half[told]]
+    return medians, still_open
+
+
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """The curves of all groups, one below the other; ``first`` is where each begins."""
+
+    groups: NDArray[np.int64]
+    times: NDArray[np.float64]
+    cif: NDArray[np.float64]
+    survival: NDArray[np.float64]
+    at_risk: NDArray[np.int64]
+    first: NDArray[np.int64]
+
+
+def _steps(groups: ArrayLike, durations: ArrayLike, events: ArrayLike) -> _Steps:
+    codes, ages, ends = np.asarray(groups, np.int64), np.asarray(durations, np.float64), np.asarray(events)
+    _check(codes, ages, ends)
+    order = np.lexsort((ages, codes))
+    codes, ages, ends = codes[order], ages[order], ends[order]
+    new_group = np.diff(codes, prepend=-1) != 0
+    starts = np.flatnonzero(new_group | (np.diff(ages, prepend=-1.0) != 0))  # of each distinct age of a group
+    first = np.flatnonzero(new_group[starts])
+    sizes = np.diff(np.append(starts[first], len(codes)))
+    rows = np.diff(np.append(first, len(starts)))  # steps of each group
+    at_risk = np.repeat(starts[first] + sizes, rows) - starts
+    won = _sums(ends == WON, starts)
+    ended = won + _sums(ends == LOST, starts)
+    # Only the last step of a group can leave none at risk: its logarithm is left out of the running sum.
+    left = np.where(ended < at_risk, np.log1p(-np.where(ended < at_risk, ended, 0) / at_risk), 0.0)
+    before = np.exp(_running(left, first, rows) - left)
+    survival = np.where(ended < at_risk, before * (1 - ended / at_risk), 0.0)
+    cif = _running(before * won / at_risk, first, rows)
+    return _Steps(codes[starts], ages[starts], cif, survival, at_risk, first)
+
+
+def _sums(flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count true flags from each start to the next."""
+    counts = np.concatenate([[0], np.cumsum(flags)])
+    return np.asarray(np.diff(counts[np.append(starts, len(flags))]), dtype=np.int64)
+
+
+def _running(
+    values: NDArray[np.float64], first: NDArray[np.int64], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Running sums that begin anew with each group."""
+    sums = np.cumsum(values)
+    return sums - np.repeat((sums - values)[first], rows)
+
+
+def _check(codes: NDArray[np.int64], ages: NDArray[np.float64], ends: NDArray[np.generic]) -> None:
+    if not len(codes) == len(ages) == len(ends):
+        raise ValueError("groups, durations and events must be of one length")
+    if not (ages >= 0).all():
+        raise ValueError("durations must be given and not negative")
+    if not np.isin(ends, (OPEN, WON, LOST)).all():
+        raise ValueError("events must be 0 (open), 1 (won) or 2 (lost)")
