@@ -1,0 +1,46 @@
+"""crmkit: from a CRM export to an audit of a sales department.
+
+The words that a notebook says are loaded when they are first used, so that ``crmkit --help`` is immediate.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from crmkit.client import Client, read_client
+    from crmkit.measures import catalogue, evaluate
+    from crmkit.periods import Period
+    from crmkit.schema import Snapshot
+    from crmkit.sources.load import load, load_report
+
+_HOME = {
+    "Client": "client",
+    "read_client": "client",
+    "Period": "periods",
+    "Snapshot": "schema",
+    "load": "sources.load",
+    "load_report": "sources.load",
+    "catalogue": "measures",
+    "evaluate": "measures",
+}
+
+__all__ = [
+    "Client",
+    "Period",
+    "Snapshot",
+    "catalogue",
+    "evaluate",
+    "load",
+    "load_report",
+    "read_client",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'crmkit' has no attribute {name!r}")
+    return getattr(import_module(f"crmkit.{_HOME[name]}"), name)

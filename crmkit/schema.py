@@ -226,7 +226,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """One client's data as it stood at ``as_of``; nothing later is in it.
 
@@ -238,6 +238,7 @@ class Snapshot:
     supplied: the columns that the export carries, as ``table.column``.
     whole_days: the moments (``table.column``) that carry no time of day.
     began: the first recorded moment of each table that has one; before it, nothing is known.
+    hidden: how many rows (``table.column``) lie after ``as_of`` and are therefore not seen.
     """
 
     as_of: pd.Timestamp
@@ -247,6 +248,7 @@ class Snapshot:
     supplied: frozenset[str]
     whole_days: frozenset[str] = frozenset()
     began: Mapping[str, pd.Timestamp] = field(default_factory=dict)
+    hidden: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def deals(self) -> pd.DataFrame:
@@ -269,6 +271,9 @@ class Snapshot:
         return bool(self.as_of >= self.exported_at)
 
     def lacks(self, needs: Iterable[str]) -> list[str]:
-        """Return those of ``needs`` (``table`` or ``table.column``) that the export does not carry, sorted."""
-        tables = {name.split(".")[0] for name in self.supplied}
-        return sorted(need for need in needs if need not in self.supplied and need not in tables)
+        """Return those of ``needs`` that the export does not carry, sorted.
+
+        A need is ``table``, ``table.column``, or alternatives with ``|`` between them.
+        """
+        have = self.supplied | {name.split(".")[0] for name in self.supplied}
+        return sorted(need for need in needs if not have.intersection(need.split("|")))

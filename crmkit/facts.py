@@ -1,0 +1,102 @@
+"""What several rooms need to know of a Snapshot: computed once, from codes and positions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crmkit.schema import Snapshot
+
+Result = TypeVar("Result")
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+
+
+def once_per_snapshot(fact: Callable[[Snapshot], Result]) -> Callable[[Snapshot], Result]:
+    """Remember a fact for as long as its Snapshot lives."""
+    known: WeakKeyDictionary[Snapshot, Result] = WeakKeyDictionary()
+
+    @wraps(fact)
+    def remembered(crm: Snapshot) -> Result:
+        if crm not in known:
+            known[crm] = fact(crm)
+        return known[crm]
+
+    return remembered
+
+
+def is_status(crm: Snapshot, status: str) -> BoolArray:
+    """Return for each deal whether it is ``open``, ``won`` or ``lost`` at ``as_of``."""
+    column = crm.deals["status"]
+    code = column.cat.categories.get_indexer(pd.Index([status]))[0]
+    return np.asarray(column.cat.codes == code, dtype=bool)
+
+
+@once_per_snapshot
+def is_technical(crm: Snapshot) -> BoolArray:
+    """Return for each deal whether it is a technical loss: named so in the settings by its reason or stage."""
+    named = np.zeros(len(crm.deals), dtype=bool)
+    for name in ("lost_reason", "stage"):
+        column = crm.deals[name].cat
+        hit = np.array([one.strip().casefold() in crm.settings.technical_losses for one in column.categories], dtype=bool)
+        if hit.any():
+            named |= np.append(hit, values=False)[column.codes]
+    return named & is_status(crm, "lost")
+
+
+def day_of(moments: pd.Series) -> pd.Series:
+    """Return the calendar date of each moment in its own zone, as naive midnights."""
+    return moments.dt.tz_localize(None).dt.normalize()
+
+
+def elapsed_days(crm: Snapshot, starts: pd.Series, ends: pd.Series, *, by_day: bool) -> FloatArray:
+    """Return the days from start to end; calendar dates are compared where one side has no time of day."""
+    if by_day:
+        span = day_of(ends) - day_of(starts)
+    else:
+        span = ends - starts
+    return span.to_numpy(dtype="timedelta64[us]").astype(np.float64) / 86_400e6 + np.where(span.isna(), np.nan, 0.0)
+
+
+@once_per_snapshot
+def cycle_days(crm: Snapshot) -> FloatArray:
+    """Return for each deal the days from creation to closing, or to ``as_of`` while it is open; NaN if unknown."""
+    deals = crm.deals
+    by_day = bool({"deals.created_at", "deals.closed_at"} & crm.whole_days)
+    is_open = is_status(crm, "open")
+    ends = deals["closed_at"].where(~is_open, crm.as_of)
+    return elapsed_days(crm, deals["created_at"], ends, by_day=by_day)
+
+
+@once_per_snapshot
+def open_tasks(crm: Snapshot) -> npt.NDArray[np.int64]:
+    """Return for each deal how many tasks are not done at ``as_of``."""
+    tasks = crm.tasks
+    ix = tasks["deal_ix"].to_numpy() if "deal_ix" in tasks else np.array([], dtype=np.int64)
+    waits = tasks["completed_at"].isna().to_numpy() & (ix >= 0)
+    return np.bincount(ix[waits], minlength=len(crm.deals)).astype(np.int64)
+
+
+@once_per_snapshot
+def stage_probability(crm: Snapshot) -> FloatArray:
+    """Return for each deal its own probability, else that of its stage in the settings; NaN if neither is known."""
+    stages = crm.tables["stages"]
+    listed = stages.dropna(subset=["default_probability"])
+    both = dict(zip(zip(listed["pipeline"].astype("object"), listed["stage"].astype("object"), strict=True), listed["default_probability"], strict=True))
+    alone = listed.drop_duplicates("stage").set_index(listed.drop_duplicates("stage")["stage"].astype("str"))["default_probability"]
+    deals = crm.deals
+    pairs = deals.groupby(["pipeline", "stage"], dropna=False, observed=True).ngroup().to_numpy()
+    first = pd.Series(pairs).drop_duplicates().index
+    table = np.full(int(pairs.max()) + 1 if len(pairs) else 0, np.nan)
+    for row in first:
+        pipeline, stage = deals["pipeline"].iat[row], deals["stage"].iat[row]
+        table[pairs[row]] = both.get((pipeline, stage), alone.get(stage, np.nan))
+    by_stage = table[pairs] if len(pairs) else np.array([], dtype=np.float64)
+    own = deals["probability"].to_numpy(dtype=np.float64)
+    return np.where(np.isnan(own), by_stage, own)

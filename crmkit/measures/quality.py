@@ -1,0 +1,77 @@
+"""Quality of work: where deals stand, tasks in time, deals without a task (METHOD 3.2, 3.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crmkit.facts import day_of, is_status, open_tasks
+from crmkit.measures.catalog import deal_cases, measure, within
+from crmkit.periods import Period
+from crmkit.schema import Snapshot
+
+
+@measure(
+    "stage_distribution", title="Funnel balance", unit="share", group="sales", within="stage",
+    needs={"deals.stage", "deals.status"}, summary="distribution", basis="open_at",
+)  # fmt: skip
+def stage_distribution(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Share of the open deals that stand in each stage: a distribution, not a conversion.
+
+    Cases: one row per deal open at ``as_of``.
+    Source: METHOD 3.3
+    """
+    return deal_cases(crm, is_status(crm, "open"))
+
+
+@measure(
+    "deals_without_task", title="Open deals without a task", unit="share", better="lower", group="quality",
+    needs={"deals.status", "tasks.deal_id|deals.next_task_at"}, summary="ratio", basis="open_at",
+)  # fmt: skip
+def deals_without_task(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Share of the open deals that have no task waiting: nobody has planned what comes next.
+
+    Cases: one row per deal open at ``as_of``. Value: 1 if no task of it is open (by the list of tasks, else by the
+    deal's own date of the next task).
+    Source: METHOD 3.2
+    """
+    if "tasks.deal_id" in crm.supplied:
+        without = open_tasks(crm) == 0
+    else:
+        without = crm.deals["next_task_at"].isna().to_numpy()
+    return deal_cases(crm, is_status(crm, "open"), value=without)
+
+
+@measure(
+    "tasks_on_time", title="Tasks on time", unit="share", better="higher", group="quality",
+    needs={"tasks.due_at", "tasks.completed_at"}, summary="ratio", basis="due_in",
+)  # fmt: skip
+def tasks_on_time(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Share of the tasks due in the period that were done by their due time; an overdue open task is not on time.
+
+    Cases: one row per task due in the period and before ``as_of``. Value: 1 if completed by the due time (by the
+    due day, where tasks are due on a day).
+    Leaves out: tasks without a due time.
+    Source: METHOD 3.2
+    """
+    tasks = crm.tasks
+    due, done = tasks["due_at"], tasks["completed_at"]
+    if "tasks.due_at" in crm.whole_days:
+        passed = (day_of(due) < pd.Timestamp(crm.as_of.date())).to_numpy()
+        in_time = (day_of(done) <= day_of(due)).to_numpy()
+    elif "tasks.completed_at" in crm.whole_days:
+        passed, in_time = (due <= crm.as_of).to_numpy(), (day_of(done) <= day_of(due)).to_numpy()
+    else:
+        passed, in_time = (due <= crm.as_of).to_numpy(), (done <= due).to_numpy()
+    endless = due.isna().to_numpy()
+    rows = np.flatnonzero((within(due, period) & passed) | endless)
+    return pd.DataFrame(
+        {
+            "task_ix": rows,
+            "deal_ix": tasks["deal_ix"].to_numpy()[rows] if "deal_ix" in tasks else -1,
+            "manager_id": tasks["manager_id"].iloc[rows].array,
+            "at": due.iloc[rows].array,
+            "value": in_time[rows].astype(np.float64),
+            "left_out": pd.Series(np.where(endless[rows], "no_due_date", ""), dtype="str"),
+        }
+    )
