@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 MAX_SAMPLES = 5
 
 _EMAIL = re.compile(r"([\w.+-])[\w.+-]*@[\w.-]+")
-_PHONE = re.compile(r"\+?\d[\d\s().-]{7,}\d")
+_PHONE = re.compile(r"(?<![\w.+-])(?:\+\d[\d\s().-]{8,}\d|[78]\d{10}|[78]?[\s-]?\(\d{3,5}\)[\d\s-]{5,}\d|[78][\s-]\d{3}[\s-]\d{3}[\d\s-]{4,})(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ def mask(value: object) -> str:
 
     >>> mask("call Ann on +7 912 345-67-89 or ann.b@firm.example")
     'call Ann on +7…89 or a…@…'
+    >>> mask("8 (912) 345-67-89, 2024-02-01 10:20, 1234567890123456789, 350 000.00")
+    '8 …89, 2024-02-01 10:20, 1234567890123456789, 350 000.00'
     """
     text = _EMAIL.sub(r"\1…@…", str(value))
     return _PHONE.sub(lambda found: f"{found[0][:2]}…{found[0][-2:]}", text)

@@ -111,13 +111,22 @@ def export_day(client: Client) -> date | None:
     """Return the day of export: the settings', else the latest that stands in a file's name."""
     if client.exported_on is not None:
         return client.exported_on
+    days = [day for entry in client.files if (day := day_in_name(Path(entry.path).name)) is not None]
+    return max(days, default=None)
+
+
+def day_in_name(name: str) -> date | None:
+    """Return the latest day that stands in a file's name.
+
+    >>> day_in_name("amocrm_export_leads_2026-10-31.csv")
+    datetime.date(2026, 10, 31)
+    """
     days = []
-    for entry in client.files:
-        for parts in _DAY_IN_NAME.findall(Path(entry.path).name):
-            try:
-                days.append(date(*(int(part) for part in parts)))
-            except ValueError:
-                continue
+    for parts in _DAY_IN_NAME.findall(name):
+        try:
+            days.append(date(*(int(part) for part in parts)))
+        except ValueError:
+            continue
     return max(days, default=None)
 
 
