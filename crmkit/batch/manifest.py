@@ -1,0 +1,135 @@
+"""``run.json``: what a folder was made from and what was found; written last, the only sign of done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from crmkit import __version__
+from crmkit.batch.kernels import Job, Outcome
+from crmkit.batch.publish import write_whole
+from crmkit.errors import Message
+
+RUN = "run.json"
+FORMAT = 1
+
+
+class Client(Protocol):
+    """What the batch needs to know of ``crmkit.client.Client``."""
+
+    @property
+    def name(self) -> str:
+        """The name, as people write it."""
+
+    @property
+    def language(self) -> str:
+        """``ru`` or ``en``."""
+
+    @property
+    def currency(self) -> str:
+        """Three letters."""
+
+    @property
+    def folder(self) -> Path:
+        """Where ``client.yml`` and the export lie."""
+
+    @property
+    def files(self) -> Sequence[Any]:
+        """The files of the export, each with a ``path`` from the folder."""
+
+    @property
+    def plan(self) -> Any:
+        """The path of the plan's file, or its rows."""
+
+
+def moment() -> str:
+    """Return the present moment; ``started_at`` and ``finished_at`` are the only places it stands in."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def fingerprint(path: Path, name: str) -> dict[str, Any]:
+    """Return name, size and SHA-256 of a file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return {"file": name, "bytes": file.tell(), "sha256": digest.hexdigest()}
+
+
+def inputs(client: Client, settings: Path, options: str) -> list[dict[str, Any]]:
+    """Return the fingerprints of all that a client's figures come from: settings, export, plan, options."""
+    written = [str(entry.path) for entry in client.files] + (
+        [client.plan] if isinstance(client.plan, str) else []
+    )
+    named = {settings.name: settings}
+    named |= {Path(path).name if Path(path).is_absolute() else path: client.folder / path for path in written}
+    if options:
+        named["--options"] = Path(options)
+    return [fingerprint(path, name) for name, path in sorted(named.items())]
+
+
+def outputs(folder: Path) -> list[dict[str, Any]]:
+    """Return the fingerprints of the files in a client's folder, other than ``run.json``."""
+    names = sorted(path.name for path in folder.iterdir() if path.name != RUN)
+    return [fingerprint(folder / name, name) for name in names]
+
+
+def as_data(message: Message | None) -> dict[str, Any] | None:
+    """Return a message as JSON data."""
+    return (
+        None if message is None else {"text": message.text, "params": message.params, "english": str(message)}
+    )
+
+
+def describe(client: Client, job: Job, outcome: Outcome, started_at: str) -> dict[str, Any]:
+    """Return the content of ``run.json``; paths of this machine do not stand in it."""
+    parameters = {**job.parameters, "client": client.folder.name}
+    if parameters["options"]:
+        parameters["options"] = Path(parameters["options"]).name
+    return {
+        "format": FORMAT,
+        "crmkit": __version__,
+        "state": "done" if outcome.reason is None else "failed",
+        "reason": as_data(outcome.reason),
+        "client": client.name,
+        "folder": client.folder.name,
+        "language": job.language,
+        "currency": client.currency,
+        "parameters": parameters,
+        "inputs": job.inputs,
+        "rows": outcome.rows,
+        "notebooks": [
+            {
+                "name": step.name,
+                "state": step.state,
+                "reason": as_data(step.reason),
+                "findings": step.findings,
+            }
+            for step in outcome.steps
+        ],
+        "outputs": outputs(Path(job.report)),
+        "started_at": started_at,
+        "finished_at": moment(),
+    }
+
+
+def write_run(folder: Path, run: Mapping[str, Any]) -> None:
+    """Write ``run.json`` into a folder in which everything else is settled."""
+    text = json.dumps(run, ensure_ascii=False, indent=1) + "\n"
+    write_whole(folder / RUN, text.encode("utf-8", "backslashreplace"))
+
+
+def read_run(folder: Path) -> dict[str, Any] | None:
+    """Return the content of a folder's ``run.json``, or None if the kit did not make the folder.
+
+    Raises
+    ------
+    OSError: the disk fails; whose folder it is is not known then.
+    """
+    try:
+        run = json.loads((folder / RUN).read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    return run if isinstance(run, dict) and run.get("format") == FORMAT and "client" in run else None
