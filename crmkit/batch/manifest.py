@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 from crmkit import __version__
@@ -63,11 +63,16 @@ def inputs(client: Client, settings: Path, options: str) -> list[dict[str, Any]]
     written = [str(entry.path) for entry in client.files] + (
         [client.plan] if isinstance(client.plan, str) else []
     )
-    named = {settings.name: settings}
-    named |= {Path(path).name if Path(path).is_absolute() else path: client.folder / path for path in written}
+    named = {(settings.name, settings)} | {(_told(path), client.folder / path) for path in written}
     if options:
-        named["--options"] = Path(options)
-    return [fingerprint(path, name) for name, path in sorted(named.items())]
+        named.add(("--options", Path(options)))
+    return [fingerprint(path, name) for name, path in sorted(named)]
+
+
+def _told(path: str) -> str:
+    """Return a path as it may be told: from the client's folder; of a file elsewhere only its name."""
+    inside = PurePath(path)
+    return inside.name if inside.is_absolute() or ".." in inside.parts else inside.as_posix()
 
 
 def outputs(folder: Path) -> list[dict[str, Any]]:

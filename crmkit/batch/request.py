@@ -18,6 +18,7 @@ from crmkit.errors import N_, CrmkitError, Message, RequestError
 from crmkit.periods import Period
 
 READ = "crmkit.client:read_client"
+CHECK = "crmkit.sources.load:load"
 COMPOSE = "crmkit.documents.report:compose_report"
 
 _SECRET = re.compile(r"token|secret|passw|credential|key", re.IGNORECASE)
@@ -35,7 +36,8 @@ class Request:
     options: the path of a JSON file that notebooks read.
     jobs: how many clients at a time.
     timeout: seconds that one cell may take.
-    read, compose: ``module:function`` of what reads a client's settings and what puts the report together.
+    read, check, compose: ``module:function`` of what reads a client's settings, what refuses a client whose
+        export cannot be read, and what puts the report together.
     """
 
     out: Path
@@ -47,6 +49,7 @@ class Request:
     jobs: int = 1
     timeout: float = 900
     read: str = READ
+    check: str = CHECK
     compose: str = COMPOSE
 
 
@@ -157,8 +160,12 @@ def check_options(options: Path | None) -> None:
 def check_clients(
     clients: Sequence[Path], request: Request
 ) -> tuple[list[Checked], dict[Path, ClientResult]]:
-    """Read every client's settings; return those that can be run, and the others' refusals by place."""
+    """Read every client's settings and export; return those that can be run, and refusals by place.
+
+    The export is kept as read (``CLIENT/.crmkit``), so the notebooks do not read it again.
+    """
     read: Callable[[Path], Client] = named(request.read)
+    check: Callable[[Client], object] = named(request.check)
     options = str(request.options.resolve()) if request.options else ""
     checked: list[Checked] = []
     refused: dict[Path, ClientResult] = {}
@@ -166,6 +173,7 @@ def check_clients(
         settings = place / "client.yml" if place.is_dir() else place
         try:
             client = read(place)
+            check(client)
             checked.append(Checked(place, client, manifest.inputs(client, settings, options)))
         except CrmkitError as error:
             reason = Message("{problem}", {"problem": str(error)})

@@ -12,7 +12,7 @@ import pytest
 STUBS = """
 from dataclasses import dataclass, field
 from pathlib import Path
-from crmkit.errors import N_, SettingsError
+from crmkit.errors import N_, SettingsError, SourceError
 
 @dataclass
 class Client:
@@ -29,6 +29,10 @@ def read(place):
     if name == "broken":
         raise SettingsError("client.yml", N_("this key is missing"))
     return Client(name, folder)
+
+def check(client):
+    if client.name == "unreadable":
+        raise SourceError("deals.csv", N_("the file is empty"))
 
 def compose(folder, notebooks, client, language):
     (folder / "report.html").write_bytes(f"<p>{language} {len(notebooks)}".encode())

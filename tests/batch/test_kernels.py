@@ -70,7 +70,12 @@ def test_a_kernel_may_die_of_anything(
     clients += [new_client("good", "good", cell=GOOD)]
     told: list[Progress] = []
     request = Request(
-        tmp_path / "{out}", jobs=2, timeout=6, read="crmkit_stubs:read", compose="crmkit_stubs:compose"
+        tmp_path / "{out}",
+        jobs=2,
+        timeout=6,
+        read="crmkit_stubs:read",
+        check="crmkit_stubs:check",
+        compose="crmkit_stubs:compose",
     )
     result = run(clients, request, tell=told.append)
 
@@ -103,7 +108,10 @@ def test_a_kernel_may_die_of_anything(
     assert b'client = \\"good\\"' in before["01_stub.ipynb"]
 
     # alone, elsewhere, in another folder of reports: the same bytes
-    again = run(clients[-1:], Request(tmp_path / "b", timeout=60, read=request.read, compose=request.compose))
+    again = run(
+        clients[-1:],
+        Request(tmp_path / "b", timeout=60, read=request.read, check=request.check, compose=request.compose),
+    )
     assert again.exit_code == 0 and again.clients[0].folder is not None
     assert {name: (again.clients[0].folder / name).read_bytes() for name in before} == before
 
@@ -132,7 +140,8 @@ from crmkit.batch import notebooks
 from crmkit.batch.request import Request
 from crmkit.batch.runner import run
 notebooks.resource = lambda name: Path(sys.argv[1])
-run([Path(sys.argv[2])], Request(Path(sys.argv[3]), read="crmkit_stubs:read", compose="crmkit_stubs:compose"))
+stubs = {name: f"crmkit_stubs:{name}" for name in ("read", "check", "compose")}
+run([Path(sys.argv[2])], Request(Path(sys.argv[3]), **stubs))
 """
 
 

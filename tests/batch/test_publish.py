@@ -85,7 +85,11 @@ def test_the_kth_operation_fails(
     clients = [new_client(name, name) for name in ("a", "b", "c")]
 
     def start(out: Path, period: str) -> int:
-        result = run(clients, Request(out, period=period, read="crmkit_stubs:read"), make=make)
+        result = run(
+            clients,
+            Request(out, period=period, read="crmkit_stubs:read", check="crmkit_stubs:check"),
+            make=make,
+        )
         return sum(client.reason is None for client in result.clients)
 
     with Disk().failing() as counting:

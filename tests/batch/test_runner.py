@@ -53,7 +53,12 @@ def one_notebook(kit_notebooks: Path) -> None:
 @pytest.fixture
 def batch(tmp_path: Path) -> Callable[..., BatchResult]:
     def start(*clients: Path, make: Any = made, **asked: Any) -> BatchResult:
-        asked = {"out": tmp_path / "reports", "read": "crmkit_stubs:read", "compose": "-", **asked}
+        asked = {
+            "out": tmp_path / "reports",
+            "read": "crmkit_stubs:read",
+            "check": "crmkit_stubs:check",
+            **asked,
+        }
         return run(clients, Request(**asked), make=make)
 
     return start
@@ -137,14 +142,15 @@ def test_a_failing_client_stops_nobody_and_leaves_its_earlier_report(
 def test_settings_are_checked_before_anything_runs(
     batch: Callable[..., BatchResult], new_client: Callable[..., Path], tmp_path: Path
 ) -> None:
-    broken, good = new_client("broken", "b"), new_client("good", "g")
-    result = batch(broken, good)
+    broken, unreadable = new_client("broken", "b"), new_client("unreadable", "u")
+    result = batch(broken, unreadable, new_client("good", "g"))
     assert result.exit_code == 1
     assert result.clients[0].folder is None and "this key is missing" in str(result.clients[0].error)
-    assert result.clients[1].reason is None
+    assert result.clients[1].folder is None and "the file is empty" in str(result.clients[1].error)
+    assert result.clients[2].reason is None
 
     # with nobody left nothing is written
-    nothing = batch(broken, out=tmp_path / "other")
+    nothing = batch(broken, unreadable, out=tmp_path / "other")
     assert nothing.exit_code == 2 and nothing.index is None and not (tmp_path / "other").exists()
     assert batch(tmp_path / "nowhere", out=tmp_path / "other").exit_code == 2
 

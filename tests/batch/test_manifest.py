@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+from crmkit.batch.manifest import inputs, read_run
+
+
+def test_inputs_are_all_that_the_figures_come_from_named_without_telling_the_machine(tmp_path: Path) -> None:
+    folder = tmp_path / "ann" / "acme"
+    folder.mkdir(parents=True)
+    for name in ("client.yml", "deals.csv", "plan.csv", "../deals.csv", "../options.json"):
+        (folder / name).write_text(name, encoding="utf-8")
+    files = [
+        SimpleNamespace(path=path)
+        for path in ("deals.csv", "../deals.csv", str(folder / "deals.csv"), "deals.csv")
+    ]
+    client = SimpleNamespace(folder=folder, files=files, plan="plan.csv")
+    found = inputs(client, folder / "client.yml", str(folder / "../options.json"))
+    # deals.csv twice: the one inside (9 bytes) and the one outside (12); a file named twice is told once
+    assert [(item["file"], item["bytes"]) for item in found] == [
+        ("--options", 15), ("client.yml", 10), ("deals.csv", 12), ("deals.csv", 9), ("plan.csv", 8),
+    ]  # fmt: skip
+    client.plan = []
+    assert len(inputs(client, folder / "client.yml", "")) == 3
+
+
+def test_only_our_own_record_makes_a_folder_ours(tmp_path: Path) -> None:
+    for text in ("{}", "[]", "not json", '{"format": 2, "client": "x"}'):
+        (tmp_path / "run.json").write_text(text, encoding="utf-8")
+        assert read_run(tmp_path) is None
+    (tmp_path / "run.json").write_text('{"format": 1, "client": "x"}', encoding="utf-8")
+    assert read_run(tmp_path) is not None
+    assert read_run(tmp_path / "missing") is None
+    assert read_run(tmp_path / "run.json") is None
