@@ -100,32 +100,38 @@ def run_job(job: Job, tell: Callable[[str], None]) -> Outcome:
     tell: called with the name of each notebook that is done.
     """
     scratch, report = Path(job.scratch), Path(job.report)
-    _lay_out(scratch)
-    places = {Path(job.client): Path(job.client).name, scratch / "work": ".", scratch: ".", report: "."}
-    places |= {Path(sys.prefix): "python", Path.home(): "~"}
     steps: list[Step] = []
-    for name, path in job.notebooks.items():
-        steps.append(_run_notebook(job, name, Path(path), places))
-        not_run = [Step(later, "not_run") for later in list(job.notebooks)[len(steps) :]]
-        _write_result(
-            scratch, Outcome((*steps, *not_run), {}, N_("The process that made the report broke off."))
+
+    def outcome(reason: Message | None, rows: Mapping[str, Any]) -> Outcome:
+        return Outcome(
+            (*steps, *(Step(later, "not_run") for later in list(job.notebooks)[len(steps) :])), rows, reason
         )
-        if steps[-1].reason is not None:
-            return Outcome((*steps, *not_run), {}, steps[-1].reason)
-        tell(name)
+
     try:
+        _lay_out(scratch)
+        for name, path in job.notebooks.items():
+            steps.append(_run_notebook(job, name, Path(path)))
+            if steps[-1].reason is not None:
+                return outcome(steps[-1].reason, {})
+            _write_result(scratch, outcome(N_("The process that made the report broke off."), {}))
+            tell(name)
         executed = [report / f"{name}.ipynb" for name in job.notebooks]
         rows = named(job.compose)(report, executed, named(job.read)(Path(job.client)), job.language)
     except CrmkitError as error:
-        return Outcome(tuple(steps), {}, Message("{problem}", {"problem": str(error)}))
+        return outcome(Message("{problem}", {"problem": str(error)}), {})
     except OSError as error:
-        return Outcome(
-            tuple(steps), {}, N_("The report could not be written: {problem}", problem=error.strerror or "?")
-        )
-    return Outcome(tuple(steps), rows, None)
+        return outcome(N_("The report could not be written: {problem}", problem=error.strerror or "?"), {})
+    return outcome(None, rows)
 
 
-def _run_notebook(job: Job, name: str, path: Path, places: Mapping[Path, str]) -> Step:
+def _places(job: Job) -> dict[Path, str]:
+    """Return the places of this machine that must not leave it, each with the word to write for it."""
+    scratch, client = Path(job.scratch), Path(job.client)
+    places = {client: client.name, scratch / "work": ".", scratch: ".", Path(job.report): "."}
+    return places | {Path(sys.prefix): "python", Path.home(): "~"}
+
+
+def _run_notebook(job: Job, name: str, path: Path) -> Step:
     scratch = Path(job.scratch)
     source, target = scratch / "source.ipynb", scratch / "executed.ipynb"
     notebook = translated(read_notebook(path), speaker(job.language))
@@ -134,7 +140,7 @@ def _run_notebook(job: Job, name: str, path: Path, places: Mapping[Path, str]) -
     target.unlink(missing_ok=True)
     reason = _execute(source, target, job)
     executed = read_notebook(target) if target.exists() else notebook
-    clean = cleaned(executed, places)
+    clean = cleaned(executed, _places(job))
     if reason is not None and "cell" in reason.params:
         reason = Message(reason.text, {**reason.params, "cell": last_started(executed)})
     if target.exists() and (reason is None or "problem" in reason.params):
@@ -145,6 +151,7 @@ def _run_notebook(job: Job, name: str, path: Path, places: Mapping[Path, str]) -
 
 def _execute(source: Path, target: Path, job: Job) -> Message | None:
     """Run papermill; return why it broke off, if it did so outside of the notebook's own code."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # a grammar that takes 0.9 s to load
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError

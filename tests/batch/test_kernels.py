@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from crmkit.batch.kernels import kernel_environment
+from crmkit.batch import kernels
+from crmkit.batch.executed import FINDINGS
+from crmkit.batch.kernels import Job, kernel_environment, read_result, run_job
 from crmkit.batch.publish import LOCK, locked, recover
 from crmkit.batch.request import Progress, Request
 from crmkit.batch.runner import run
@@ -131,6 +134,70 @@ def test_a_kernel_gets_no_secrets_and_no_place_at_home(tmp_path: Path) -> None:
         Path(after[name]).is_relative_to(tmp_path)
         for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_PATH")
     )
+
+
+@pytest.fixture
+def job(
+    on_path: None, new_client: Callable[..., Path], write_notebook: Callable[..., None], tmp_path: Path
+) -> Job:
+    """A job of two notebooks."""
+    for name in ("report", "scratch"):
+        (tmp_path / name).mkdir()
+    for name in ("01_a", "02_b"):
+        write_notebook(tmp_path / f"{name}.ipynb", "client")
+    notebooks = {name: str(tmp_path / f"{name}.ipynb") for name in ("01_a", "02_b")}
+    where = {"report": str(tmp_path / "report"), "scratch": str(tmp_path / "scratch")}
+    stubs = {"read": "crmkit_stubs:read", "compose": "crmkit_stubs:compose"}
+    return Job(str(new_client("acme", "acme")), "en", {}, [], notebooks, timeout=5, **where, **stubs)
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, fails: OSError | None = None) -> None:
+    """Let papermill be: every cell has run, and the last one recorded findings."""
+
+    def execute(source: Path, target: Path, job: Job) -> None:
+        if fails:
+            raise fails
+        notebook = json.loads(source.read_bytes())
+        for cell in notebook["cells"][1:]:
+            found = {"output_type": "display_data", "data": {FINDINGS: {"rows": []}}, "metadata": {}}
+            cell |= {"execution_count": 1, "outputs": [found]}
+        target.write_text(json.dumps(notebook), encoding="utf-8")
+
+    monkeypatch.setattr(kernels, "_execute", execute)
+
+
+def test_a_report_is_put_together_after_the_last_notebook(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch)
+    told: list[str] = []
+    outcome = run_job(job, told.append)
+    assert outcome.reason is None and told == ["01_a", "02_b"]
+    assert [(step.state, step.findings) for step in outcome.steps] == [("done", {"rows": []})] * 2
+    assert (Path(job.report) / "report.html").read_bytes() == b"<p>en 2"
+    # what the process leaves behind if it dies now: the notebooks are done, the report is not
+    left = read_result(Path(job.scratch))
+    assert (
+        left is not None
+        and left.reason is not None
+        and [step.state for step in left.steps] == ["done", "done"]
+    )
+
+
+def test_a_full_disk_is_named(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, OSError(errno.ENOSPC, "No space left on device"))
+    outcome = run_job(job, print)
+    assert str(outcome.reason) == "The report could not be written: No space left on device"
+    assert [step.state for step in outcome.steps] == ["not_run", "not_run"]
+
+
+def test_a_refusal_while_the_report_is_put_together_is_told(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch)
+    text = "from crmkit.errors import N_, ReportError\nraise ReportError('report.xlsx', N_('too many rows'))"
+    (Path(job.client) / "compose.py").write_text(text, encoding="utf-8")
+    outcome = run_job(job, lambda name: None)
+    assert str(outcome.reason) == "report.xlsx: too many rows"
+    assert [step.state for step in outcome.steps] == ["done", "done"]
 
 
 RUNNER = """
