@@ -1,0 +1,198 @@
+"""Read one sheet of a workbook, in a process of its own: a hostile file may kill it, and only it.
+
+Run by ``workbook.read_workbook`` as a script (not with ``-m``: the package and pandas stay unloaded):
+``workbook_child.py FILE SHEET OUT``. Writes ``OUT/cells.arrow`` (an Arrow stream: ``row``, and a text column
+for each column of the sheet) and ``OUT/found.json``; a refusal is ``{"error": code, "detail": …}``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import python_calamine as calamine
+from lxml import etree
+
+MEMORY = 4 << 30
+BATCH = 10_000
+MAX_EXACT = 2**53
+_ERROR = re.compile(
+    rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})(\d{1,7})"[^>]*>'
+    rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]{1,20})</v>"
+)
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_CARRIAGE = re.compile(r"_x000[dD]_\n?")
+
+Errors = dict[tuple[int, int], str]
+
+
+def main(file: str, wanted: str, out: str) -> None:
+    """Read a sheet (the first with data if ``wanted`` is empty) and write what was found."""
+    try:
+        _limit_memory()
+        found = _read(file, wanted, Path(out))
+    except calamine.PasswordError:
+        found = {"error": "password"}
+    except calamine.WorksheetNotFound as error:
+        found = {"error": "sheet", "detail": str(error)}
+    except MemoryError:
+        found = {"error": "memory"}
+    except (
+        calamine.CalamineError,
+        OSError,
+        ValueError,
+        LookupError,
+        zipfile.BadZipFile,
+        etree.XMLSyntaxError,
+    ) as error:
+        found = {"error": "damaged", "detail": str(error)[:200]}
+    (Path(out) / "found.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits; there the time limit and the look at the zip must do
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _read(file: str, wanted: str, out: Path) -> dict[str, object]:
+    with calamine.CalamineWorkbook.from_path(file) as book:
+        if wanted and wanted not in book.sheet_names:
+            return {"error": "sheet", "detail": ", ".join(book.sheet_names[:20])}
+        visible = [
+            sheet.name
+            for sheet in book.sheets_metadata
+            if sheet.typ == calamine.SheetTypeEnum.WorkSheet
+            and sheet.visible == calamine.SheetVisibleEnum.Visible
+        ]
+        chosen, others = wanted, []
+        for name in [wanted] if wanted else visible or book.sheet_names:
+            if book.get_sheet_by_name(name).height == 0:
+                continue
+            if chosen:
+                others.append(name)
+            chosen = chosen or name
+        if not chosen or book.get_sheet_by_name(chosen).height == 0:
+            return {"error": "empty"}
+        sheet = book.get_sheet_by_name(chosen)
+        return {"sheet": chosen, "others": others, **_write(sheet, _formula_errors(file, chosen), out)}
+
+
+def _write(sheet: calamine.CalamineSheet, errors: Errors, out: Path) -> dict[str, object]:
+    """Write the rows that are not blank as text; tell the columns with dates and damaged numbers."""
+    left = sheet.start[1] if sheet.start else 0
+    width = max([sheet.width, *(column - left + 1 for _, column in errors)])
+    schema = pa.schema([("row", pa.int64()), *((str(place), pa.large_string()) for place in range(width))])
+    dates: set[int] = set()
+    damaged: set[int] = set()
+    with pa.OSFile(str(out / "cells.arrow"), "wb") as sink, pa.ipc.new_stream(sink, schema) as stream:
+        for batch in _batches(sheet, errors, left, width, dates, damaged):
+            columns = [pa.array([row for row, _ in batch], pa.int64())]
+            columns += [
+                pa.array([cells[place] for _, cells in batch], pa.large_string()) for place in range(width)
+            ]
+            stream.write_batch(pa.record_batch(columns, schema=schema))
+    return {"dates": sorted(dates), "damaged": sorted(damaged)}
+
+
+def _batches(
+    sheet: calamine.CalamineSheet, errors: Errors, left: int, width: int, dates: set[int], damaged: set[int]
+) -> Iterator[list[tuple[int, list[str | None]]]]:
+    batch: list[tuple[int, list[str | None]]] = []
+    rows_in_error = {row for row, _ in errors}
+    for number, values in enumerate(sheet.iter_rows(), start=1):
+        cells = [_text(value, place, dates, damaged) for place, value in enumerate(values)]
+        cells += [None] * (width - len(cells))
+        if number in rows_in_error:
+            for place in range(width):
+                cells[place] = errors.get((number, place + left), cells[place])
+        if any(cells):
+            batch.append((number, cells))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _text(value: object, place: int, dates: set[int], damaged: set[int]) -> str | None:
+    """Return a cell as text: whole numbers without a point, moments in ISO, no time where it is midnight."""
+    if isinstance(value, str):
+        return (_CARRIAGE.sub("\n", value) if "_x000" in value else value) or None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float | int):
+        if abs(value) > MAX_EXACT:
+            damaged.add(place)
+        return str(int(value)) if isinstance(value, int) or value.is_integer() else repr(value)
+    if isinstance(value, dt.datetime):
+        dates.add(place)
+        value = _whole_milliseconds(value)
+        midnight = value.time() == dt.time()
+        return value.date().isoformat() if midnight else value.isoformat(timespec="auto")
+    if isinstance(value, dt.date):
+        dates.add(place)
+        return value.isoformat()
+    return None if value is None else str(value)
+
+
+def _whole_milliseconds(moment: dt.datetime) -> dt.datetime:
+    """Undo the rounding of the day fractions in which workbooks keep moments."""
+    return moment + dt.timedelta(microseconds=(moment.microsecond + 500) // 1000 * 1000 - moment.microsecond)
+
+
+def _formula_errors(file: str, sheet: str) -> Errors:
+    """Return cells such as ``#REF!``, which calamine reads as empty, by 1-based row and 0-based column."""
+    if not zipfile.is_zipfile(file):
+        return {}
+    with zipfile.ZipFile(file) as book:
+        member = _member(book, sheet)
+        if member is None:
+            return {}
+        found: Errors = {}
+        tail = b""
+        with book.open(member) as xml:
+            while chunk := xml.read(1 << 20):
+                chunk = tail + chunk
+                if b't="e"' in chunk:
+                    for letters, row, text in _ERROR.findall(chunk):
+                        found[int(row), _column(letters)] = text.decode("utf-8", "replace")
+                tail = chunk[-512:]
+        return found
+
+
+def _member(book: zipfile.ZipFile, sheet: str) -> str | None:
+    names = set(book.namelist())
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
+        return None
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    listed = etree.fromstring(book.read("xl/workbook.xml"), parser).iter()
+    key = next(
+        (one.get(_RELATION) for one in listed if one.get("name") == sheet and one.get(_RELATION)), None
+    )
+    related = etree.fromstring(book.read("xl/_rels/workbook.xml.rels"), parser)
+    target = next((one.get("Target", "") for one in related if one.get("Id") == key), "")
+    path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    return path if path in names else None
+
+
+def _column(letters: bytes) -> int:
+    place = 0
+    for letter in letters:
+        place = place * 26 + letter - 64
+    return place - 1
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
