@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crmkit.client import Client, read_client
     from crmkit.measures import catalogue, evaluate
     from crmkit.periods import Period
+    from crmkit.present.study import open_study
     from crmkit.schema import Snapshot
     from crmkit.sources.load import load, load_report
 
@@ -26,6 +27,7 @@ _HOME = {
     "load_report": "sources.load",
     "catalogue": "measures",
     "evaluate": "measures",
+    "open_study": "present.study",
 }
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "evaluate",
     "load",
     "load_report",
+    "open_study",
     "read_client",
 ]
 

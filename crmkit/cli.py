@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crmkit import __version__
-from crmkit.errors import CrmkitError, N_, Refusals
+from crmkit.errors import N_, CrmkitError, Refusals
 from crmkit.present.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
@@ -23,22 +23,31 @@ def user_language() -> str:
     """Return the language of the person at the keyboard: ``CRMKIT_LANGUAGE``, else the system's, else English."""
     told = os.environ.get("CRMKIT_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES")
     told = told or os.environ.get("LANG") or locale.getlocale()[0] or "en"
-    return next((one for one in LANGUAGES if told.lower().startswith((one, {"ru": "russian"}.get(one, one)))), "en")
+    return next(
+        (one for one in LANGUAGES if told.lower().startswith((one, {"ru": "russian"}.get(one, one)))), "en"
+    )
 
 
 say = Words(user_language()).say
 
 app = typer.Typer(
-    help=say("From a CRM export to an audit of a sales department: figures, tables and reports in Russian and English."),
+    help=say(
+        "From a CRM export to an audit of a sales department: figures, tables and reports in Russian and English."
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-ClientPlace = Annotated[Path, typer.Argument(metavar="CLIENT", help=say("The client's folder, or its client.yml."))]
+ClientPlace = Annotated[
+    Path, typer.Argument(metavar="CLIENT", help=say("The client's folder, or its client.yml."))
+]
 Format = Annotated[str, typer.Option("--format", help=say("table, json or csv."))]
 AsOf = Annotated[
-    str, typer.Option("--as-of", help=say("The day that is described, such as 2026-10-31; default: the latest event."))
+    str,
+    typer.Option(
+        "--as-of", help=say("The day that is described, such as 2026-10-31; default: the latest event.")
+    ),
 ]
 Language = Annotated[str, typer.Option(help=say("ru or en; default: the client's."))]
 
@@ -75,8 +84,13 @@ def version(
 
 @app.command(help=say("Make a client's folder with a client.yml, from files of a CRM export."))
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help=say("The folder to make; it must not hold a client.yml."))],
-    exports: Annotated[list[Path], typer.Argument(metavar="EXPORT…", help=say("Files of the export; they are left where they are."))],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help=say("The folder to make; it must not hold a client.yml."))
+    ],
+    exports: Annotated[
+        list[Path],
+        typer.Argument(metavar="EXPORT…", help=say("Files of the export; they are left where they are.")),
+    ],
     name: Annotated[str, typer.Option(help=say("The client's name; default: the folder's."))] = "",
     language: Language = "",
 ) -> None:
@@ -105,7 +119,11 @@ def load(client: ClientPlace, format: Format = "table") -> None:  # noqa: A002 (
     if format == "json":
         content = {name: json.loads(frame.to_json(orient="records")) for name, frame in parts.items()}
         rows = {name: len(frame) for name, frame in crm.tables.items()}
-        head = {"client": settings.name, "as_of": crm.as_of.isoformat(), "exported_at": crm.exported_at.isoformat()}
+        head = {
+            "client": settings.name,
+            "as_of": crm.as_of.isoformat(),
+            "exported_at": crm.exported_at.isoformat(),
+        }
         _json(head | {"rows": rows, "hidden": dict(crm.hidden)} | content)
         return
     for frame in parts.values():
@@ -116,9 +134,16 @@ def load(client: ClientPlace, format: Format = "table") -> None:  # noqa: A002 (
 def evaluate(
     client: ClientPlace,
     measure: Annotated[list[str], typer.Option(help=say("ID or ID:VARIANT; may be given several times."))],
-    by: Annotated[list[str], typer.Option(help=say("A slice: manager, team, stage, source, month …; may be given several times."))] = [],  # noqa: B006
-    period: Annotated[str, typer.Option(help=say("2017, 2017-Q1, 2017-03, 2017-W09, 2017-03-01..2017-04-01 or all."))] = "all",
-    each: Annotated[str, typer.Option(help=say("Cut the period into steps: day, week, month, quarter or year."))] = "",
+    by: Annotated[
+        list[str],
+        typer.Option(help=say("A slice: manager, team, stage, source, month …; may be given several times.")),
+    ] = [],  # noqa: B006
+    period: Annotated[
+        str, typer.Option(help=say("2017, 2017-Q1, 2017-03, 2017-W09, 2017-03-01..2017-04-01 or all."))
+    ] = "all",
+    each: Annotated[
+        str, typer.Option(help=say("Cut the period into steps: day, week, month, quarter or year."))
+    ] = "",
     as_of: AsOf = "",
     format: Format = "table",  # noqa: A002
 ) -> None:
@@ -181,9 +206,13 @@ def _listed(what: str, words: Words) -> list[dict[str, Any]]:
     if what == "sources":
         from crmkit.sources.known import SOURCES
 
-        return [{"crm": one.name, "tables": ", ".join(one.columns) or "client.yml"} for one in SOURCES.values()]
+        return [
+            {"crm": one.name, "tables": ", ".join(one.columns) or "client.yml"} for one in SOURCES.values()
+        ]
     raise RequestError(
-        f"list {what}", N_("there is no such list"), remedy=did_you_mean(what, ["measures", "checks", "notebooks", "sources"])
+        f"list {what}",
+        N_("there is no such list"),
+        remedy=did_you_mean(what, ["measures", "checks", "notebooks", "sources"]),
     )
 
 
@@ -224,7 +253,9 @@ def run(
     notebooks: Annotated[str, typer.Option(help=say("Which notebooks, such as 01,06; default: all."))] = "",
     as_of: AsOf = "",
     language: Language = "",
-    period: Annotated[str, typer.Option(help=say("The period of the figures; default: the last twelve months."))] = "",
+    period: Annotated[
+        str, typer.Option(help=say("The period of the figures; default: the last twelve months."))
+    ] = "",
     options: Annotated[Path | None, typer.Option(help=say("A JSON file that the notebooks read."))] = None,
     jobs: Annotated[int, typer.Option(min=1, help=say("How many clients at a time."))] = 1,
 ) -> None:
@@ -255,7 +286,10 @@ def _csv(frame: pd.DataFrame) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(frame.columns)
-    writer.writerows(["" if value is None or value != value else value for value in row] for row in frame.itertuples(index=False, name=None))
+    writer.writerows(
+        ["" if value is None or value != value else value for value in row]
+        for row in frame.itertuples(index=False, name=None)
+    )
     typer.echo(text.getvalue(), nl=False)
 
 
@@ -270,4 +304,7 @@ def _table(frame: pd.DataFrame) -> None:
         table.add_column(str(name), overflow="fold")
     for row in frame.itertuples(index=False, name=None):
         table.add_row(*(Text("" if value is None or value != value else str(value)) for value in row))
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=240)
+    console.print(table)

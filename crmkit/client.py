@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import difflib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
@@ -21,7 +22,9 @@ from crmkit.yamlfile import read_yaml
 CRMS = ("amocrm", "bitrix24", "plain")
 METRICS = ("revenue", "margin", "won_deals", "new_deals")
 
-Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int | float | date) else value)]
+Text = Annotated[
+    str, BeforeValidator(lambda value: str(value) if isinstance(value, int | float | date) else value)
+]
 
 
 class _Part(BaseModel):
@@ -55,8 +58,8 @@ class Stage(_Part):
     name: Text
     kind: Literal["open", "won", "lost"] = "open"
     process_step: str | None = None
-    norm_days: float | None = Field(None, gt=0)
-    probability: float | None = Field(None, ge=0, le=1)
+    norm_days: float | None = Field(default=None, gt=0)
+    probability: float | None = Field(default=None, ge=0, le=1)
     required: list[str] = Field(default_factory=list)
 
 
@@ -93,15 +96,15 @@ class CalendarSettings(_Part):
 
     days_off: list[date] = Field(default_factory=list)
     days_on: list[date] = Field(default_factory=list)
-    hours: str = Field("09:00-18:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+    hours: str = Field(default="09:00-18:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 
 
 class Links(_Part):
     """Addresses of cards, such as ``https://firm.example/deal/{id}``."""
 
-    deal: str | None = Field(None, pattern=r"^https?://")
-    company: str | None = Field(None, pattern=r"^https?://")
-    contact: str | None = Field(None, pattern=r"^https?://")
+    deal: str | None = Field(default=None, pattern=r"^https?://")
+    company: str | None = Field(default=None, pattern=r"^https?://")
+    contact: str | None = Field(default=None, pattern=r"^https?://")
 
 
 class Client(_Part):
@@ -110,21 +113,21 @@ class Client(_Part):
     format: Literal[1]
     name: Text = Field(min_length=1)
     language: Literal["ru", "en"] = "en"
-    currency: str = Field("RUB", pattern=r"^[A-Z]{3}$")
+    currency: str = Field(default="RUB", pattern=r"^[A-Z]{3}$")
     rates: dict[str, float] = Field(default_factory=dict)
     country: str | None = None
     time_zone: str = "UTC"
     crm: Literal[CRMS] = "plain"  # type: ignore[valid-type]
-    as_of: date | datetime | None = Field(None, union_mode="left_to_right")
+    as_of: date | datetime | None = Field(default=None, union_mode="left_to_right")
     exported_on: date | None = None
     files: list[ExportFile] = Field(min_length=1)
     pipelines: list[Pipeline] = Field(default_factory=list)
     technical_losses: list[Text] = Field(default_factory=list)
     managers: list[Manager] = Field(default_factory=list)
     plan: list[PlanRow] | str = Field(default_factory=list)
-    calendar: CalendarSettings = Field(default_factory=CalendarSettings)
+    calendar: CalendarSettings = CalendarSettings()
     limits: dict[str, float] = Field(default_factory=dict)
-    links: Links = Field(default_factory=Links)
+    links: Links = Links()
     _folder: Path = PrivateAttr(default=Path())
 
     @property
@@ -139,7 +142,7 @@ class Client(_Part):
 
     def file(self, entry: ExportFile) -> Path:
         """Return the path of an export file."""
-        return self._folder / entry.path
+        return Path(os.path.normpath(self._folder / entry.path))
 
     def settings(self) -> Settings:
         """Return what the figures need to know."""
@@ -226,7 +229,8 @@ def _translate(path: Path, item: Any, data: Any, lines: dict[tuple[str | int, ..
     samples = [] if kind in ("missing", "extra_forbidden") else [item["input"]]
     remedy: Message | None = None
     what = _WRONG.get(kind) or next(
-        (message for prefix, message in _WRONG.items() if kind.startswith(prefix)), N_("this value does not fit here")
+        (message for prefix, message in _WRONG.items() if kind.startswith(prefix)),
+        N_("this value does not fit here"),
     )
     if kind == "extra_forbidden":
         what = N_("there is no such key")
@@ -238,7 +242,9 @@ def _translate(path: Path, item: Any, data: Any, lines: dict[tuple[str | int, ..
 
 def _is_union_mark(part: str | int, data: Any) -> bool:
     """Pydantic names the tried member of a union inside the place; such parts are no keys."""
-    return isinstance(part, str) and (part.startswith(("list[", "dict[", "function-", "lax")) or part in ("str", "date", "datetime"))
+    return isinstance(part, str) and (
+        part.startswith(("list[", "dict[", "function-", "lax")) or part in ("str", "date", "datetime")
+    )
 
 
 def _keys_beside(place: tuple[str | int, ...]) -> list[str]:
@@ -261,7 +267,7 @@ def did_you_mean(word: str, known: list[str]) -> Message:
     return N_("Possible: {expected}.", expected=", ".join(known))
 
 
-Problem = tuple[tuple[str | int, ...], Message, list[object], Message | None]
+Problem = tuple[tuple[str | int, ...], Message, Sequence[object], Message | None]
 
 
 def _contradictions(client: Client) -> Iterator[Problem]:
@@ -269,7 +275,12 @@ def _contradictions(client: Client) -> Iterator[Problem]:
     try:
         ZoneInfo(client.time_zone)
     except (KeyError, ValueError, OSError):
-        yield ("time_zone",), N_("there is no such time zone"), [client.time_zone], N_("Write one such as Europe/Moscow.")
+        yield (
+            ("time_zone",),
+            N_("there is no such time zone"),
+            [client.time_zone],
+            N_("Write one such as Europe/Moscow."),
+        )
     else:
         try:
             client.settings()
@@ -304,7 +315,11 @@ def _file_problems(client: Client, index: int, entry: ExportFile) -> Iterator[Pr
     if not client.file(entry).is_file():
         names = sorted(item.name for item in client.folder.iterdir() if item.is_file())
         near = difflib.get_close_matches(Path(entry.path).name, names, n=1)
-        remedy = N_("Did you mean «{near}»?", near=near[0]) if near else N_("Write the path from the client's folder.")
+        remedy = (
+            N_("Did you mean «{near}»?", near=near[0])
+            if near
+            else N_("Write the path from the client's folder.")
+        )
         yield (*place, "path"), N_("there is no such file"), [entry.path], remedy
     known = [item.name for item in TABLES[entry.table]]
     for heading, target in entry.columns.items():
@@ -316,8 +331,15 @@ def _file_problems(client: Client, index: int, entry: ExportFile) -> Iterator[Pr
         try:
             codecs.lookup(entry.encoding)
         except LookupError:
-            yield (*place, "encoding"), N_("there is no such encoding"), [entry.encoding], N_("Try utf-8 or cp1251.")
-    if entry.dates is not None and not {"%d", "%m"} <= {entry.dates[i : i + 2] for i in range(len(entry.dates))}:
+            yield (
+                (*place, "encoding"),
+                N_("there is no such encoding"),
+                [entry.encoding],
+                N_("Try utf-8 or cp1251."),
+            )
+    if entry.dates is not None and not {"%d", "%m"} <= {
+        entry.dates[i : i + 2] for i in range(len(entry.dates))
+    }:
         remedy = N_("Write the order with %d, %m and %Y (or %y for two digits), such as %d.%m.%Y.")
         yield (*place, "dates"), N_("this is not a date format"), [entry.dates], remedy
     if entry.delimiter is not None and len(entry.delimiter) != 1:

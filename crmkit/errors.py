@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 MAX_SAMPLES = 5
 
 _EMAIL = re.compile(r"([\w.+-])[\w.+-]*@[\w.-]+")
-_PHONE = re.compile(r"(?<![\w.+-])(?:\+\d[\d\s().-]{8,}\d|[78]\d{10}|[78]?[\s-]?\(\d{3,5}\)[\d\s-]{5,}\d|[78][\s-]\d{3}[\s-]\d{3}[\d\s-]{4,})(?!\w)")
+_PHONE = re.compile(
+    r"(?<![\w.+-])(?:\+\d[\d\s().-]{8,}\d|[78]\d{10}|[78]?[\s-]?\(\d{3,5}\)[\d\s-]{5,}\d|[78][\s-]\d{3}[\s-]\d{3}[\d\s-]{4,})(?!\w)"
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ class CrmkitError(Exception):
     ) -> None:
         self.where = where
         self.what = what
-        self.samples: Sequence[str] = tuple(mask(sample) for sample in list(samples)[:MAX_SAMPLES])
+        self.samples: Sequence[str] = tuple(
+            mask(sample) for sample in list(dict.fromkeys(map(str, samples)))[:MAX_SAMPLES]
+        )
         self.remedy = remedy
         super().__init__(where, what, remedy)
 

@@ -44,7 +44,9 @@ def is_technical(crm: Snapshot) -> BoolArray:
     named = np.zeros(len(crm.deals), dtype=bool)
     for name in ("lost_reason", "stage"):
         column = crm.deals[name].cat
-        hit = np.array([one.strip().casefold() in crm.settings.technical_losses for one in column.categories], dtype=bool)
+        hit = np.array(
+            [one.strip().casefold() in crm.settings.technical_losses for one in column.categories], dtype=bool
+        )
         if hit.any():
             named |= np.append(hit, values=False)[column.codes]
     return named & is_status(crm, "lost")
@@ -61,7 +63,8 @@ def elapsed_days(crm: Snapshot, starts: pd.Series, ends: pd.Series, *, by_day: b
         span = day_of(ends) - day_of(starts)
     else:
         span = ends - starts
-    return span.to_numpy(dtype="timedelta64[us]").astype(np.float64) / 86_400e6 + np.where(span.isna(), np.nan, 0.0)
+    days = span.to_numpy(dtype="timedelta64[us]").astype(np.float64) / 86_400e6
+    return np.where(span.isna().to_numpy(), np.nan, days)
 
 
 @once_per_snapshot
@@ -88,8 +91,16 @@ def stage_probability(crm: Snapshot) -> FloatArray:
     """Return for each deal its own probability, else that of its stage in the settings; NaN if neither is known."""
     stages = crm.tables["stages"]
     listed = stages.dropna(subset=["default_probability"])
-    both = dict(zip(zip(listed["pipeline"].astype("object"), listed["stage"].astype("object"), strict=True), listed["default_probability"], strict=True))
-    alone = listed.drop_duplicates("stage").set_index(listed.drop_duplicates("stage")["stage"].astype("str"))["default_probability"]
+    both = dict(
+        zip(
+            zip(listed["pipeline"].astype("object"), listed["stage"].astype("object"), strict=True),
+            listed["default_probability"],
+            strict=True,
+        )
+    )
+    alone = listed.drop_duplicates("stage").set_index(listed.drop_duplicates("stage")["stage"].astype("str"))[
+        "default_probability"
+    ]
     deals = crm.deals
     pairs = deals.groupby(["pipeline", "stage"], dropna=False, observed=True).ngroup().to_numpy()
     first = pd.Series(pairs).drop_duplicates().index
@@ -100,3 +111,19 @@ def stage_probability(crm: Snapshot) -> FloatArray:
     by_stage = table[pairs] if len(pairs) else np.array([], dtype=np.float64)
     own = deals["probability"].to_numpy(dtype=np.float64)
     return np.where(np.isnan(own), by_stage, own)
+
+
+@once_per_snapshot
+def begins_without_closings(crm: Snapshot) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    """Return the first creation and the first closing where the export seems cut on the left, else ``None``.
+
+    It does when nothing closes for more than twice the median cycle of won deals (and more than 30 days) after the
+    first creation: deals closed before were not exported, and the first figures of winning are not to be believed.
+    """
+    first, ended = crm.deals["created_at"].min(), crm.deals["closed_at"].min()
+    won = cycle_days(crm)[is_status(crm, "won")]
+    won = won[won >= 0]
+    if pd.isna(first) or pd.isna(ended) or not len(won):
+        return None
+    quiet = (ended - first).total_seconds() / 86_400
+    return (first, ended) if quiet > max(30.0, 2.0 * float(np.median(won))) else None

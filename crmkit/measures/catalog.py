@@ -114,12 +114,16 @@ def find(name: str) -> Measure:
     family = [item for item in _MEASURES.values() if item.id == identifier]
     if not family:
         known = sorted({item.id for item in _MEASURES.values()})
-        raise RequestError(f"--measure {name}", N_("there is no such measure"), remedy=did_you_mean(identifier, known))
+        raise RequestError(
+            f"--measure {name}", N_("there is no such measure"), remedy=did_you_mean(identifier, known)
+        )
     for item in family:
         if item.variant == variant or (not variant and item.is_default):
             return item
     known = [item.variant for item in family]
-    raise RequestError(f"--measure {name}", N_("the measure has no such variant"), remedy=did_you_mean(variant, known))
+    raise RequestError(
+        f"--measure {name}", N_("the measure has no such variant"), remedy=did_you_mean(variant, known)
+    )
 
 
 def within(moments: pd.Series, period: Period) -> npt.NDArray[np.bool_]:
@@ -128,7 +132,7 @@ def within(moments: pd.Series, period: Period) -> npt.NDArray[np.bool_]:
     if period.start is not None and period.end is not None:
         zone = moments.dt.tz
         start, end = (pd.Timestamp(edge).tz_convert(zone) for edge in (period.start, period.end))
-        inside &= (moments >= start).to_numpy() & (moments < end).to_numpy()
+        inside = inside & (moments >= start).to_numpy() & (moments < end).to_numpy()
     return np.asarray(inside, dtype=bool)
 
 
@@ -156,7 +160,9 @@ def deal_cases(
     if weight is not None:
         cases["weight"] = np.broadcast_to(np.asarray(weight, dtype=np.float64), (len(crm.deals),))[rows]
     if at is not None:
-        cases["at"] = crm.deals[at].to_numpy()[rows] if crm.deals[at].dt.tz is None else crm.deals[at].iloc[rows].array
+        cases["at"] = (
+            crm.deals[at].to_numpy()[rows] if crm.deals[at].dt.tz is None else crm.deals[at].iloc[rows].array
+        )
     if reasons:
         told = np.full(len(rows), "", dtype=object)
         for reason, mask in reasons.items():

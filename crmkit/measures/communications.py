@@ -69,16 +69,24 @@ def _rep_days(crm: Snapshot, period: Period, actions: pd.DataFrame) -> pd.DataFr
     for name, span in zip(spans.index, spans.itertuples(index=False), strict=True):
         hired, left = managers["hired_on"].get(name), managers["left_on"].get(name)
         start = hired.date() if pd.notna(hired) else span.min.date()
-        end = left.date() if pd.notna(left) else (last_day if pd.notna(hired) else span.max.date() + timedelta(days=1))
+        end = (
+            left.date()
+            if pd.notna(left)
+            else (last_day if pd.notna(hired) else span.max.date() + timedelta(days=1))
+        )
         start, end = max(start, first_record.date()), min(end, last_day)
         if period.start is not None and period.end is not None:
             start, end = max(start, period.start.date()), min(end, period.end.date())
         if start < end:
             every = np.arange(np.datetime64(start), np.datetime64(end))
             days = every[crm.settings.calendar.is_working(every)]
-            rows.append(pd.DataFrame({"manager_id": str(name), "at": pd.to_datetime(days).astype("datetime64[us]")}))
+            rows.append(
+                pd.DataFrame({"manager_id": str(name), "at": pd.to_datetime(days).astype("datetime64[us]")})
+            )
     if not rows:
-        return pd.DataFrame(columns=["manager_id", "at"]).astype({"manager_id": "str", "at": crm.activities["at"].dtype})
+        return pd.DataFrame(columns=["manager_id", "at"]).astype(
+            {"manager_id": "str", "at": crm.activities["at"].dtype}
+        )
     whole = pd.concat(rows, ignore_index=True)
     at = whole["at"].dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
     return whole.assign(at=at, value=0.0, weight=1.0, deal_ix=-1, left_out="")

@@ -12,10 +12,16 @@ from crmkit.errors import N_, RequestError
 from crmkit.measures import slices
 from crmkit.measures.catalog import Measure, find
 from crmkit.measures.summaries import ADDITIVE, summarise
-from crmkit.periods import GRAINS, Period
+from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
 FIGURES = ("value", "numerator", "denominator", "n", "low", "high")
+#: Cases that belong to a figure but have nothing to add up: where a group has only such, it is unknown, not zero.
+VALUELESS = {
+    "no_amount": "deals.amount",
+    "no_probability": "stages.default_probability",
+    "no_expected_date": "deals.expected_close_on",
+}
 
 
 def evaluate(
@@ -108,18 +114,26 @@ def _one(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> tuple[
         blank = dict.fromkeys((*FIGURES[:3], "low", "high"), np.nan) | {"n": 0}
         row = head | dict.fromkeys(by) | blank | {"state": "not_in_export", "missing": missing}
         return pd.DataFrame([row]), none
-    cases, out = _split(one.cases(crm, span))
-    keys = [slices.labels(crm, cases, name) for name in by]
-    codes, groups = _grouped(keys, len(cases))
-    figures = summarise(one.summary, cases, codes, max(len(groups), 0 if by else 1), money=one.unit == "money")
+    every = one.cases(crm, span)
+    cases, out = _split(every)
+    worthless, _ = _split(every, list(VALUELESS))
+    keys = [slices.labels(crm, pd.concat([cases, worthless], ignore_index=True), name) for name in by]
+    codes, groups = _grouped(keys, len(cases) + len(worthless))
+    size = len(groups)
+    figures = summarise(one.summary, cases, codes[: len(cases)], size, money=one.unit == "money")
     if one.summary == "distribution":
-        figures = _as_shares(figures, groups, [name for name in by if name != one.within])
+        figures = _as_shares(
+            figures, groups, [number for number, name in enumerate(by) if name != one.within]
+        )
+    groups.columns = list(by)
     frame = pd.concat([groups.reindex(figures.index), figures], axis=1).assign(**head)
     frame["n"] = frame["n"].astype("int64")
-    frame["state"] = np.where(frame["n"] == 0, "empty", "ok")
-    frame["missing"] = np.where(
-        frame["value"].isna() & (frame["n"] > 0) & (one.summary == "censored_median"), "still_open", ""
-    )
+    unknown = (frame["n"] == 0) & (np.bincount(codes[len(cases) :], minlength=size) > 0)
+    frame.loc[unknown, ["value", "numerator"]] = np.nan
+    late = frame["value"].isna() & (frame["n"] > 0) & (one.summary == "censored_median")
+    frame["state"] = np.select([unknown, frame["n"] == 0], ["not_in_export", "empty"], "ok")
+    lacks = VALUELESS[out[out.isin(list(VALUELESS))].mode().iloc[0]] if len(worthless) else ""
+    frame["missing"] = np.select([unknown, late], [lacks, "still_open"], "")
     counts = out.value_counts(sort=False).sort_index()
     left = pd.DataFrame({"reason": counts.index, "n": counts.to_numpy()}).assign(
         measure=one.id, variant=one.variant, period_start=head["period_start"]
@@ -136,9 +150,15 @@ def _missing(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> st
     start, end = span.start, span.end
     if one.basis == "open_at":
         history = "stage_changes.to_stage" in crm.supplied
-        if (end is not None and pd.Timestamp(end) <= crm.as_of) or (start is not None and pd.Timestamp(start) > crm.as_of):
+        if (end is not None and pd.Timestamp(end) <= crm.as_of) or (
+            start is not None and pd.Timestamp(start) > crm.as_of
+        ):
             return "known_at_as_of_only"
-        needs_stage = "deals.stage" in one.needs or "deals.next_task_at" in crm.supplied and "tasks.deal_id" not in crm.supplied
+        needs_stage = (
+            "deals.stage" in one.needs
+            or "deals.next_task_at" in crm.supplied
+            and "tasks.deal_id" not in crm.supplied
+        )
         return "stage_changes.to_stage" if needs_stage and not crm.is_current and not history else ""
     if one.basis == "expected_in":
         return "" if crm.is_current else "known_at_export_only"
@@ -150,18 +170,18 @@ def _missing(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> st
     return ""
 
 
-def _split(cases: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
-    """Divide cases into the counted ones and the reasons of those left out."""
+def _split(cases: pd.DataFrame, wanted: Sequence[str] = ("",)) -> tuple[pd.DataFrame, pd.Series]:
+    """Divide cases into those with the wanted marks (none: the counted ones) and the marks of the others."""
     if "left_out" not in cases:
-        return cases.reset_index(drop=True), pd.Series(dtype="str")
-    counted = (cases["left_out"] == "").to_numpy()
+        return cases.iloc[: len(cases) if "" in wanted else 0].reset_index(drop=True), pd.Series(dtype="str")
+    counted = cases["left_out"].isin(wanted).to_numpy()
     return cases[counted].drop(columns="left_out").reset_index(drop=True), cases["left_out"][~counted]
 
 
 def _grouped(keys: list[pd.Series], length: int) -> tuple[np.ndarray, pd.DataFrame]:
     """Return a group code per case, and the labels of each group."""
     if not keys:
-        return np.zeros(length, dtype=np.int64), pd.DataFrame(index=pd.RangeIndex(1 if length else 0))
+        return np.zeros(length, dtype=np.int64), pd.DataFrame(index=pd.RangeIndex(1))
     coded = [pd.factorize(key, use_na_sentinel=False) for key in keys]
     joint = np.zeros(length, dtype=np.int64)
     for codes, uniques in coded:
@@ -175,26 +195,21 @@ def _grouped(keys: list[pd.Series], length: int) -> tuple[np.ndarray, pd.DataFra
     return codes.astype(np.int64), pd.DataFrame({number: groups[number] for number in sorted(groups)})
 
 
-def _as_shares(figures: pd.DataFrame, groups: pd.DataFrame, outer: list[str]) -> pd.DataFrame:
+def _as_shares(figures: pd.DataFrame, groups: pd.DataFrame, outer: list[int]) -> pd.DataFrame:
     """Divide each count by the count of its outer group: all stages together are one."""
     if outer:
-        keys = [groups[number] for number in range(len(outer))]
+        keys = [groups[number] for number in outer]
         whole = figures["numerator"].groupby(keys, dropna=False).transform("sum")
     else:
         whole = figures["numerator"].sum()
-    shares = figures.assign(denominator=whole)
+    shares = figures.assign(denominator=whole, n=whole)
     shares["value"] = shares["numerator"] / shares["denominator"]
     return shares
 
 
 def _even(figures: pd.DataFrame, wanted: list[Measure], by: Sequence[str]) -> pd.DataFrame:
     """Give every measure and period the same groups: a count of nothing is 0 with n = 0, the rest is null."""
-    names = {number: name for number, name in enumerate(by)}
-    figures = figures.rename(columns=names)
-    for name in by:
-        if name not in figures:
-            figures[name] = pd.Series([None] * len(figures), dtype="str")
-        figures[name] = figures[name].astype("str")
+    figures = figures.astype(dict.fromkeys(by, "str"))
     if not by:
         return figures
     head = ["measure", "variant", "unit", "period_start", "period_end"]
@@ -205,8 +220,12 @@ def _even(figures: pd.DataFrame, wanted: list[Measure], by: Sequence[str]) -> pd
     fresh = grid[grid["_here"].isna()].drop(columns="_here")
     if fresh.empty:
         return figures
-    additive = {(one.id, one.variant) for one in wanted if one.summary in ADDITIVE and one.summary != "distribution"}
-    zero = [0.0 if pair in additive else np.nan for pair in zip(fresh["measure"], fresh["variant"], strict=True)]
+    additive = {
+        (one.id, one.variant) for one in wanted if one.summary in ADDITIVE and one.summary != "distribution"
+    }
+    zero = [
+        0.0 if pair in additive else np.nan for pair in zip(fresh["measure"], fresh["variant"], strict=True)
+    ]
     blank = dict.fromkeys(("denominator", "low", "high"), np.nan)
     fresh = fresh.assign(**blank, value=zero, numerator=zero, n=0, state="empty", missing="")
     return pd.concat([figures, fresh], ignore_index=True)

@@ -24,7 +24,11 @@ def _planned(crm: Snapshot, period: Period) -> pd.DataFrame:
     plans = plans[(plans["metric"] == "revenue").to_numpy()]
     rows = []
     for start, grain, manager, value in zip(
-        plans["period_start"], plans["period"].astype("str"), plans["manager_id"].astype("object"), plans["value"], strict=True
+        plans["period_start"],
+        plans["period"].astype("str"),
+        plans["manager_id"].astype("object"),
+        plans["value"],
+        strict=True,
     ):
         first, after = start.date(), next_start(start.date(), grain)
         low, high = first, after
@@ -80,7 +84,11 @@ def plan_attainment(crm: Snapshot, period: Period) -> pd.DataFrame:
         weight=0.0,
         left_out=fact["left_out"].where(~counted | covered, "no_plan"),
     )
-    at = pd.to_datetime(plan["low"]).astype("datetime64[us]").dt.tz_localize(crm.settings.zone, nonexistent="shift_forward")
+    at = (
+        pd.to_datetime(plan["low"])
+        .astype("datetime64[us]")
+        .dt.tz_localize(crm.settings.zone, nonexistent="shift_forward")
+    )
     figures = pd.DataFrame(
         {"deal_ix": -1, "value": 0.0, "weight": plan["value"].astype("float64"), "at": at, "left_out": "",
          "manager_id": plan["manager_id"].astype("str")}

@@ -75,3 +75,33 @@ def tasks_on_time(crm: Snapshot, period: Period) -> pd.DataFrame:
             "left_out": pd.Series(np.where(endless[rows], "no_due_date", ""), dtype="str"),
         }
     )
+
+
+@measure(
+    "open_deals", title="Open deals", unit="count", group="sales",
+    needs={"deals.status"}, summary="count", basis="open_at",
+)  # fmt: skip
+def open_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Deals that are neither won nor lost on the day described.
+
+    Cases: one row per deal open at ``as_of``.
+    Source: METHOD 3.3
+    """
+    return deal_cases(crm, is_status(crm, "open"))
+
+
+@measure(
+    "open_amount", title="Money in open deals", unit="money", group="sales",
+    needs={"deals.status", "deals.amount"}, summary="sum", basis="open_at",
+)  # fmt: skip
+def open_amount(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """The amounts of the deals that are open on the day described, added up.
+
+    Cases: one row per deal open at ``as_of``. Value: its amount.
+    Leaves out: deals without an amount.
+    Source: METHOD 3.3
+    """
+    is_open, amount = is_status(crm, "open"), crm.deals["amount"].to_numpy(dtype=np.float64)
+    return deal_cases(
+        crm, is_open & ~np.isnan(amount), value=amount, left_out={"no_amount": is_open & np.isnan(amount)}
+    )

@@ -41,6 +41,12 @@ def _plain(value: Any) -> Any:
 def left_out_records(left: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the cases left out, one record per measure, period and reason."""
     return [
-        {"measure": measure, "variant": variant or None, "period_start": start.isoformat(), "reason": reason, "n": int(n)}
+        {
+            "measure": measure,
+            "variant": variant or None,
+            "period_start": start.isoformat(),
+            "reason": reason,
+            "n": int(n),
+        }
         for measure, variant, start, reason, n in left.itertuples(index=False, name=None)
     ]

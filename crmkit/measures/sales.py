@@ -30,7 +30,7 @@ def _closed(crm: Snapshot, period: Period, *statuses: str) -> tuple[Mask, dict[s
 
 
 def _amount(crm: Snapshot) -> npt.NDArray[np.float64]:
-    return crm.deals["amount"].to_numpy(dtype=np.float64)
+    return np.asarray(crm.deals["amount"], dtype=np.float64)
 
 
 def _priced(crm: Snapshot, chosen: Mask, left_out: dict[str, Mask]) -> tuple[Mask, dict[str, Mask]]:
@@ -51,7 +51,12 @@ def new_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
     Source: METHOD 3.3
     """
     created = crm.deals["created_at"]
-    return deal_cases(crm, within(created, period), at="created_at", left_out={"no_creation_date": created.isna().to_numpy()})
+    return deal_cases(
+        crm,
+        within(created, period),
+        at="created_at",
+        left_out={"no_creation_date": created.isna().to_numpy()},
+    )
 
 
 @measure(
@@ -154,7 +159,12 @@ def win_rate_closed_value(crm: Snapshot, period: Period) -> pd.DataFrame:
     chosen, left_out = _priced(crm, *_closed(crm, period, "won", "lost"))
     amount = _amount(crm)
     return deal_cases(
-        crm, chosen, at="closed_at", value=np.where(is_status(crm, "won"), amount, 0.0), weight=amount, left_out=left_out
+        crm,
+        chosen,
+        at="closed_at",
+        value=np.where(is_status(crm, "won"), amount, 0.0),
+        weight=amount,
+        left_out=left_out,
     )
 
 

@@ -13,14 +13,22 @@ from crmkit.periods import GRAINS
 from crmkit.schema import Snapshot
 
 #: Words for slices -> the column of the deals (or of the cases) behind them.
-ALIASES = {"manager": "manager_id", "owner": "manager_id", "reason": "lost_reason", "company": "company_id", "client": "company_id"}
+ALIASES = {
+    "manager": "manager_id",
+    "owner": "manager_id",
+    "reason": "lost_reason",
+    "company": "company_id",
+    "client": "company_id",
+}
 OF_MANAGER = ("team", "role")
 NO_SLICE = ("deal_id", "title", "url", "file", "line", "amount", "margin", "created_at", "closed_at")
 
 
 def check(crm: Snapshot, names: Iterable[str]) -> None:
     """Refuse slices that nothing bears."""
-    custom = [name for name in crm.deals.columns if name not in NO_SLICE and not name.endswith(("_at", "_on"))]
+    custom = [
+        name for name in crm.deals.columns if name not in NO_SLICE and not name.endswith(("_at", "_on"))
+    ]
     known = sorted({*ALIASES, *OF_MANAGER, *GRAINS, *custom})
     for name in names:
         if name not in known:

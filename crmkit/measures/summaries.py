@@ -20,15 +20,17 @@ MINOR = 100
 
 def _totals(values: Floats, codes: Codes, groups: int, *, money: bool) -> Floats:
     """Return the sum per group; of money in whole kopecks, so that it is exact and independent of order."""
-    if money:
-        whole = np.zeros(groups, dtype=np.int64)
-        np.add.at(whole, codes, np.rint(values * MINOR).astype(np.int64))
-        return whole / MINOR
-    return np.bincount(codes, weights=values, minlength=groups)
+    if not money:
+        return np.bincount(codes, weights=values, minlength=groups).astype(np.float64)
+    whole = np.zeros(groups, dtype=np.int64)
+    np.add.at(whole, codes, np.rint(values * MINOR).astype(np.int64))
+    return np.asarray(whole / MINOR, dtype=np.float64)
 
 
 def _blank(groups: int) -> dict[str, Floats]:
-    return {name: np.full(groups, np.nan) for name in ("value", "numerator", "denominator", "n", "low", "high")}
+    return {
+        name: np.full(groups, np.nan) for name in ("value", "numerator", "denominator", "n", "low", "high")
+    }
 
 
 def _count(cases: pd.DataFrame, codes: Codes, groups: int, *, money: bool) -> dict[str, Floats]:

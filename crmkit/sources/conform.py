@@ -20,7 +20,9 @@ CURRENCIES = {
 }  # fmt: skip
 
 
-def conform(frames: dict[str, pd.DataFrame], whole_days: set[str], client: Client, ledger: Ledger) -> dict[str, pd.DataFrame]:
+def conform(
+    frames: dict[str, pd.DataFrame], whole_days: set[str], client: Client, ledger: Ledger
+) -> dict[str, pd.DataFrame]:
     """Return all canonical tables of METHOD 2: complete columns, codes instead of names, sorted, linked.
 
     Child tables get ``deal_ix``, the position of their deal in ``deals`` (−1 where it is not in the export).
@@ -46,7 +48,10 @@ def conform(frames: dict[str, pd.DataFrame], whole_days: set[str], client: Clien
 
 def _filled(tables: dict[str, pd.DataFrame]) -> frozenset[str]:
     return frozenset(
-        f"{table}.{name}" for table, frame in tables.items() for name in frame.columns if frame[name].notna().any()
+        f"{table}.{name}"
+        for table, frame in tables.items()
+        for name in frame.columns
+        if frame[name].notna().any()
     )
 
 
@@ -66,7 +71,10 @@ def _complete(table: str, frame: pd.DataFrame | None, zone: str) -> pd.DataFrame
         else typed_nulls(item.kind, length, zone)
         for item in TABLES[table]
     }
-    origin = {"file": given.pop("file", pd.Series([""] * length, dtype="str")), "line": given.pop("line", pd.Series([0] * length, dtype="int32"))}
+    origin = {
+        "file": given.pop("file", pd.Series([""] * length, dtype="str")),
+        "line": given.pop("line", pd.Series([0] * length, dtype="int32")),
+    }
     return pd.DataFrame({**columns, **given, **origin}, index=pd.RangeIndex(length))
 
 
@@ -82,12 +90,19 @@ def _settle_dates(deals: pd.DataFrame, whole_days: set[str], ledger: Ledger) -> 
     if {"deals.created_at", "deals.closed_at"} & whole_days:
         created, ended = created.dt.normalize(), ended.dt.normalize()
     ledger.note_rows("closed_before_created", "deals", "closed_at", deals, closed & (ended < created))
-    ledger.note_rows("reason_without_loss", "deals", "lost_reason", deals, (deals["status"] != "lost") & deals["lost_reason"].notna())
+    ledger.note_rows(
+        "reason_without_loss",
+        "deals",
+        "lost_reason",
+        deals,
+        (deals["status"] != "lost") & deals["lost_reason"].notna(),
+    )
     ledger.note_rows("negative_amount", "deals", "amount", deals, deals["amount"] < 0)
     return deals.assign(
         closed_at=deals["closed_at"].where(~is_open),
         expected_close_on=deals["expected_close_on"].where(
-            deals["expected_close_on"].notna() | ~is_open, deals["closed_at"].dt.tz_localize(None).dt.normalize()
+            deals["expected_close_on"].notna() | ~is_open,
+            deals["closed_at"].dt.tz_localize(None).dt.normalize(),
         ),
     )
 
@@ -106,7 +121,9 @@ def _in_currency(deals: pd.DataFrame, client: Client, ledger: Ledger) -> pd.Data
     rate = code.map({**client.rates, client.currency: 1.0}).where(code.notna(), 1.0)
     without = rate.isna() & deals["amount"].notna()
     for name, rows in deals[without].groupby(code[without], dropna=False):
-        ledger.note("no_rate", "deals", "amount", count=len(rows), samples=[f"{name} {rows['amount'].sum():.2f}"])
+        ledger.note(
+            "no_rate", "deals", "amount", count=len(rows), samples=[f"{name} {rows['amount'].sum():.2f}"]
+        )
     changed = {name: (deals[name] * rate).round(2) for name in ("amount", "margin", "discount")}
     return deals.assign(currency=code, **changed)
 
@@ -114,7 +131,8 @@ def _in_currency(deals: pd.DataFrame, client: Client, ledger: Ledger) -> pd.Data
 def _link_cards(deals: pd.DataFrame, client: Client) -> pd.DataFrame:
     if client.links.deal is None:
         return deals
-    made = deals["deal_id"].map(lambda number: client.links.deal.replace("{id}", number))  # type: ignore[union-attr]
+    before, after = client.links.deal.split("{id}", 1)
+    made = before + deals["deal_id"] + after
     return deals.assign(url=deals["url"].where(deals["url"].notna(), made))
 
 
@@ -128,7 +146,13 @@ def _fill_from_companies(tables: dict[str, pd.DataFrame], ledger: Ledger) -> dic
     found = deals["company_id"].map(by_name)
     deals = deals.assign(company_id=deals["company_id"].where(known | found.isna(), found))
     lost = deals["company_id"].notna() & ~deals["company_id"].isin(companies["company_id"])
-    ledger.note("unmatched_company", "deals", "company_id", count=int(lost.sum()), samples=deals["company_id"][lost].unique())
+    ledger.note(
+        "unmatched_company",
+        "deals",
+        "company_id",
+        count=int(lost.sum()),
+        samples=deals["company_id"][lost].unique(),
+    )
     if deals["segment"].isna().all():
         segment = companies.drop_duplicates("company_id").set_index("company_id")["segment"]
         deals = deals.assign(segment=deals["company_id"].map(segment).astype("str"))
@@ -142,7 +166,10 @@ def _compare_products(tables: dict[str, pd.DataFrame], ledger: Ledger) -> None:
         return
     counts = sold[~sold.isin(listed)].value_counts()
     near = {squeeze(name): name for name in listed}
-    pairs = [f"{name} ({count}) ≈ {near[squeeze(name)]}" if squeeze(name) in near else f"{name} ({count})" for name, count in counts.items()]
+    pairs = [
+        f"{name} ({count}) ≈ {near[squeeze(name)]}" if squeeze(name) in near else f"{name} ({count})"
+        for name, count in counts.items()
+    ]
     ledger.note("unmatched_product", "deals", "product", count=int(counts.sum()), samples=pairs)
 
 
@@ -153,7 +180,11 @@ def squeeze(name: str) -> str:
 
 def _linked(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledger) -> pd.DataFrame:
     """Add the positions of the deals, and sort by deal, time and line: the order in which events are counted."""
-    position = pd.Index(deal_ids).get_indexer(pd.Index(frame["deal_id"])) if len(frame) else np.array([], dtype=np.int64)
+    position = (
+        pd.Index(deal_ids).get_indexer(pd.Index(frame["deal_id"]))
+        if len(frame)
+        else np.array([], dtype=np.int64)
+    )
     orphan = (position < 0) & frame["deal_id"].notna().to_numpy()
     ledger.note_rows("unknown_deal", table, "deal_id", frame, orphan)
     frame = frame.assign(deal_ix=position.astype(np.int64))

@@ -153,7 +153,9 @@ def _reach(tables: dict[str, pd.DataFrame], exported: date | None) -> pd.Timesta
         for name in names:
             moments = tables[table][name].dropna()
             if exported is not None and len(moments):
-                moments = moments[moments < pd.Timestamp(exported + timedelta(days=1)).tz_localize(moments.dt.tz)]
+                moments = moments[
+                    moments < pd.Timestamp(exported + timedelta(days=1)).tz_localize(moments.dt.tz)
+                ]
             if len(moments):
                 latest.append(moments.max())
     return max(latest, default=None)
@@ -181,7 +183,9 @@ def _cut(crm: Snapshot) -> Snapshot:
     tasks = tables["tasks"]
     undone = tasks["completed_at"] > as_of
     if undone.any():
-        tables["tasks"] = tasks.assign(completed_at=tasks["completed_at"].where(~undone), result=tasks["result"].where(~undone))
+        tables["tasks"] = tasks.assign(
+            completed_at=tasks["completed_at"].where(~undone), result=tasks["result"].where(~undone)
+        )
     if not crm.is_current:
         deals = _as_it_stood(deals, tables["stage_changes"], as_of)
     if not seen.all():
@@ -201,7 +205,17 @@ def _cut(crm: Snapshot) -> Snapshot:
 def _as_it_stood(deals: pd.DataFrame, changes: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     """Blank what is known of open deals only for the day of export; the stage comes from the history if there is one."""
     unknown = (deals["status"] == "open").to_numpy()
-    later = ("amount", "margin", "probability", "expected_close_on", "next_task_at", "last_activity_at", "updated_at", "stage_entered_at", "discount")
+    later = (
+        "amount",
+        "margin",
+        "probability",
+        "expected_close_on",
+        "next_task_at",
+        "last_activity_at",
+        "updated_at",
+        "stage_entered_at",
+        "discount",
+    )
     blanked = {name: deals[name].where(~unknown) for name in (*later, "stage", "manager_id")}
     deals = deals.assign(owner_at_export=deals["manager_id"], **blanked)
     known = changes[changes["deal_ix"] >= 0]

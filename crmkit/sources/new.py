@@ -32,7 +32,9 @@ DEFAULTS = {"ru": ("RUB", "RU", "Europe/Moscow"), "en": ("USD", "US", "UTC")}
 class Speaker(Protocol):
     """What is needed of ``present.words.Words``."""
 
-    language: str
+    @property
+    def language(self) -> str:
+        """``ru`` or ``en``."""
 
     def say(self, text: str, /, **params: object) -> str:
         """Return a sentence in the speaker's language."""
@@ -51,7 +53,9 @@ class Found:
     open_points: list[Message] = field(default_factory=list)
 
 
-def write_client(folder: Path, exports: list[Path], *, name: str, words: Speaker) -> tuple[Path, list[Message]]:
+def write_client(
+    folder: Path, exports: list[Path], *, name: str, words: Speaker
+) -> tuple[Path, list[Message]]:
     """Look at export files and write ``client.yml`` into a folder; the files stay where they are.
 
     Returns
@@ -72,7 +76,9 @@ def write_client(folder: Path, exports: list[Path], *, name: str, words: Speaker
     found = look(folder, exports)
     currency, country, zone = DEFAULTS.get(words.language, DEFAULTS["en"])
     template = (resource("templates") / "client.yml").read_text(encoding="utf-8")
-    environment = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 (YAML, every value quoted)
+    environment = Environment(
+        autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )  # noqa: S701 (YAML, every value quoted)
     environment.filters["q"] = lambda value: json.dumps(value, ensure_ascii=False)
     text = environment.from_string(template).render(
         say=words.say, name=name or folder.resolve().name, language=words.language, currency=currency, country=country,
@@ -101,10 +107,14 @@ def look(folder: Path, exports: list[Path]) -> Found:
                     remedy=N_("Write client.yml by hand after templates/client.yml, with table and columns for this file. Tables: {tables}.", tables=", ".join(TABLES)),
                 )  # fmt: skip
             columns = suggest.columns_for(table, raw.headings)
-            found.open_points.append(N_("Check the columns of {file}: they were guessed from the headings.", file=path.name))
+            found.open_points.append(
+                N_("Check the columns of {file}: they were guessed from the headings.", file=path.name)
+            )
         shown = _relative(path, folder)
         entries.append((shown, table, columns))
-        found.files.append({"path": shown, "table": table, "columns": columns, "dates": _dates(raw, columns, found, path)})
+        found.files.append(
+            {"path": shown, "table": table, "columns": columns, "dates": _dates(raw, columns, found, path)}
+        )
     days = [day for path in exports if (day := day_in_name(path.name))]
     found.exported_on = max(days).isoformat() if days else ""
     _from_data(folder, found, entries)
@@ -131,10 +141,14 @@ def _dates(raw: RawTable, columns: dict[str, str], found: Found, path: Path) -> 
         top = {place: int(values.astype("int64").max()) for place, values in fields.items()}
         spread = {place: values.nunique() for place, values in fields.items()}
         if top[0] > 12 >= top[2] and spread[3] < spread[0]:
-            found.open_points.append(N_("Check the date format of {file}: the years have two digits.", file=path.name))
+            found.open_points.append(
+                N_("Check the date format of {file}: the years have two digits.", file=path.name)
+            )
             return f"%d{mark}%m{mark}%y"
         if top[2] > 12 >= top[0] and spread[3] < spread[2]:
-            found.open_points.append(N_("Check the date format of {file}: the years have two digits.", file=path.name))
+            found.open_points.append(
+                N_("Check the date format of {file}: the years have two digits.", file=path.name)
+            )
             return f"%m{mark}%d{mark}%y"
     return ""
 
@@ -142,12 +156,18 @@ def _dates(raw: RawTable, columns: dict[str, str], found: Found, path: Path) -> 
 def _from_data(folder: Path, found: Found, entries: list[tuple[str, str, dict[str, str]]]) -> None:
     """Read stages, reps and reasons from the data as the settings found so far would load them."""
     files = [
-        ExportFile(path=path, table=table, columns=columns, dates=str(item["dates"]) or None, key=_key(table, columns, found.crm))
+        ExportFile(
+            path=path,
+            table=table,
+            columns=columns,
+            dates=str(item["dates"]) or None,
+            key=_key(table, columns, found.crm),
+        )
         for (path, table, columns), item in zip(entries, found.files, strict=True)
     ]
     for item, file in zip(found.files, files, strict=True):
         item["key"] = file.key or ""
-    client = Client(format=1, name="new", crm=found.crm, files=files)
+    client = Client.model_validate({"format": 1, "name": "new", "crm": found.crm, "files": files})
     client._folder = folder
     try:
         tables, _, _ = assemble(client)
@@ -161,7 +181,10 @@ def _from_data(folder: Path, found: Found, entries: list[tuple[str, str, dict[st
             names = list(dict.fromkeys(rows["stage"].dropna()))
             kinds = {name: suggest.kind_of(name) for name in names}
             order = {"open": 0, "won": 1, "lost": 2}
-            stages = [{"name": name, "kind": kinds[name]} for name in sorted(names, key=lambda one: order[kinds[one]])]
+            stages = [
+                {"name": name, "kind": kinds[name]}
+                for name in sorted(names, key=lambda one: order[kinds[one]])
+            ]
             found.pipelines.append({"name": str(pipeline) or "Pipeline", "stages": stages})
         found.open_points.append(N_("Put the stages into their order and check which are won and lost."))
     if "manager_id" in deals:

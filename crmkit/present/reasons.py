@@ -1,0 +1,112 @@
+"""Sentences for the codes that the library speaks in: what is missing, why a row does not count, what is odd."""
+
+from __future__ import annotations
+
+from crmkit.errors import N_, Message
+
+#: Why a figure cannot be told, where it is not a missing column.
+STATES = {
+    "known_at_as_of_only": N_("This is known only for the day that the report describes."),
+    "known_at_export_only": N_("Amounts and chances of open deals are known only for the day of export."),
+    "before_first_record": N_("The CRM had not begun to record this yet."),
+    "after_as_of": N_("The period lies after the day that the report describes."),
+    "still_open": N_("Not yet: too many of these deals are still open at the longest age seen."),
+}
+
+#: What a missing column is called, and how it is got out of a CRM.
+COLUMNS = {
+    "tasks": N_(
+        "The list of tasks is not in this export. Export the tasks too (in most CRMs: Tasks, list, export)."
+    ),
+    "activities": N_(
+        "Calls, letters and meetings are not in this export. They come from the CRM's interface for programs."
+    ),
+    "stage_changes": N_(
+        "The history of stages is not in this export. Few CRMs export it as a file; it comes from the interface for programs."
+    ),
+    "plans": N_("There is no plan. Write it under «plan» in client.yml, or name a file with it."),
+    "deals.amount": N_("Deals have no amount in this export. Add the column with the amount to the export."),
+    "deals.closed_at": N_("Deals have no closing date in this export. Add the column with the closing date."),
+    "deals.created_at": N_(
+        "Deals have no creation date in this export. Add the column with the creation date."
+    ),
+    "deals.status": N_(
+        "It cannot be told which deals are won. Write the stages and their kinds in client.yml."
+    ),
+    "deals.lost_reason": N_(
+        "Deals have no reason for the loss in this export. Add that column, or make reps fill it."
+    ),
+    "deals.manager_id": N_("Deals have no responsible person in this export. Add that column."),
+    "managers.team": N_("Nobody's team is known. Write the teams under «managers» in client.yml."),
+    "stages.default_probability": N_(
+        "No stage has a chance of winning. Write «probability» for the stages in client.yml."
+    ),
+}
+
+#: Why cases are left out of a figure.
+LEFT_OUT = {
+    "no_closing_date": N_("closed without a closing date"),
+    "no_creation_date": N_("no creation date"),
+    "technical_loss": N_("technical loss: named so in the settings"),
+    "no_amount": N_("no amount, or no rate for its currency"),
+    "younger_than_horizon": N_("younger than the horizon of the cohort"),
+    "closed_before_created": N_("closed before it was created"),
+    "no_status": N_("neither open nor won nor lost can be told"),
+    "no_due_date": N_("no due time"),
+    "no_manager": N_("nobody responsible"),
+    "no_plan": N_("closed on a day without a plan"),
+    "no_expected_date": N_("no expected closing date"),
+    "no_probability": N_("no chance of winning known"),
+}
+
+#: Why rows of a file are not among the kept ones.
+SET_ASIDE = {
+    "fields": N_("the number of fields is not that of the heading"),
+    "repeated_heading": N_("the heading again"),
+    "total": N_("a total or a closing line, not a record"),
+    "formula_error": N_("a formula's error stands in place of the record"),
+    "no_id": N_("no identifier"),
+    "same_id": N_("an identifier that stands in a later row too"),
+    "same_row": N_("the same row again"),
+    "product_row": N_("a further product of the same deal; its amount was added to the first row"),
+}
+
+#: Oddities of the data.
+NOTES = {
+    "unreadable": N_("cells that cannot be read; they count as empty"),
+    "sentinel": N_("dates that mean «never», such as 9999-12-31; they count as empty"),
+    "percent": N_("written as percentages"),
+    "ambiguous_dst": N_("times in the hour that the clock shows twice in autumn; the first one was taken"),
+    "nonexistent_dst": N_("times in the hour that the clock skips in spring; moved forward"),
+    "damaged_numbers": N_("long numbers that a spreadsheet has rounded: identifiers may be wrong"),
+    "join_key_twice": N_("keys that stand twice in the joined file; the first was taken"),
+    "join_column_taken": N_("columns of the joined file whose names were taken already; not used"),
+    "unmatched_join": N_("rows that find no partner in the joined file; they are kept"),
+    "unmatched_product": N_("products that the product list does not know; the deals are kept"),
+    "unmatched_company": N_("companies that the company list does not know; the deals are kept"),
+    "unknown_stage": N_("stages that client.yml does not name"),
+    "unknown_status": N_("words in the status column that say neither open nor won nor lost"),
+    "unknown_manager": N_("reps that neither client.yml nor the list of reps names"),
+    "manager_without_deals": N_("reps in the list who own nothing in the data"),
+    "unknown_deal": N_("rows of deals that are not in the export"),
+    "status_contradicts_stage": N_("the status says otherwise than the stage; the status was taken"),
+    "no_status": N_("deals of which neither open nor won nor lost can be told; they are in no such figure"),
+    "closed_without_date": N_("closed deals without a closing date; they are in no figure of a period"),
+    "open_with_closing_date": N_("open deals with a closing date; it was taken for the expected one"),
+    "no_creation_date": N_("deals without a creation date; kept, but in no figure of a period"),
+    "closed_before_created": N_("deals closed before they were created"),
+    "reason_without_loss": N_("a reason for the loss on deals that are not lost; not counted"),
+    "negative_amount": N_("negative amounts"),
+    "currency_assumed": N_("currency names that are not known; taken for the client's currency"),
+    "no_rate": N_("amounts in a currency without a rate in client.yml; left out of money"),
+}
+
+
+def missing(code: str) -> list[Message]:
+    """Return sentences for what ``evaluate`` gives as ``missing``."""
+    said = []
+    for part in code.split(", "):
+        for one in part.split("|")[:1]:
+            known = STATES.get(one) or COLUMNS.get(one) or COLUMNS.get(one.split(".")[0])
+            said.append(known or N_("The export has no column «{column}».", column=one))
+    return list({message.text + str(message.params): message for message in said}.values())
