@@ -22,9 +22,7 @@ _TEXTS = {
     "client": N_("Client"),
     "period": N_("Period"),
     "as_of": N_("Data as of"),
-    "report": N_("Report"),
     "workbook": N_("Tables (XLSX)"),
-    "made": N_("made"),
     "failed": N_("failed"),
     "earlier": N_("the last run failed; the report is an earlier one"),
     "none": N_("There are no reports here yet."),
@@ -76,7 +74,12 @@ def _figure(found: list[Mapping[str, Any]], key: tuple[str, str]) -> list[dict[s
 
 def _is_whole(row: Mapping[str, Any], period: Mapping[str, Any] | None) -> bool:
     """Tell whether a row is about the notebook's whole period, not a month of it."""
-    return not period or (row["period_start"], row["period_end"]) == (period["start"], period["end"])
+    if not period:
+        return True
+    return (_day(row["period_start"]), _day(row["period_end"])) == (
+        _day(period["start"]),
+        _day(period["end"]),
+    )
 
 
 def page_language(entries: list[dict[str, Any]]) -> str:

@@ -27,7 +27,7 @@ REVENUES = [
 COLUMNS = ("measure", "variant", "unit", "state", "period_start", "period_end", "by", "value")
 FINDINGS = {
     "as_of": "2017-12-31T23:59:59+03:00",
-    "period": {"start": YEAR[0], "end": YEAR[1], "name": "2017"},
+    "period": {"start": "2017-01-01", "end": "2018-01-01", "name": "2017"},
     "rows": [dict(zip(COLUMNS, ("revenue", "", "money", "ok", *row), strict=True)) for row in REVENUES],
 }
 
