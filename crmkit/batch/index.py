@@ -13,7 +13,7 @@ from crmkit.batch.publish import write_whole
 from crmkit.errors import N_, Message
 
 FAILED = ".failed"
-KEY_FIGURES = (("revenue", ""), ("won_deals", ""), ("win_rate", "closed_count"), ("average_check", "mean"))
+KEY_FIGURES = (("revenue", ""), ("won_deals", ""), ("win_rate", "closed_count"), ("average_check", "median"))
 """The figures shown for each client, where its findings have them for the whole department and period."""
 
 _PAGE = Path(__file__).with_name("index.html")
@@ -137,7 +137,7 @@ def page(entries: list[dict[str, Any]]) -> str:
     )
 
 
-_HEADINGS = (N_("Revenue"), N_("Won deals"), N_("Win rate"), N_("Average check"))
+_HEADINGS = (N_("Revenue"), N_("Won deals"), N_("Win rate"), N_("Average check, median"))
 
 
 def write_index(out: Path) -> Path:
