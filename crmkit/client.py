@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,11 @@ class ExportFile(_Part):
     sheet: Text | None = None
     key: list[str] | str | None = None
     join: Join | None = None
+
+    @property
+    def shown(self) -> str:
+        """How reports and messages name the file: its name and its folder's, no more of where it lies."""
+        return "/".join([part for part in PurePath(self.path).parts if part not in ("..", ".")][-2:])
 
 
 class Stage(_Part):

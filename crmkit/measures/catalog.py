@@ -38,6 +38,7 @@ class Measure:
     basis: what places a case in a period, one of ``BASES``.
     within: a slice that the measure is always told by, such as the stage of a distribution.
     only_by: the slices it can be told by; empty for all.
+    is_exact: arithmetic of all there is, not an estimate: told however few the cases are.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Measure:
     is_default: bool
     within: str = ""
     only_by: frozenset[str] = frozenset()
+    is_exact: bool = False
 
     @property
     def name(self) -> str:
@@ -83,6 +85,7 @@ def measure(
     default: bool = True,
     within: str = "",
     only_by: Iterable[str] = (),
+    exact: bool = False,
 ) -> Callable[[CaseFunction], CaseFunction]:
     """Declare a measure: ``name`` is ``id`` or ``id:variant``; the docstring is its card, its first line the definition."""
 
@@ -91,7 +94,7 @@ def measure(
         card = inspect.getdoc(cases) or ""
         _MEASURES[identifier, variant] = Measure(
             identifier, variant, title, unit, better, group, frozenset(needs), summary, basis, cases,
-            " ".join(card.split("\n\n")[0].split()), card, default, within, frozenset(only_by),
+            " ".join(card.split("\n\n")[0].split()), card, default, within, frozenset(only_by), exact,
         )  # fmt: skip
         return cases
 

@@ -33,7 +33,7 @@ def _actions(crm: Snapshot) -> pd.DataFrame:
             )
         )
     whole = pd.concat(parts, ignore_index=True)
-    return whole.assign(value=1.0, weight=0.0)
+    return whole.assign(value=1.0, weight=0.0, counts=0.0)
 
 
 @measure(
@@ -89,4 +89,4 @@ def _rep_days(crm: Snapshot, period: Period, actions: pd.DataFrame) -> pd.DataFr
         )
     whole = pd.concat(rows, ignore_index=True)
     at = whole["at"].dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
-    return whole.assign(at=at, value=0.0, weight=1.0, deal_ix=-1, left_out="")
+    return whole.assign(at=at, value=0.0, weight=1.0, counts=1.0, deal_ix=-1, left_out="")

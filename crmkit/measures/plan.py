@@ -58,7 +58,7 @@ def _share(crm: Snapshot, first: date, after: date, low: date, high: date) -> fl
 @measure(
     "plan_attainment", title="Plan attainment", unit="share", better="higher", group="sales",
     needs={"plans.value", "deals.closed_at", "deals.amount"}, summary="ratio", basis="closed_in",
-    only_by=("manager", "team", "role", "day", "week", "month", "quarter", "year"),
+    only_by=("manager", "team", "role", "day", "week", "month", "quarter", "year"), exact=True,
 )  # fmt: skip
 def plan_attainment(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Revenue divided by the plan for the same days.
@@ -82,6 +82,7 @@ def plan_attainment(crm: Snapshot, period: Period) -> pd.DataFrame:
     fact = fact.assign(
         manager_id=pd.array(owner, dtype="str"),
         weight=0.0,
+        counts=1.0,
         left_out=fact["left_out"].where(~counted | covered, "no_plan"),
     )
     at = (
@@ -90,7 +91,7 @@ def plan_attainment(crm: Snapshot, period: Period) -> pd.DataFrame:
         .dt.tz_localize(crm.settings.zone, nonexistent="shift_forward")
     )
     figures = pd.DataFrame(
-        {"deal_ix": -1, "value": 0.0, "weight": plan["value"].astype("float64"), "at": at, "left_out": "",
+        {"deal_ix": -1, "value": 0.0, "counts": 0.0, "weight": plan["value"].astype("float64"), "at": at, "left_out": "",
          "manager_id": plan["manager_id"].astype("str")}
     ).astype({"left_out": "str"})  # fmt: skip
     return pd.concat([fact, figures], ignore_index=True)

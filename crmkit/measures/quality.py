@@ -13,7 +13,7 @@ from crmkit.schema import Snapshot
 
 @measure(
     "stage_distribution", title="Funnel balance", unit="share", group="sales", within="stage",
-    needs={"deals.stage", "deals.status"}, summary="distribution", basis="open_at",
+    needs={"deals.stage", "deals.status"}, summary="distribution", basis="open_at", exact=True,
 )  # fmt: skip
 def stage_distribution(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the open deals that stand in each stage: a distribution, not a conversion.

@@ -61,7 +61,8 @@ def _ratio(cases: pd.DataFrame, codes: Codes, groups: int, *, money: bool) -> di
     exact = money or not is_share
     figures["numerator"] = _totals(value, codes, groups, money=exact)
     figures["denominator"] = _totals(weight, codes, groups, money=exact)
-    figures["n"] = np.bincount(codes, minlength=groups).astype(np.float64)
+    counted = cases["counts"].to_numpy() if "counts" in cases else np.ones(len(cases))
+    figures["n"] = np.bincount(codes, weights=counted, minlength=groups)
     figures["value"] = _divide(figures["numerator"], figures["denominator"])
     if is_share:
         figures["low"], figures["high"] = wilson(figures["numerator"], figures["n"])

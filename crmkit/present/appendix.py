@@ -48,7 +48,7 @@ def not_told(study: Study) -> Table | Sentences:
     return study.table(
         frame,
         "not_told",
-        study.say("What this export cannot tell"),
+        study.say("Figures that are missing"),
         [Column("measure", study.say("Figure")), Column("why", study.say("What is missing"))],
     )
 
@@ -74,7 +74,7 @@ def left_out(study: Study) -> Table | Sentences:
         Column("reason", study.say("Left out because")),
         Column("n", study.say("Cases"), "count"),
     ]
-    return study.table(frame, "left_out", study.say("What the figures leave out"), columns)
+    return study.table(frame, "left_out", study.say("Cases that are in no figure"), columns)
 
 
 def glossary(study: Study) -> Table:

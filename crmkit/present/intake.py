@@ -59,7 +59,7 @@ def files(study: Study) -> Table:
         Column("rows_kept", study.say("Kept"), "count"), Column("rows_set_aside", study.say("Set aside"), "count"),
         Column("decisions", study.say("How it was read")),
     ]  # fmt: skip
-    return study.table(frame, "files", study.say("Files"), columns)
+    return study.table(frame, "files", study.say("How each file was read"), columns)
 
 
 def set_aside(study: Study) -> Table | Sentences:
@@ -74,7 +74,7 @@ def set_aside(study: Study) -> Table | Sentences:
         Column("why", study.say("Why")),
         Column("text", study.say("What stands there")),
     ]
-    return study.table(frame, "set_aside", study.say("Rows set aside"), columns, shown=10)
+    return study.table(frame, "set_aside", study.say("Each row with its reason"), columns, shown=10)
 
 
 def oddities(study: Study) -> Table | Sentences:
@@ -104,7 +104,7 @@ def oddities(study: Study) -> Table | Sentences:
         Column("what", study.say("What is odd")),
         Column("samples", study.say("Samples")),
     ]
-    return study.table(frame, "oddities", study.say("What is odd in the data"), columns)
+    return study.table(frame, "oddities", study.say("Kept, but odd"), columns)
 
 
 def warnings(study: Study) -> Sentences:
@@ -156,7 +156,7 @@ def columns(study: Study) -> Table:
 def _meaning(study: Study, path: str, name: str) -> str:
     if not name:
         return study.say("the client's own field")
-    table = next((entry.table for entry in study.client.files if entry.path == path), "deals")
+    table = next((entry.table for entry in study.client.files if entry.shown == path), "deals")
     found = column(table, name)
     return f"{study.say(found.meaning)} ({name})" if found else name
 

@@ -45,14 +45,19 @@ def headline(study: Study) -> Tiles:
         one = study.measure(name)
         row = row_of(now, one.id, one.variant)
         earlier = None if then is None or one.basis == "open_at" else row_of(then, one.id, one.variant)
-        note = (
-            study.say("as of {day}", day=study.formats.day(study.crm.as_of.date()))
-            if one.basis == "open_at"
-            else ""
-        )
-        row["missing"] = (
-            " ".join(study.words.message(m) for m in missing(row["missing"])) if row["missing"] else ""
-        )
+        day = study.formats.day(study.crm.as_of.date())
+        note = study.say("as of {day}", day=day) if one.basis == "open_at" else ""
+        row["missing"] = " ".join(study.words.message(m) for m in missing(row["missing"] or ""))
+        if (
+            one.is_exact and row["state"] == "ok"
+        ):  # a fact, not an estimate: no number of cases is too small for it
+            counted = study.say(
+                "{k} of {n}",
+                k=study.formats.money(row["numerator"]),
+                n=study.formats.money(row["denominator"]),
+            )
+            items.append(Tile(study.title(name), study.formats.share(row["value"]), (counted,), note))
+            continue
         items.append(Tile.of(row, name=study.title(name), formats=study.formats, before=earlier, note=note))
     return Tiles(tuple(items), study.language)
 
@@ -63,7 +68,7 @@ def summary(study: Study) -> Sentences:
     money, won, rate, plan = (row_of(figures, name, v) for name, v in (("revenue", ""), ("won_deals", ""), ("win_rate", "closed_count"), ("plan_attainment", "")))  # fmt: skip
     said: list[Message] = []
     if money["state"] == "ok":
-        said.append(N_("In {period} deals worth {money} were won: {won} deals.", period=study.period_text(), money=formats.money(money["value"]), won=formats.count(won["value"])))  # fmt: skip
+        said.append(N_("{period}: {won} deals won, worth {money}.", period=study.period_text(), money=formats.money(money["value"]), won=formats.count(won["value"])))  # fmt: skip
     if plan["state"] == "ok":
         said.append(
             N_("That is {share} of the plan for the days that have one.", share=formats.share(plan["value"]))
@@ -95,7 +100,7 @@ def _last_month(study: Study) -> list[Message]:
         return []
     names = [study.formats.period(*month.days()) for month in both]
     values = [study.formats.money(row["value"]) for row in rows]
-    return [N_("{month}: {money}; the month before, {earlier}: {earlier_money}. One month against another says little by itself.", month=names[0], money=values[0], earlier=names[1], earlier_money=values[1])]  # fmt: skip
+    return [N_("The latest whole month ({month}) brought {money}, the one before ({earlier}) {earlier_money}. One month against another says little by itself.", month=names[0], money=values[0], earlier=names[1], earlier_money=values[1])]  # fmt: skip
 
 
 def months(study: Study) -> Table:
@@ -108,11 +113,11 @@ def months(study: Study) -> Table:
     frame["month"] = [study.formats.month(start) for start in frame["period_start"]]
     notes = (
         [study.say("A month that is not over yet is shown with what it has so far.")]
-        if frame["period_end"].iloc[-1] > study.crm.as_of
+        if frame["period_end"].iloc[-1] > study.crm.as_of + pd.Timedelta(days=1)
         else []
     )
     columns = [Column("month", study.say("Month")), *measure_columns(study, names)]
-    return study.table(frame, "months", study.say("Month by month"), columns, notes)
+    return study.table(frame, "months", study.say("The main figures by month"), columns, notes)
 
 
 def _with_today(study: Study) -> Period:
@@ -133,8 +138,16 @@ def revenue_chart(study: Study) -> Figure | Sentences:
         return unavailable(study, ["revenue"])
     plan = study.evaluate("plan_attainment", each="month", period=span)
     plan = plan[plan["denominator"].notna()].assign(value=plan["denominator"], unit="money")
-    plate = study.plate("revenue_by_month", N_("Revenue by month"), N_("Revenue"), N_("Month"))
-    return charts.period_bars(figures, plate, plan=plan if len(plan) else None, as_of=study.crm.as_of)
+    best = figures.loc[figures["value"].idxmax()]
+    finding = N_(
+        "Revenue by month: the best was {month} with {money}",
+        month=study.formats.month(best["period_start"]),
+        money=study.formats.money(best["value"]),
+    )
+    plate = study.plate("revenue_by_month", finding, N_("Revenue"), N_("Month"))
+    return charts.period_bars(
+        figures, plate, plan=plan if len(plan) else None, as_of=study.crm.as_of + pd.Timedelta(days=1)
+    )
 
 
 def win_rates(study: Study) -> Table:
@@ -180,25 +193,32 @@ def cycles(study: Study) -> Table:
     )
     columns = [
         Column("name", study.say("Deal cycle")),
-        Column("value", study.say("Days"), "days"),
+        Column("value", study.say("Cycle"), "days"),
         Column("n", study.say("Deals"), "count"),
         Column("meaning", study.say("What it tells")),
         Column("why", study.say("Why it is not told")),
     ]
     if not frame["why"].any():
         columns.pop()
-    return study.table(frame, "cycles", study.say("How long a deal takes"), columns)
+    return study.table(frame, "cycles", study.say("The cycle, measured in three ways"), columns)
 
 
 def funnel(study: Study) -> Figure | Sentences:
     """Return where the open deals stand: how many, and how much money."""
     figures = study.evaluate("stage_distribution", by=["stage"], period=Period(None, None, "all"))
-    if (figures["state"] == "not_in_export").all():
+    if not figures["n"].sum():
         return unavailable(study, ["stage_distribution"])
     counts = figures.assign(value=figures["numerator"], unit="count")
     money = study.evaluate("open_amount", by=["stage"], period=Period(None, None, "all"))
     told = money["n"].sum() > 0
-    plate = study.plate("funnel", N_("Where the open deals stand"), N_("Open deals"), N_("Stage"))
+    top = counts.loc[counts["value"].idxmax()]
+    finding = N_(
+        "Most open deals stand in «{stage}»: {k} of {n}",
+        stage=study.formats.group(top["stage"]),
+        k=study.formats.count(top["value"]),
+        n=study.formats.count(top["denominator"]),
+    )
+    plate = study.plate("funnel", finding, N_("Open deals"), N_("Stage"))
     return charts.stage_bars(
         counts, plate, money=money if told else None, money_axis=study.say("Amount"), order=stage_order(study)
     )
@@ -217,7 +237,14 @@ def reasons(study: Study) -> Figure | Sentences:
     figures = study.evaluate("refusals", by=["lost_reason"])
     if (figures["state"] == "not_in_export").all() or not figures["n"].sum():
         return unavailable(study, ["refusals"], by=["lost_reason"])
-    plate = study.plate("reasons", N_("Why deals were lost"), N_("Lost deals"), N_("Reason"))
+    top = figures.loc[figures["value"].idxmax()]
+    finding = N_(
+        "The most frequent reason: «{reason}», {k} of {n} lost deals",
+        reason=study.formats.group(top["lost_reason"]),
+        k=study.formats.count(top["value"]),
+        n=study.formats.count(figures["value"].sum()),
+    )
+    plate = study.plate("reasons", finding, N_("Lost deals"), N_("Reason"))
     return charts.group_bars(figures, "lost_reason", plate, meaning="lost", shown=12)
 
 
@@ -227,7 +254,7 @@ def reasons_table(study: Study) -> Table | Sentences:
     figures = study.evaluate(names, by=["lost_reason"])
     told = available(study, figures, names)
     if not told or not figures["n"].sum():
-        return unavailable(study, ["refusals"], by=["lost_reason"])
+        return Sentences.of(study.words, [])  # the chart above has said why
     frame = wide(figures, told, ["lost_reason"]).sort_values(
         "refusals_count", ascending=False, ignore_index=True
     )
@@ -265,4 +292,4 @@ def forecast(study: Study) -> Table | Sentences:
         Column("n", study.say("Deals"), "count"),
         Column("value", study.title("weighted_forecast"), "money"),
     ]
-    return study.table(frame, "forecast", study.say("What the open deals promise"), columns, notes)
+    return study.table(frame, "forecast", study.say("Weighted forecast by month"), columns, notes)

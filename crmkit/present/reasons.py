@@ -37,6 +37,10 @@ COLUMNS = {
         "Deals have no reason for the loss in this export. Add that column, or make reps fill it."
     ),
     "deals.manager_id": N_("Deals have no responsible person in this export. Add that column."),
+    "deals.expected_close_on": N_(
+        "Open deals have no expected closing date in this export, so months cannot be told apart."
+    ),
+    "deals.next_task_at": N_("The list of tasks is not in this export."),
     "managers.team": N_("Nobody's team is known. Write the teams under «managers» in client.yml."),
     "stages.default_probability": N_(
         "No stage has a chance of winning. Write «probability» for the stages in client.yml."

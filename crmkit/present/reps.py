@@ -37,7 +37,7 @@ def results(study: Study) -> Table:
     frame = pd.concat([frame, whole], ignore_index=True)
     notes = [
         study.say(
-            "In the order of names: with so many deals most differences between reps may be chance. Deals count for their present owner."
+            "In the order of names. Whether a difference is more than chance, or due to the leads a rep was given, is not decided here. Deals count for their present owner."
         )
     ]
     columns = [Column("manager", study.say("Rep")), *measure_columns(study, names)]
@@ -61,7 +61,7 @@ def win_rates(study: Study) -> Figure | Sentences:
     whole = study.evaluate("win_rate")["value"].iloc[0]
     plate = study.plate(
         "win_rate_by_rep",
-        N_("Win rate by rep: where the bars overlap, the data cannot tell them apart"),
+        N_("Win rate by rep with its 95 % interval: the longer the line, the less is known"),
         N_("Win rate"),
         N_("Rep"),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from crmkit.measures import find
 from crmkit.present.tables import CASES, Column
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def wide(figures: pd.DataFrame, names: Sequence[str], by: Sequence[str]) -> pd.D
         rows = figures[(figures["measure"] == identifier) & ((figures["variant"] == variant) | (not variant))]
         rows = rows[rows["state"] != "not_in_export"]
         key = key_of(name)
-        renamed = rows[[*by, "value", *CASES]].rename(
+        beside = [] if find(name).is_exact else list(CASES)
+        renamed = rows[[*by, "value", *beside]].rename(
             columns={"value": key, **{part: f"{key}_{part}" for part in CASES}}
         )
         out = out.merge(renamed, how="left", on=list(by), validate="1:1")

@@ -17,9 +17,20 @@ from crmkit.sources.ledger import Ledger
 from crmkit.sources.mapping import ColumnMap, Source, map_headings, normal
 from crmkit.sources.reading import RawTable, read_raw
 
-KEYS = {"deals": "deal_id", "tasks": "task_id", "activities": "activity_id", "companies": "company_id", "contacts": "contact_id", "managers": "manager_id"}
+KEYS = {
+    "deals": "deal_id",
+    "tasks": "task_id",
+    "activities": "activity_id",
+    "companies": "company_id",
+    "contacts": "contact_id",
+    "managers": "manager_id",
+}
 #: Where one of the two is missing, the other one stands in: a name is an identifier if there is no number.
-TWINS = {"managers": ("manager_id", "name"), "companies": ("company_id", "name"), "contacts": ("contact_id", "name")}
+TWINS = {
+    "managers": ("manager_id", "name"),
+    "companies": ("company_id", "name"),
+    "contacts": ("contact_id", "name"),
+}
 
 
 def digest(path: Path) -> str:
@@ -61,7 +72,9 @@ def assemble(client: Client) -> tuple[dict[str, pd.DataFrame], set[str], Ledger]
         raise refusals[0] if len(refusals) == 1 else Refusals(refusals)
     tables = {table: _put_together(table, frames, ledger) for table, frames in parts.items()}
     for entry, frame, mapped in joins:
-        tables[entry.table] = _join(tables.get(entry.table), maps.get(entry.table), entry, frame, mapped, ledger)
+        tables[entry.table] = _join(
+            tables.get(entry.table), maps.get(entry.table), entry, frame, mapped, ledger
+        )
     return tables, whole_days, ledger
 
 
@@ -73,7 +86,7 @@ def _read_one(client: Client, entry: ExportFile, ledger: Ledger) -> tuple[pd.Dat
     _check_map(raw, entry, source, mapped)
     ledger.files.append(
         {
-            "path": entry.path,
+            "path": entry.shown,
             "table": entry.table,
             "rows_read": raw.rows_read,
             "sha256": digest(path),
@@ -83,7 +96,7 @@ def _read_one(client: Client, entry: ExportFile, ledger: Ledger) -> tuple[pd.Dat
             "decisions": " · ".join(f"{name}: {value}" for name, value in sorted(raw.decisions.items())),
         }
     )
-    ledger.set_aside(entry.path, raw.set_aside["line"], "fields", raw.set_aside["text"])
+    ledger.set_aside(entry.shown, raw.set_aside["line"], "fields", raw.set_aside["text"])
     if ledger.aside and len(raw.set_aside):
         ledger.aside[-1]["reason"] = list(raw.set_aside["reason"])
     damaged = raw.decisions.get("damaged_numbers")
@@ -91,12 +104,20 @@ def _read_one(client: Client, entry: ExportFile, ledger: Ledger) -> tuple[pd.Dat
         ledger.note("damaged_numbers", entry.table, count=len(raw.frame), samples=[damaged])
     frame, whole_days = cast(raw, entry, source, mapped, client, ledger)
     if source.refine is not None:
+        before = set(frame.columns)
         frame, merged = source.refine(entry.table, frame)
+        whole_days |= {f"{entry.table}.{name}" for name in set(frame.columns) - before if _has_no_time(frame[name])}
         if len(merged):
-            ledger.set_aside(entry.path, merged["line"], "product_row", merged["deal_id"])
+            ledger.set_aside(entry.shown, merged["line"], "product_row", merged["deal_id"])
     if entry.join is None:
         frame = _identify(entry, source, frame, ledger)
     return frame, mapped, whole_days
+
+
+def _has_no_time(values: pd.Series) -> bool:
+    if not isinstance(values.dtype, pd.DatetimeTZDtype):
+        return False
+    return bool((values.dropna() == values.dropna().dt.normalize()).all())
 
 
 def _check_map(raw: RawTable, entry: ExportFile, source: Source, mapped: ColumnMap) -> None:
@@ -104,8 +125,13 @@ def _check_map(raw: RawTable, entry: ExportFile, source: Source, mapped: ColumnM
     more = max(len(raw.headings) - 8, 0)
     if mapped.missing:
         raise SourceError(
-            f"{entry.path} ({source.name})",
-            N_("column «{column}» is missing; the file has: {have} ({more} more)", column=mapped.missing[0], have=have, more=more),
+            f"{entry.shown} ({source.name})",
+            N_(
+                "column «{column}» is missing; the file has: {have} ({more} more)",
+                column=mapped.missing[0],
+                have=have,
+                more=more,
+            ),
             mapped.missing[1:],
             N_("Export with all fields, or correct the heading in client.yml under columns."),
         )
@@ -116,7 +142,7 @@ def _check_map(raw: RawTable, entry: ExportFile, source: Source, mapped: ColumnM
     if entry.join is None and lacking and not (lacking == [KEYS.get(entry.table)] and entry.key):
         key = KEYS.get(entry.table) in lacking
         raise SourceError(
-            f"{entry.path} ({source.name})",
+            f"{entry.shown} ({source.name})",
             N_("nothing in the file feeds the column «{column}» of {table}; the file has: {have} ({more} more)", column=lacking[0], table=entry.table, have=have, more=more),
             lacking[1:],
             N_("Check that crm in client.yml is right; else name the heading under columns, or write key: row if the rows have no number of their own.")
@@ -143,7 +169,7 @@ def _identify(entry: ExportFile, source: Source, frame: pd.DataFrame, ledger: Le
     if nameless.any():
         gone = frame[nameless]
         text = gone.drop(columns=["file", "line"]).iloc[:, :4].astype("str").agg(" · ".join, axis=1)
-        ledger.set_aside(entry.path, gone["line"], "no_id", text)
+        ledger.set_aside(entry.shown, gone["line"], "no_id", text)
         frame = frame[~nameless]
     return frame
 
@@ -157,7 +183,7 @@ def _made_key(entry: ExportFile, frame: pd.DataFrame) -> pd.Series:
     names = [by_name.get(normal(one)) or targets.get(normal(one)) for one in headings]
     if None in names or not names:
         raise SourceError(
-            entry.path, N_("the key names a heading that the file does not have"), headings, N_("Write key: row, or the headings that tell rows apart.")
+            entry.shown, N_("the key names a heading that the file does not have"), headings, N_("Write key: row, or the headings that tell rows apart.")
         )  # fmt: skip
     parts = [frame[name].astype("str") for name in names]
     text = parts[0]
@@ -177,7 +203,11 @@ def _put_together(table: str, frames: list[pd.DataFrame], ledger: Ledger) -> pd.
     if not again.any():
         return whole
     if "updated_at" in whole:
-        newest = whole[["updated_at"]].assign(row=np.arange(len(whole))).sort_values(["updated_at", "row"], na_position="first")
+        newest = (
+            whole[["updated_at"]]
+            .assign(row=np.arange(len(whole)))
+            .sort_values(["updated_at", "row"], na_position="first")
+        )
         last = ~whole[key].loc[newest.index].duplicated(keep="last").sort_index()
     else:
         last = ~whole[key].duplicated(keep="last")
@@ -202,21 +232,30 @@ def _join(
     ledger: Ledger,
 ) -> pd.DataFrame:
     if base is None or entry.join is None:
-        raise SourceError(entry.path, N_("there is no other file of the table {table} to join to", table=entry.table))
+        raise SourceError(
+            entry.shown, N_("there is no other file of the table {table} to join to", table=entry.table)
+        )
     on = entry.join.on
     here, there = next(iter(on.items())) if isinstance(on, dict) else (on, on)
     right = mapped.targets.get(here, here)
     left = next(
-        (name for name in (there, (base_map.targets.get(there, "") if base_map else ""), right) if name in base), None
+        (
+            name
+            for name in (there, (base_map.targets.get(there, "") if base_map else ""), right)
+            if name in base
+        ),
+        None,
     )
     if right not in frame or left is None:
         raise SourceError(
-            entry.path,
+            entry.shown,
             N_("the join on «{on}» finds no such column on both sides", on=f"{here} = {there}"),
             list(base.columns)[:5],
             N_("Write join: {{on: {{heading in this file: column of the other}}}}."),
         )
-    added = [name for name in frame.columns if name not in (right, "file", "line") and name not in base.columns]
+    added = [
+        name for name in frame.columns if name not in (right, "file", "line") and name not in base.columns
+    ]
     lookup = frame[[right, *added]].dropna(subset=[right]).drop_duplicates(subset=[right])
     ledger.note("join_key_twice", entry.table, left, count=int(frame[right].dropna().duplicated().sum()))
     taken = [name for name in frame.columns if name in base.columns and name not in (right, "file", "line")]

@@ -71,7 +71,9 @@ TASKS = {
 }
 
 WON = frozenset({"сделка успешна", "успешно", "успешная", "deal won", "won"})
-LOST = frozenset({"сделка провалена", "анализ причины провала", "провал", "deal lost", "lost", "analyze failure"})
+LOST = frozenset(
+    {"сделка провалена", "анализ причины провала", "провал", "deal lost", "lost", "analyze failure"}
+)
 
 PRODUCT_COLUMNS = ("product", "Цена", "Количество", "Price", "Quantity")
 
@@ -105,7 +107,9 @@ def _merge_product_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
         return frame, frame.iloc[:0]
     same = [name for name in frame.columns if name not in (*PRODUCT_COLUMNS, "amount", "file", "line")]
     first_row = ~frame["deal_id"].duplicated()
-    first_of = pd.Series(np.arange(len(frame)), frame.index).groupby(frame["deal_id"], dropna=False).transform("min")
+    first_of = (
+        pd.Series(np.arange(len(frame)), frame.index).groupby(frame["deal_id"], dropna=False).transform("min")
+    )
     first_values = frame[same].iloc[first_of.to_numpy()].reset_index(drop=True)
     own = frame[same].reset_index(drop=True)
     alike = ((own == first_values) | (own.isna() & first_values.isna())).all(axis=1).to_numpy(dtype=bool)
@@ -125,8 +129,17 @@ SOURCE = Source(
     name="bitrix24",
     columns={"deals": DEALS, "tasks": TASKS},
     signature={
-        "deals": ("ID", "Стадия сделки|Deal stage|Stage", "Сделка закрыта|Closed|Предполагаемая дата закрытия|Assumed close date"),
-        "tasks": ("ID", "Крайний срок|Deadline", "Исполнитель|Ответственный|Responsible person", "Постановщик|Created by"),
+        "deals": (
+            "ID",
+            "Стадия сделки|Deal stage|Stage",
+            "Сделка закрыта|Closed|Предполагаемая дата закрытия|Assumed close date",
+        ),
+        "tasks": (
+            "ID",
+            "Крайний срок|Deadline",
+            "Исполнитель|Ответственный|Responsible person",
+            "Постановщик|Created by",
+        ),
     },
     day_first=True,
     won=WON,

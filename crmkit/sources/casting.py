@@ -61,14 +61,16 @@ def cast(
         for code, count in parsed.notes.items():
             ledger.note(code, entry.table, target, count=count)
         if len(parsed.bad):
-            ledger.note("unreadable", entry.table, target, count=len(parsed.bad), samples=text.iloc[parsed.bad])
+            ledger.note(
+                "unreadable", entry.table, target, count=len(parsed.bad), samples=text.iloc[parsed.bad]
+            )
     for heading in raw.headings:
         if heading not in mapped.targets:
             name = heading if heading not in data and heading not in ("file", "line") else f"{heading}.2"
             data[name] = raw.frame[heading]
             _enter(ledger, entry, [heading], "", "text", raw.frame[heading], 0, "")
     frame = pd.DataFrame(data, index=raw.frame.index)
-    frame["file"] = pd.Categorical.from_codes(np.zeros(len(frame), dtype=np.int8), [entry.path])
+    frame["file"] = pd.Categorical.from_codes(np.zeros(len(frame), dtype=np.int8), [entry.shown])
     frame["line"] = np.asarray(raw.lines, dtype=np.int32)
     return frame, whole_days
 
@@ -88,7 +90,12 @@ def _parse(
         if kind in ("moment", "date"):
             zone = client.time_zone if kind == "moment" else "UTC"
             parsed = parse_moments(
-                text, zone, fmt=entry.dates, day_first=source.day_first, native=native, empty_words=source.empty_words
+                text,
+                zone,
+                fmt=entry.dates,
+                day_first=source.day_first,
+                native=native,
+                empty_words=source.empty_words,
             )
         elif kind in ("money", "number", "days", "share"):
             parsed = parse_numbers(text, decimal=entry.decimal)
@@ -103,7 +110,7 @@ def _parse(
             return None
         dates = error.kind == "dates"
         raise SourceError(
-            f"{entry.path} ({source.name}): {heading}",
+            f"{entry.shown} ({source.name}): {heading}",
             N_("the day and the month can be told apart in no row, or rows contradict one another")
             if dates
             else N_("whether the mark divides thousands or decimals can be told in no row"),
@@ -117,7 +124,7 @@ def _parse(
         if target in source.lenient:
             return None
         raise SourceError(
-            f"{entry.path} ({source.name}): {heading}",
+            f"{entry.shown} ({source.name}): {heading}",
             N_(
                 "{bad} of {filled} filled cells cannot be read as «{column}» ({decision})",
                 bad=len(parsed.bad), filled=filled, column=target, decision=parsed.decision,
@@ -144,11 +151,18 @@ def _as_kind(values: pd.Series, kind: str, parsed: Parsed) -> pd.Series:
 
 
 def _enter(
-    ledger: Ledger, entry: ExportFile, headings: list[str], target: str, kind: str, text: pd.Series, bad: int, decision: str
+    ledger: Ledger,
+    entry: ExportFile,
+    headings: list[str],
+    target: str,
+    kind: str,
+    text: pd.Series,
+    bad: int,
+    decision: str,
 ) -> None:
     ledger.columns.append(
         {
-            "file": entry.path,
+            "file": entry.shown,
             "heading": " + ".join(headings),
             "column": target,
             "kind": kind,

@@ -84,7 +84,8 @@ def _settle_dates(deals: pd.DataFrame, whole_days: set[str], ledger: Ledger) -> 
     is_open = deals["status"] == "open"
     dated = deals["closed_at"].notna()
     ledger.note_rows("closed_without_date", "deals", "closed_at", deals, closed & ~dated)
-    ledger.note_rows("open_with_closing_date", "deals", "closed_at", deals, is_open & dated)
+    same_day = deals["closed_at"].dt.tz_localize(None).dt.normalize() == deals["expected_close_on"]
+    ledger.note_rows("open_with_closing_date", "deals", "closed_at", deals, is_open & dated & ~same_day)
     ledger.note_rows("no_creation_date", "deals", "created_at", deals, deals["created_at"].isna())
     created, ended = deals["created_at"], deals["closed_at"]
     if {"deals.created_at", "deals.closed_at"} & whole_days:

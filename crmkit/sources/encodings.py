@@ -20,7 +20,7 @@ UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 CHUNK = 1 << 20
 MANY_CONTROLS = 0.05
-SOME_LETTERS = 20
+SOME = 20
 FEW_NULLS = 4
 _ALLOWED = b"\t\n\r"
 _CONTROLS = bytes(code for code in range(32) if code not in _ALLOWED)
@@ -52,7 +52,7 @@ def to_utf8(
     """
     data, decisions = _decoded(raw, where, encoding, hint)
     controls = _count_controls(data)
-    if controls > MANY_CONTROLS * len(data):
+    if controls > max(SOME, MANY_CONTROLS * len(data)):
         raise SourceError(
             where, N_("this is not a text file: it is full of control characters"), (), _NAME_IT
         )
@@ -92,8 +92,9 @@ def is_utf8(raw: bytes) -> bool:
 
 def _as_named(raw: bytes, where: str, encoding: str) -> tuple[bytes, dict[str, str]]:
     try:
+        b"".decode(encoding)  # a LookupError also for codecs that are no encodings of text
         name = codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):
         remedy = N_(
             "Use a name such as utf-8, utf-16, cp1251, koi8-r or cp866 in client.yml under files: encoding."
         )
@@ -104,7 +105,7 @@ def _as_named(raw: bytes, where: str, encoding: str) -> tuple[bytes, dict[str, s
         data = _strictly(body, name)
     else:
         high = np.count_nonzero(np.frombuffer(raw, np.uint8) > 127)
-        data = None if marked or (high >= SOME_LETTERS and is_utf8(raw)) else _strictly(raw, name)
+        data = None if marked or (high >= SOME and is_utf8(raw)) else _strictly(raw, name)
     if data is None:
         what = N_("the file is not in the encoding {name} that is named for it", name=encoding)
         remedy = N_(
@@ -117,10 +118,11 @@ def _as_named(raw: bytes, where: str, encoding: str) -> tuple[bytes, dict[str, s
 def _strictly(raw: bytes, encoding: str) -> bytes | None:
     """Transcode chunk by chunk; ``None`` where a byte does not fit or the encoding is not known."""
     try:
+        b"".decode(encoding)
         decoder = codecs.getincrementaldecoder(encoding)()
         parts = [decoder.decode(raw[at : at + CHUNK]).encode() for at in range(0, len(raw), CHUNK)]
         parts.append(decoder.decode(b"", final=True).encode())
-    except (UnicodeError, LookupError):
+    except (LookupError, ValueError):
         return None
     return b"".join(parts).removeprefix(UTF8_MARK)
 

@@ -45,18 +45,30 @@ class Ledger:
         if count:
             shown = [mask(sample) for sample in list(samples)[:MAX_SAMPLES]]
             self.notes.append(
-                {"code": code, "table": table, "column": column, "count": int(count), "samples": " · ".join(shown)}
+                {
+                    "code": code,
+                    "table": table,
+                    "column": column,
+                    "count": int(count),
+                    "samples": " · ".join(shown),
+                }
             )
 
-    def note_rows(self, code: str, table: str, column: str, frame: pd.DataFrame, bad: pd.Series | np.ndarray) -> None:
+    def note_rows(
+        self, code: str, table: str, column: str, frame: pd.DataFrame, bad: pd.Series | np.ndarray
+    ) -> None:
         """Note the rows of a table where ``bad`` holds, with their ids as samples."""
         chosen = frame[np.asarray(bad, dtype=bool)]
         key = next((name for name in ("deal_id", "task_id", "activity_id") if name in chosen), None)
-        self.note(code, table, column, count=len(chosen), samples=chosen[key].iloc[:MAX_SAMPLES] if key else ())
+        self.note(
+            code, table, column, count=len(chosen), samples=chosen[key].iloc[:MAX_SAMPLES] if key else ()
+        )
 
     def set_aside(self, file: str, lines: Iterable[int], reason: str, text: Iterable[object]) -> None:
         """Record rows that are not among the kept ones."""
-        frame = pd.DataFrame({"file": file, "line": list(lines), "reason": reason, "text": [str(one)[:200] for one in text]})
+        frame = pd.DataFrame(
+            {"file": file, "line": list(lines), "reason": reason, "text": [str(one)[:200] for one in text]}
+        )
         if len(frame):
             self.aside.append(frame)
 

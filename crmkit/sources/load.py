@@ -7,12 +7,12 @@ import json
 import re
 import shutil
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-import crmkit
 from crmkit.client import Client
 from crmkit.errors import N_, RequestError, SourceError
 from crmkit.folder import whole_folder
@@ -22,7 +22,6 @@ from crmkit.sources.conform import conform, supplied
 from crmkit.sources.ledger import LoadReport
 from crmkit.sources.plans import read_plan
 
-CACHE_FORMAT = 1
 _DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _PARTS = ("files", "columns", "set_aside", "notes")
 
@@ -63,8 +62,16 @@ def _key(client: Client) -> str:
     paths = [client.file(entry) for entry in client.files]
     if isinstance(client.plan, str):
         paths.append(client.folder / client.plan)
-    content = [CACHE_FORMAT, crmkit.__version__, settings, [digest(path) for path in paths]]
+    content = [_code(), settings, [digest(path) for path in paths]]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """Return the hash of the code that makes the tables: a cache of older code is not believed."""
+    here = Path(__file__).parent
+    paths = [*sorted(here.glob("*.py")), here.parent / "schema.py", here.parent / "client.py"]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def load(client: Client, as_of: date | datetime | str | None = None) -> Snapshot:

@@ -85,7 +85,11 @@ def map_headings(headings: Sequence[str], entry: ExportFile, source: Source) -> 
     taken = set(targets.values())
     for alias, target in source.columns.get(entry.table, {}).items():
         for heading in headings:
-            if heading not in targets and target not in taken and normal(_SUFFIX.sub("", heading)) == normal(alias):
+            if (
+                heading not in targets
+                and target not in taken
+                and normal(_SUFFIX.sub("", heading)) == normal(alias)
+            ):
                 targets[heading] = target
     if not source.columns.get(entry.table):
         known = {item.name for item in TABLES[entry.table]}

@@ -10,7 +10,9 @@ from crmkit.sources.ledger import Ledger
 OWNED = ("deals", "stage_changes", "tasks", "activities", "companies", "plans")
 
 
-def conform_managers(tables: dict[str, pd.DataFrame], client: Client, ledger: Ledger) -> dict[str, pd.DataFrame]:
+def conform_managers(
+    tables: dict[str, pd.DataFrame], client: Client, ledger: Ledger
+) -> dict[str, pd.DataFrame]:
     """Return the tables with one row per rep in ``managers``, and every owner named by its ``manager_id``."""
     given = tables["managers"].drop_duplicates("manager_id").set_index("manager_id", drop=False)
     by_name = dict(zip(given["name"], given["manager_id"], strict=True))
@@ -24,10 +26,16 @@ def conform_managers(tables: dict[str, pd.DataFrame], client: Client, ledger: Le
     rows["manager_id"] = rows.index
     rows["name"] = rows["name"].where(rows["name"].notna(), rows["manager_id"])
     rows = _with_settings(rows.reset_index(drop=True), client)
-    listed = {one.id or one.name for one in client.managers} | set(given["manager_id"]) | {one.name for one in client.managers}
+    listed = (
+        {one.id or one.name for one in client.managers}
+        | set(given["manager_id"])
+        | {one.name for one in client.managers}
+    )
     strangers = seen[~seen.isin(list(listed))].value_counts()
     if listed:
-        ledger.note("unknown_manager", "deals", "manager_id", count=int(strangers.sum()), samples=strangers.index)
+        ledger.note(
+            "unknown_manager", "deals", "manager_id", count=int(strangers.sum()), samples=strangers.index
+        )
     idle = [name for name in given["manager_id"] if name not in set(owners)]
     ledger.note("manager_without_deals", "managers", "manager_id", count=len(idle), samples=idle)
     return {**tables, "managers": rows}
@@ -48,10 +56,14 @@ def _with_settings(rows: pd.DataFrame, client: Client) -> pd.DataFrame:
     by_name = {key: row for row, key in enumerate(rows["name"])}
     extra = [one for one in client.managers if (one.id or one.name) not in by_id and one.name not in by_name]
     if extra:
-        fresh = pd.DataFrame({"manager_id": [one.id or one.name for one in extra], "name": [one.name for one in extra]})
+        fresh = pd.DataFrame(
+            {"manager_id": [one.id or one.name for one in extra], "name": [one.name for one in extra]}
+        )
         rows = pd.concat([rows, fresh.astype("str")], ignore_index=True)
         return _with_settings(rows, client)
-    values = {name: rows[name].astype("object").tolist() for name in ("name", "role", "team", "hired_on", "left_on")}
+    values = {
+        name: rows[name].astype("object").tolist() for name in ("name", "role", "team", "hired_on", "left_on")
+    }
     for one in client.managers:
         row = by_id.get(one.id or one.name, by_name.get(one.name, -1))
         for name in values:

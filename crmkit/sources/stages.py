@@ -45,9 +45,15 @@ def conform_stages(
         ledger.note("unknown_stage", "deals", "stage", count=int(counts.sum()), samples=counts.index)
     found = pd.DataFrame({"pipeline": extra["pipeline"], "stage": extra["stage"]}).reset_index(drop=True)
     small = found["stage"].str.strip().str.casefold()
-    found["kind"] = small.map(dict.fromkeys(source.won, "won") | dict.fromkeys(source.lost, "lost")).astype("str")
+    found["kind"] = small.map(dict.fromkeys(source.won, "won") | dict.fromkeys(source.lost, "lost")).astype(
+        "str"
+    )
     found["position"] = float("nan")
-    whole = pd.concat([listed, found], ignore_index=True) if len(listed) else given.reindex(found.index).assign(**dict(found.items()))
+    whole = (
+        pd.concat([listed, found], ignore_index=True)
+        if len(listed)
+        else given.reindex(found.index).assign(**dict(found.items()))
+    )
     whole["file"], whole["line"] = "", 0
     return whole
 
@@ -64,7 +70,13 @@ def set_status(
     own = deals["status"].str.strip().str.casefold()
     words = {**STATUS_WORDS, **{word.casefold(): status for word, status in source.statuses.items()}}
     read = own.map(words)
-    ledger.note("unknown_status", "deals", "status", count=int((own.notna() & read.isna()).sum()), samples=deals["status"][own.notna() & read.isna()].unique())
+    ledger.note(
+        "unknown_status",
+        "deals",
+        "status",
+        count=int((own.notna() & read.isna()).sum()),
+        samples=deals["status"][own.notna() & read.isna()].unique(),
+    )
     both = read.notna() & by_stage.notna() & (read != by_stage)
     ledger.note_rows("status_contradicts_stage", "deals", "status", deals, both)
     status = read.where(read.notna(), by_stage)

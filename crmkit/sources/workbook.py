@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def read_workbook(path: Path, kind: str, *, sheet: str | None = None) -> RawTabl
         with pa.OSFile(str(Path(folder) / "cells.arrow"), "rb") as source:
             table = pa.ipc.open_stream(source).read_all()
     lines = table.column("row").to_numpy()
-    columns = [_without_controls(column) for column in table.columns[1:]]
+    columns = [_cleared(column) for column in table.columns[1:]]
     headings = [column[0].as_py() or "" for column in columns]
     raw = finish(
         Cells(headings, [column.slice(1) for column in columns], lines[1:], [], "\t", _every_line_is_blank),
@@ -90,6 +91,10 @@ def check_archive(path: Path) -> None:
                 raise SourceError(
                     where, N_("this is a zip archive without a workbook in it"), sorted(names)[:3], _AS_CSV
                 )
+            if any(
+                member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members
+            ):
+                raise zipfile.BadZipFile("unusual compression")
             if any(member.flag_bits & 1 for member in members):
                 raise SourceError(where, _WHY["password"], (), _AS_CSV)
             packed_too_well = [
@@ -113,7 +118,7 @@ def check_archive(path: Path) -> None:
                         [member.filename],
                         _AS_CSV,
                     )
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, RuntimeError) as error:
         raise SourceError(where, _WHY["damaged"], [str(error)[:100]], _AS_CSV) from error
 
 
@@ -132,13 +137,18 @@ def _in_child(path: Path, sheet: str, folder: Path) -> dict[str, Any]:
     """Run the reader in its own process and return what it found; its death is a finding too."""
     command = [sys.executable, "-P", str(CHILD), str(path.resolve()), sheet, str(folder)]
     try:
-        subprocess.run(command, capture_output=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL)  # noqa: S603
-        found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="utf-8"))
+        child = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
         return {"error": "time"}
-    except (FileNotFoundError, ValueError):
+    if child.returncode == 0:
+        found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="utf-8"))
+        return found
+    if child.returncode < 0 or b"memory allocation" in child.stderr:
         return {"error": "memory"}
-    return found
+    return {
+        "error": "damaged",
+        "detail": child.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:200],
+    }
 
 
 def _refuse(where: str, found: dict[str, Any], sheet: str | None) -> None:
@@ -169,10 +179,9 @@ def _every_line_is_blank(lines: np.ndarray) -> np.ndarray:
     return np.ones(len(lines), dtype=bool)
 
 
-def _without_controls(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Strip control characters and carriage returns from the columns that have any."""
-    found = pc.any(pc.match_substring_regex(column, f"[{CONTROLS}\r]")).as_py()
-    if not found:
-        return column
-    column = pc.replace_substring(pc.replace_substring(column, "\r\n", "\n"), "\r", "\n")
-    return pc.replace_substring_regex(column, f"[{CONTROLS}]", "")
+def _cleared(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Make empty cells null, and strip control characters from the columns that have any."""
+    if pc.any(pc.match_substring_regex(column, f"[{CONTROLS}\r]")).as_py():
+        column = pc.replace_substring(pc.replace_substring(column, "\r\n", "\n"), "\r", "\n")
+        column = pc.replace_substring_regex(column, f"[{CONTROLS}]", "")
+    return pc.if_else(pc.equal(pc.binary_length(column), 0), pa.scalar(None, column.type), column)

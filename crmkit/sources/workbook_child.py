@@ -12,7 +12,10 @@ import json
 import re
 import sys
 import zipfile
+import zlib
+from array import array
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
@@ -48,7 +51,9 @@ def main(file: str, wanted: str, out: str) -> None:
         OSError,
         ValueError,
         LookupError,
+        OverflowError,
         zipfile.BadZipFile,
+        zlib.error,
         etree.XMLSyntaxError,
     ) as error:
         found = {"error": "damaged", "detail": str(error)[:200]}
@@ -76,17 +81,17 @@ def _read(file: str, wanted: str, out: Path) -> dict[str, object]:
             if sheet.typ == calamine.SheetTypeEnum.WorkSheet
             and sheet.visible == calamine.SheetVisibleEnum.Visible
         ]
-        chosen, others = wanted, []
+        filled = []
+        sheet = None
         for name in [wanted] if wanted else visible or book.sheet_names:
-            if book.get_sheet_by_name(name).height == 0:
-                continue
-            if chosen:
-                others.append(name)
-            chosen = chosen or name
-        if not chosen or book.get_sheet_by_name(chosen).height == 0:
+            read = book.get_sheet_by_name(name)
+            if read.height:
+                filled.append(name)
+                sheet = sheet or read
+        if sheet is None:
             return {"error": "empty"}
-        sheet = book.get_sheet_by_name(chosen)
-        return {"sheet": chosen, "others": others, **_write(sheet, _formula_errors(file, chosen), out)}
+        found = _write(sheet, _formula_errors(file, sheet.name), out)
+        return {"sheet": sheet.name, "others": filled[1:], **found}
 
 
 def _write(sheet: calamine.CalamineSheet, errors: Errors, out: Path) -> dict[str, object]:
@@ -98,22 +103,28 @@ def _write(sheet: calamine.CalamineSheet, errors: Errors, out: Path) -> dict[str
     damaged: set[int] = set()
     with pa.OSFile(str(out / "cells.arrow"), "wb") as sink, pa.ipc.new_stream(sink, schema) as stream:
         for batch in _batches(sheet, errors, left, width, dates, damaged):
-            columns = [pa.array([row for row, _ in batch], pa.int64())]
-            columns += [
-                pa.array([cells[place] for _, cells in batch], pa.large_string()) for place in range(width)
-            ]
+            rows = pa.py_buffer(array("q", (row for row, _ in batch)))
+            columns = [pa.Array.from_buffers(pa.int64(), len(batch), [None, rows])]
+            columns += [_column([cells[place] for _, cells in batch]) for place in range(width)]
             stream.write_batch(pa.record_batch(columns, schema=schema))
     return {"dates": sorted(dates), "damaged": sorted(damaged)}
 
 
+def _column(cells: list[str]) -> pa.LargeStringArray:
+    """Return text as an Arrow array made of bytes, since ``pa.array`` would import pandas."""
+    encoded = [cell.encode("utf-8", "replace") for cell in cells]
+    ends = array("q", accumulate(map(len, encoded), initial=0))
+    return pa.LargeStringArray.from_buffers(len(cells), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+
+
 def _batches(
     sheet: calamine.CalamineSheet, errors: Errors, left: int, width: int, dates: set[int], damaged: set[int]
-) -> Iterator[list[tuple[int, list[str | None]]]]:
-    batch: list[tuple[int, list[str | None]]] = []
+) -> Iterator[list[tuple[int, list[str]]]]:
+    batch: list[tuple[int, list[str]]] = []
     rows_in_error = {row for row, _ in errors}
     for number, values in enumerate(sheet.iter_rows(), start=1):
         cells = [_text(value, place, dates, damaged) for place, value in enumerate(values)]
-        cells += [None] * (width - len(cells))
+        cells += [""] * (width - len(cells))
         if number in rows_in_error:
             for place in range(width):
                 cells[place] = errors.get((number, place + left), cells[place])
@@ -126,10 +137,10 @@ def _batches(
         yield batch
 
 
-def _text(value: object, place: int, dates: set[int], damaged: set[int]) -> str | None:
+def _text(value: object, place: int, dates: set[int], damaged: set[int]) -> str:
     """Return a cell as text: whole numbers without a point, moments in ISO, no time where it is midnight."""
     if isinstance(value, str):
-        return (_CARRIAGE.sub("\n", value) if "_x000" in value else value) or None
+        return _CARRIAGE.sub("\n", value) if "_x000" in value else value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | int):
@@ -144,7 +155,7 @@ def _text(value: object, place: int, dates: set[int], damaged: set[int]) -> str 
     if isinstance(value, dt.date):
         dates.add(place)
         return value.isoformat()
-    return None if value is None else str(value)
+    return "" if value is None else str(value)
 
 
 def _whole_milliseconds(moment: dt.datetime) -> dt.datetime:
@@ -167,7 +178,7 @@ def _formula_errors(file: str, sheet: str) -> Errors:
                 chunk = tail + chunk
                 if b't="e"' in chunk:
                     for letters, row, text in _ERROR.findall(chunk):
-                        found[int(row), _column(letters)] = text.decode("utf-8", "replace")
+                        found[int(row), _place(letters)] = text.decode("utf-8", "replace")
                 tail = chunk[-512:]
         return found
 
@@ -187,7 +198,7 @@ def _member(book: zipfile.ZipFile, sheet: str) -> str | None:
     return path if path in names else None
 
 
-def _column(letters: bytes) -> int:
+def _place(letters: bytes) -> int:
     place = 0
     for letter in letters:
         place = place * 26 + letter - 64

@@ -1,0 +1,67 @@
+"""A client's report from executed notebooks: one page and one workbook of the same tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import crmkit
+from crmkit.client import Client
+from crmkit.documents.behind import rows_behind
+from crmkit.documents.blocks import Section, tables_of
+from crmkit.documents.html import Cover, write_report
+from crmkit.documents.xlsx import write_workbook
+from crmkit.present.study import FINDINGS_MIME, Study, open_study
+
+#: The reader of a report wants the figures first and what they were made from last; a consultant works the other way.
+ABOUT_THE_DATA = "01_data_intake"
+
+
+def compose_report(folder: Path, executed: Sequence[Path], client: Client, language: str) -> dict[str, int]:
+    """Write ``report.html`` and ``report.xlsx`` into a folder.
+
+    Parameters
+    ----------
+    executed: the notebooks of this run, in their order, all done.
+
+    Returns
+    -------
+    how many rows each canonical table has.
+    """
+    notebooks = [json.loads(path.read_text(encoding="utf-8")) for path in executed]
+    findings = [_findings(notebook) for notebook in notebooks]
+    sections = [Section.of(notebook, path.stem) for notebook, path in zip(notebooks, executed, strict=True)]
+    sections = [*sections[1:], sections[0]] if executed[0].stem == ABOUT_THE_DATA else sections
+    study = open_study(client.folder, findings[-1]["as_of"], language, findings[-1]["period"]["name"])
+    for one in findings:
+        study.told.extend(one["rows"])
+    write_report(folder / "report.html", _cover(study), sections)
+    write_workbook(
+        folder / "report.xlsx",
+        [*tables_of(sections), *rows_behind(study)],
+        language=language,
+        title=client.name,
+    )
+    return {name: len(frame) for name, frame in study.crm.tables.items() if len(frame)}
+
+
+def _findings(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a notebook's last output recorded."""
+    for cell in reversed(notebook["cells"]):
+        for output in cell.get("outputs", ()):
+            found = output.get("data", {}).get(FINDINGS_MIME)
+            if found is not None:
+                return dict(found)
+    raise ValueError("an executed notebook without findings")
+
+
+def _cover(study: Study) -> Cover:
+    facts = [
+        (study.say("Data as of"), study.formats.moment(study.crm.as_of)),
+        (study.say("Period of the figures"), study.period_text()),
+        (study.say("Currency"), study.client.currency),
+        (study.say("Source"), study.client.crm),
+    ]
+    return Cover(study.client.name, study.language, facts, crmkit.__version__, study.crm.settings.limits)
