@@ -1,0 +1,100 @@
+"""Tables and tiles written as HTML and as plain text; everything from data is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crmkit.present.texts import escape, safe_link, shorten
+
+if TYPE_CHECKING:
+    from crmkit.present.tables import Column, Table
+
+WIDEST = 40
+_TEXTS = ("text", "url")
+
+
+@lru_cache(maxsize=1)
+def style() -> str:
+    """Return the style sheet of tables, tiles and sentences, which follows the page's own colours."""
+    return (Path(__file__).resolve().parent / "present.css").read_text(encoding="utf-8")
+
+
+def styled(fragment: str) -> str:
+    """Return a fragment with its style sheet, to stand alone in a notebook."""
+    return f"<style>{style()}</style>{fragment}"
+
+
+def table_html(table: Table) -> str:
+    """Return a table as an HTML fragment: a caption, headings with scope, the visible rows, notes."""
+    heads = "".join(_heading(table, column) for column in table.columns)
+    body = len(table.rows) - table.foot
+    rows = [_row(table, row) for row in table.visible if row < body]
+    foot = [_row(table, row) for row in table.visible if row >= body]
+    notes = "".join(f"<p>{escape(note)}</p>" for note in table.remarks)
+    remarks = f'<div class="ck-notes">{notes}</div>' if notes else ""
+    return (
+        '<div class="ck-table"><div class="ck-scroll" tabindex="0">'
+        f"<table><caption>{escape(table.title)}</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
+        + (f"<tfoot>{''.join(foot)}</tfoot>" if foot else "")
+        + f"</table></div>{remarks}</div>"
+    )
+
+
+def _heading(table: Table, column: Column) -> str:
+    hints = {
+        "higher": table.words.say("The higher, the better."),
+        "lower": table.words.say("The lower, the better."),
+    }
+    hint = hints.get(column.better, "")
+    title = f' title="{escape(hint)}"' if hint else ""
+    return f'<th scope="col" class="{_side(column)}"{title}>{escape(column.heading)}</th>'
+
+
+def _row(table: Table, row: int) -> str:
+    return f"<tr>{''.join(_cells(table, row))}</tr>"
+
+
+def _cells(table: Table, row: int) -> Iterator[str]:
+    for index, column in enumerate(table.columns):
+        cell = table.shown_at(row, index)
+        text = escape(cell.text)
+        link = safe_link(table.rows[row][index]) if column.kind == "url" else None
+        if link:
+            seen = escape(shorten(link.split("://", 1)[1], WIDEST))
+            text = f'<a href="{escape(link)}" rel="noopener noreferrer" target="_blank">{seen}</a>'
+        if cell.standing == "some" and cell.beside:
+            text = f"<i>{text}</i>"
+        if cell.beside:
+            text += f"<small>{escape(cell.beside)}</small>"
+        side = _side(column)
+        if index == 0 and side == "ck-left":
+            yield f'<th scope="row" class="{side}">{text}</th>'
+        else:
+            yield f'<td class="{side}">{text}</td>'
+
+
+def _side(column: Column) -> str:
+    return "ck-left" if column.kind in _TEXTS else "ck-right"
+
+
+def table_text(table: Table) -> str:
+    """Return a table as aligned plain text."""
+    lines = [[shorten(column.heading, WIDEST) for column in table.columns]]
+    for row in table.visible:
+        cells = [table.shown_at(row, index) for index in range(len(table.columns))]
+        lines.append([shorten(str(cell), WIDEST) for cell in cells])
+    widths = [max(len(line[index]) for line in lines) for index in range(len(table.columns))]
+    lefts = [_side(column) == "ck-left" for column in table.columns]
+    said = [
+        "  ".join(
+            text.ljust(width) if left else text.rjust(width)
+            for text, width, left in zip(line, widths, lefts, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+    said.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join([shorten(table.title, 200), "", *said, *([""] if table.remarks else []), *table.remarks])

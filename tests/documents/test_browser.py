@@ -1,0 +1,118 @@
+"""The page in a real browser: drawn, quiet, on a phone, on paper, and closed to what is injected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+BLANK_SPACE = 400
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, hostile_page: str, neutral_page: str) -> Path:
+    place = tmp_path_factory.mktemp("pages")
+    (place / "hostile.html").write_text(hostile_page, encoding="utf-8")
+    (place / "neutral.html").write_text(neutral_page, encoding="utf-8")
+    return place
+
+
+class Watched:
+    """A page, and all that it said, asked for and opened."""
+
+    def __init__(self, browser: Browser, path: Path, width: int) -> None:
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 900})
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.said.append(dialog.message), dialog.dismiss()))
+        self.blocked: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("requestfailed", lambda request: self.blocked.append(f"{request.failure} {request.url}"))
+        self.page.goto(path.as_uri())
+        self.page.wait_for_load_state("networkidle")
+
+    def count(self, selector: str) -> int:
+        return self.page.locator(selector).count()
+
+
+def test_charts_are_drawn_without_a_word_or_a_request(browser: Browser, folder: Path) -> None:
+    watched = Watched(browser, folder / "neutral.html", 1366)
+    assert watched.count(".plot") > 20
+    assert watched.count(".plot .main-svg:first-child") == watched.count(".plot")
+    assert watched.said == []
+    assert watched.asked == [(folder / "neutral.html").as_uri()]
+    watched.page.close()
+
+
+def test_hostile_text_does_nothing_even_under_the_mouse(browser: Browser, folder: Path) -> None:
+    watched = Watched(browser, folder / "hostile.html", 1366)
+    for plot in watched.page.locator(".plot").all()[:8]:
+        plot.scroll_into_view_if_needed()
+        box = plot.bounding_box()
+        assert box is not None
+        for step in range(1, 6):
+            watched.page.mouse.move(box["x"] + 30, box["y"] + box["height"] * step / 6)
+    assert watched.page.evaluate("window.hacked") is None
+    assert watched.said == []
+    assert watched.asked == [(folder / "hostile.html").as_uri()]
+    assert watched.page.evaluate("document.querySelectorAll('.plot a').length") == 0
+    watched.page.close()
+
+
+@pytest.mark.parametrize("name", ["neutral", "hostile"])
+def test_a_phone_is_not_scrolled_sideways(browser: Browser, folder: Path, name: str) -> None:
+    watched = Watched(browser, folder / f"{name}.html", 390)
+    assert watched.page.evaluate("document.documentElement.scrollWidth") == 390
+    assert watched.page.evaluate("document.body.scrollWidth") == 390
+    assert watched.said == []
+    watched.page.close()
+
+
+def test_what_is_injected_does_not_run(browser: Browser, folder: Path, neutral_page: str) -> None:
+    injected = (
+        "<script>window.hacked=1</script><img src=x onerror=window.hacked=1>"
+        "<svg onload=window.hacked=1></svg>"
+        "<link rel=stylesheet href=https://evil.example/x.css><script src=https://evil.example/x.js></script>"
+        "<iframe src=https://evil.example></iframe><a id=bait href=javascript:window.hacked=1>x</a>"
+    )
+    path = folder / "injected.html"
+    path.write_text(neutral_page.replace("</main>", injected + "</main>"), encoding="utf-8")
+    watched = Watched(browser, path, 1366)
+    watched.page.locator("#bait").click()
+    assert watched.page.evaluate("window.hacked") is None
+    assert watched.asked[0] == path.as_uri()
+    assert sorted(watched.blocked) == sorted(f"csp {url}" for url in watched.asked[1:])
+    assert any("Content Security Policy" in text for text in watched.said)
+    assert watched.count(".plot .main-svg:first-child") == watched.count(".plot")  # our own still run
+    watched.page.close()
+
+
+def test_on_paper_the_charts_fit_and_come_back(browser: Browser, folder: Path) -> None:
+    watched = Watched(browser, folder / "neutral.html", 1366)
+    width = "document.querySelector('.plot .main-svg').getBoundingClientRect().width"
+    before = watched.page.evaluate(width)
+    watched.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert watched.page.evaluate(width) == 680  # A4 without its margins
+    watched.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    watched.page.wait_for_timeout(BLANK_SPACE)
+    assert watched.page.evaluate(width) == before
+    paper = watched.page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", paper)) > 10
+    watched.page.close()
