@@ -11,7 +11,7 @@ from crmkit.present.figures import Figure
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
-from crmkit.present.wide import available, key_of, measure_columns, wide
+from crmkit.present.wide import available, measure_columns, wide
 
 BY_REP = (
     "new_deals",
@@ -30,8 +30,8 @@ def results(study: Study) -> Table:
     names = list(BY_REP)
     by_rep = study.evaluate(names, by=["manager"])
     names = available(study, by_rep, names)
-    frame = wide(by_rep, names, ["manager"])
-    frame = frame[frame[[f"{key_of(name)}_n" for name in names]].fillna(value=0).sum(axis=1) > 0]
+    active = by_rep[by_rep["n"] > 0][["manager"]].drop_duplicates()
+    frame = active.merge(wide(by_rep, names, ["manager"]), how="left", on="manager", validate="1:1")
     frame = frame.sort_values("manager", na_position="last", ignore_index=True)
     whole = wide(study.evaluate(names).assign(manager=study.say("The whole department")), names, ["manager"])
     frame = pd.concat([frame, whole], ignore_index=True)
