@@ -1,0 +1,64 @@
+"""The three sample clients of the kit, and departments of any size for trials and benchmarks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from numpy.random import PCG64, Generator
+
+from crmkit.simulate.amocrm import write_amocrm
+from crmkit.simulate.bitrix24 import write_bitrix24
+from crmkit.simulate.clock import WorkClock
+from crmkit.simulate.department import Department, simulate
+from crmkit.simulate.flow import run
+from crmkit.simulate.plain import write_plain
+from crmkit.simulate.scenario import Scenario, read_scenario
+from crmkit.simulate.world import World
+
+SAMPLES = ("romashka", "vektor", "northwind-supply")
+_PILOT = 2_000.0
+
+
+def make_samples(folder: Path) -> None:
+    """Write the three sample clients below ``folder``, byte for byte as they stand in ``data/sample``."""
+    for name in SAMPLES:
+        _write(simulate(read_scenario(name)), folder / name)
+
+
+def simulate_to(
+    folder: Path,
+    *,
+    crm: Literal["amocrm", "bitrix24", "plain"] = "amocrm",
+    deals: int = 400,
+    seed: int = 1,
+    language: Literal["ru", "en"] = "ru",
+) -> Path:
+    """Simulate a department of about ``deals`` deals; write its export, ``client.yml`` and ``planted.yml``.
+
+    Returns
+    -------
+    the path of the file that holds the deals.
+    """
+    name = "northwind-supply" if language == "en" else "vektor" if crm == "bitrix24" else "romashka"
+    scenario = scaled(read_scenario(name), deals).model_copy(update={"crm": crm, "seed": seed})
+    return _write(simulate(scenario), folder)
+
+
+def scaled(scenario: Scenario, deals: int) -> Scenario:
+    """Return the scenario with as many leads a month as give about ``deals`` deals in all.
+
+    Existing clients come back, so that leads alone do not tell the number: a small trial run does.
+    """
+    trial = scenario.model_copy(update={"per_month": _PILOT})
+    found = run(World(trial, WorkClock.of(trial)), Generator(PCG64(0)))[0]
+    return scenario.model_copy(update={"per_month": _PILOT * deals / len(found["work"])})
+
+
+def _write(department: Department, folder: Path) -> Path:
+    crm = department.scenario.crm
+    if crm == "amocrm":
+        return write_amocrm(department, folder)
+    if crm == "bitrix24":
+        return write_bitrix24(department, folder)
+    return write_plain(department, folder)

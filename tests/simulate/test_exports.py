@@ -1,0 +1,191 @@
+"""The writers write what FORMATS says, and the committed samples are what the code makes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+import yaml
+
+from crmkit.simulate import (
+    Department,
+    make_samples,
+    read_scenario,
+    simulate,
+    simulate_to,
+    write_amocrm,
+    write_bitrix24,
+    write_plain,
+)
+
+SAMPLES = Path(__file__).parents[2] / "data" / "sample"
+
+
+@pytest.fixture(scope="module")
+def romashka() -> Department:
+    return simulate(read_scenario("romashka"))
+
+
+@pytest.fixture(scope="module")
+def vektor() -> Department:
+    return simulate(read_scenario("vektor"))
+
+
+def read(path: Path, encoding: str = "utf-8", delimiter: str = ",") -> tuple[list[str], list[list[str]]]:
+    first, *others = csv.reader(
+        io.StringIO(path.read_bytes().decode(encoding), newline=""), delimiter=delimiter
+    )
+    return first, others
+
+
+def planted(folder: Path) -> dict:
+    return yaml.safe_load((folder / "planted.yml").read_text(encoding="utf-8"))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    inside = (
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not {".crmkit", ".gitattributes"} & set(path.parts)
+    )
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in inside}
+
+
+def test_committed_samples_are_what_the_code_makes(tmp_path: Path) -> None:
+    make_samples(tmp_path)
+    made, committed = files(tmp_path), files(SAMPLES)
+    assert sorted(made) == sorted(committed)
+    assert [name for name in made if made[name] != committed[name]] == []
+    sizes: Counter[str] = Counter()
+    for name, content in made.items():
+        sizes[name.split("/")[0]] += len(content)
+    assert max(sizes.values()) < 1_000_000
+
+
+@pytest.mark.parametrize("name", ["romashka", "vektor", "northwind-supply"])
+def test_samples_tell_their_story(name: str) -> None:
+    department = simulate(read_scenario(name))
+    deals, reps = department.deals, department.truth.reps.set_index("manager_id")
+    closed = deals[deals["status"] != "open"]
+    rates = (closed["status"] == "won").groupby(closed["manager_id"], observed=True).mean().sort_values()
+    cold, weak = rates.index[:2]
+    assert reps["skill"][cold] > 1.0  # looks worst, and is above the average rep
+    assert reps["skill"].idxmin() == weak
+    book = planted(SAMPLES / name)
+    for check in book["carried"]:
+        assert sum(len(rows) for rows in book["checks"][check]["offenders"].values()) > 0, check
+    assert sorted(book["carried"] + book["not_carried"]) == list(range(1, 24))
+
+
+def test_amocrm_layout_a(romashka: Department, tmp_path: Path) -> None:
+    path = write_amocrm(romashka, tmp_path)
+    assert path.name == "amocrm_export_leads_2026-10-31.csv"
+    heading, rows = read(path)
+    assert heading[:4] == ["ID", "Название сделки", "Бюджет ", "Ответственный"]
+    assert heading.count("utm_source") == 2
+    assert {len(row) for row in rows} == {len(heading)}
+    by_id = {row[0]: row for row in rows}
+    stage, ended, company, contact = (
+        heading.index(one) for one in ("Этап сделки", "Дата закрытия", "Компания", "Полное имя контакта")
+    )
+    for deal in romashka.deals.to_dict("records"):
+        row = by_id[deal["deal_id"]]
+        assert (row[ended] == "не закрыта") == (deal["status"] == "open")
+        glued = deal["status"] == "lost" and not pd.isna(deal["lost_reason"])
+        assert row[stage] == (f"{deal['stage']} ({deal['lost_reason']})" if glued else deal["stage"])
+    assert any(row[stage] == "Закрыто и не реализовано (Нет бюджета (перенос на год))" for row in rows)
+    found = {row[0] for row in rows if not row[company] and not row[contact]}
+    assert found == set(planted(tmp_path)["checks"][9]["offenders"]["deals"])
+    assert set(planted(tmp_path)["checks"][20]["offenders"]["contacts"]) <= {row[contact] for row in rows}
+
+
+def test_amocrm_layout_b_mixes_types_and_is_deterministic(romashka: Department, tmp_path: Path) -> None:
+    first, again = (write_amocrm(romashka, tmp_path / one, layout="B") for one in "ab")
+    assert first.read_bytes() == again.read_bytes()
+    sheet = openpyxl.load_workbook(first).active
+    heading = [cell.value for cell in sheet[1]]
+    columns = {
+        name: [row[heading.index(name)] for row in sheet.iter_rows(min_row=2, values_only=True)]
+        for name in ("Бюджет", "Дата создания")
+    }
+    assert {type(one).__name__ for one in columns["Бюджет"]} == {"int", "str", "NoneType"}
+    assert {type(one).__name__ for one in columns["Дата создания"]} == {"datetime", "str"}
+    assert len(columns["Бюджет"]) == len(romashka.deals)
+    amounts = [float(str(one).replace(" ", "")) for one in columns["Бюджет"] if one is not None]
+    assert sum(amounts) == pytest.approx(romashka.deals["amount"].sum())
+
+
+def test_bitrix24_csv(vektor: Department, tmp_path: Path) -> None:
+    path = write_bitrix24(vektor, tmp_path, encoding="utf-8-sig")
+    text = path.read_bytes().decode("utf-8")
+    assert text.startswith('\ufeff"ID";"Воронка";')
+    assert all(line.startswith('"') and line.endswith('";') for line in text.lstrip("\ufeff").splitlines())
+    heading, rows = read(path, "utf-8-sig", ";")
+    assert heading[-1] == "" and {len(row) for row in rows} == {len(heading)}
+    amount, deal = heading.index("Сумма"), heading.index("ID")
+    assert max(Counter(row[deal] for row in rows).values()) == 3
+    totals: Counter[str] = Counter()
+    for row in rows:
+        totals[row[deal]] += round(float(row[amount]) * 100)
+    for one in vektor.deals.to_dict("records"):
+        assert totals[one["deal_id"]] == (0 if pd.isna(one["amount"]) else round(one["amount"] * 100))
+
+
+def test_bitrix24_tasks_and_history(vektor: Department, tmp_path: Path) -> None:
+    write_bitrix24(vektor, tmp_path)
+    heading, rows = read(tmp_path / "tasks_2026-10-31.csv", "cp1251", ";")
+    text, done = heading.index("Описание"), heading.index("Дата закрытия")
+    book = planted(tmp_path)["checks"]
+    assert {row[0] for row in rows if row[done] and not row[text]} == set(book[4]["offenders"]["tasks"])
+    having = {row[heading.index("CRM")] for row in rows if not row[done]}
+    still_open = vektor.deals["deal_id"][vektor.deals["status"] == "open"]
+    assert {one for one in still_open if f"D_{one}" not in having} == set(book[1]["offenders"]["deals"])
+    heading, rows = read(tmp_path / "stage_history_2026-10-31.csv")
+    assert heading == ["ID", "Сделка", "Дата", "Стадия", "Тип"]
+    assert Counter(row[4] for row in rows)["1"] == len(vektor.deals)
+    settings = yaml.safe_load((tmp_path / "client.yml").read_text(encoding="utf-8"))
+    assert settings["files"][2]["columns"] == {
+        "Сделка": "deal_id",
+        "Дата": "changed_at",
+        "Стадия": "to_stage",
+    }
+
+
+def test_bitrix24_excel_is_html(vektor: Department, tmp_path: Path) -> None:
+    path = write_bitrix24(vektor, tmp_path, excel=True)
+    assert path.suffix == ".xls"
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("<meta http-equiv") and text.count("<tr>") == text.count("</tr>") > len(
+        vektor.deals
+    )
+
+
+def test_plain(tmp_path: Path) -> None:
+    department = simulate(read_scenario("northwind-supply"))
+    heading, rows = read(write_plain(department, tmp_path))
+    assert heading[:4] == ["opportunity_id", "opportunity", "owner", "account"]
+    created = department.deals["created_at"].iloc[0]
+    assert rows[0][heading.index("created")] == f"{created:%m/%d/%Y}"
+    settings = yaml.safe_load((tmp_path / "client.yml").read_text(encoding="utf-8"))
+    assert settings["files"][0]["columns"]["owner"] == "manager_id"
+    assert settings["plan"][0] == {
+        "period": "month", "period_start": pd.Timestamp("2025-09-01").date(), "metric": "revenue",
+        "value": settings["plan"][0]["value"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("crm", "language"), [("amocrm", "ru"), ("amocrm", "en"), ("bitrix24", "en"), ("plain", "ru")]
+)
+def test_simulate_to(crm: str, language: str, tmp_path: Path) -> None:
+    path = simulate_to(tmp_path, crm=crm, deals=1000, seed=7, language=language)
+    delimiter = ";" if crm == "bitrix24" else ","
+    _, rows = read(path, "utf-8-sig", delimiter)
+    assert len({row[0] for row in rows}) == pytest.approx(1000, rel=0.1)
+    settings = yaml.safe_load((tmp_path / "client.yml").read_text(encoding="utf-8"))
+    assert (settings["crm"], settings["language"]) == (crm, language)
