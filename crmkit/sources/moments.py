@@ -16,6 +16,8 @@ from crmkit.sources.parsed import AmbiguousValues, Parsed, as_arrow
 #: Moments outside are placeholders («01.01.0001», 9999-12-31, 2050-01-01), not dates.
 FIRST, LAST = np.datetime64("1990-01-01", "us"), np.datetime64("2050-01-01", "us")
 DAY = 86_400_000_000
+#: Up to this share, dates with two-digit years count as unreadable cells; beyond it the column is in doubt.
+STRAY = 0.1
 _NO_DATE = np.datetime64("0001-01-01", "us").astype(np.int64)
 _NAT = np.iinfo(np.int64).min
 _SERIAL_DAY_0 = np.datetime64("1899-12-30", "us").astype(np.int64)
@@ -76,7 +78,7 @@ def parse_moments(
             groups = [group for group in shape_groups(filled.take(pa.array(left))) if not group.mark]
             _readshape_groups(groups, left, {}, reading)
     else:
-        groups = list(shape_groups(filled))
+        groups = _without_stray_years(list(shape_groups(filled)))
         _readshape_groups(groups, np.arange(len(filled)), _orders(groups, filled, day_first), reading)
     if native:
         _read_serials(filled, reading)
@@ -88,6 +90,15 @@ def parse_moments(
     index = pd.DatetimeIndex(full.view("M8[us]")).tz_localize("UTC").tz_convert(zone)
     decision = "; ".join(sorted(reading.formats, key=lambda name: (-reading.formats[name], name)))
     return Parsed(pd.Series(index, index=text.index, name=text.name), bad, decision, reading.clocked, notes)
+
+
+def _without_stray_years(groups: list[Group]) -> list[Group]:
+    """Leave a few dates with two-digit years among many whole ones unread, rather than refuse the column."""
+    short = [bool(group.mark) and len(group.shape["last"]) == 2 for group in groups]
+    sizes = [len(group.rows) for group in groups]
+    if sum(size for size, one in zip(sizes, short, strict=True) if one) > STRAY * sum(sizes):
+        return groups
+    return [group for group, one in zip(groups, short, strict=True) if not one]
 
 
 def _orders(groups: list[Group], cells: pa.LargeStringArray, day_first: bool | None) -> dict[str, bool]:
