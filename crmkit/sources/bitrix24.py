@@ -68,6 +68,15 @@ TASKS = {
     "CRM": "deal_id",
     "Результат": "result",
     "Тип": "kind",
+    # English headings, not verified on a real file
+    "Task": "title",
+    "Name": "title",
+    "Description": "text",
+    "Responsible person": "manager_id",
+    "Assignee": "manager_id",
+    "Deadline": "due_at",
+    "Created on": "created_at",
+    "Closed on": "completed_at",
 }
 
 WON = frozenset({"сделка успешна", "успешно", "успешная", "deal won", "won"})
