@@ -59,8 +59,8 @@ def of_call(node: ast.Call, cli: bool) -> Iterator[Found]:
         )
 
 
-def of_card(node: ast.FunctionDef, cli: bool) -> Iterator[Found]:
-    """Yield what a measure, a check or a command says of itself."""
+def of_card(node: ast.FunctionDef) -> Iterator[Found]:
+    """Yield what a measure or a check says of itself."""
     for decorator in node.decorator_list:
         call = decorator if isinstance(decorator, ast.Call) else None
         name = called(call.func if call else decorator)
@@ -69,7 +69,7 @@ def of_card(node: ast.FunctionDef, cli: bool) -> Iterator[Found]:
             titles = texts([k.value for k in call.keywords if k.arg in ("title", "name")])
             yield from ((title, node.lineno) for title in titles)
         doc = ast.get_docstring(node)
-        if doc and (card or (cli and name in ("command", "callback"))):
+        if doc and card:
             yield doc.splitlines()[0], node.lineno
 
 
@@ -80,7 +80,7 @@ def of_module(path: Path) -> Iterator[Found]:
         if isinstance(node, ast.Call):
             yield from of_call(node, cli)
         elif isinstance(node, ast.FunctionDef):
-            yield from of_card(node, cli)
+            yield from of_card(node)
 
 
 def of_notebook(path: Path) -> Iterator[Found]:

@@ -68,7 +68,8 @@ class Words:
         ``{named}`` places are filled from ``params``; without params the text is taken as it stands, so that
         a notebook's markdown may contain braces. A :class:`Message` among the params is translated too.
         """
-        return self._fill(_catalogue(self.language).gettext(text) if text else "", params)
+        said = _catalogue(self.language).gettext(text) if text else ""
+        return self._fill(said, params) if params else said
 
     def plural(self, singular: str, plural: str, n: int, /, **params: object) -> str:
         """Return the form of a sentence that fits ``n``; ``{n}`` in it is the grouped number.
@@ -82,12 +83,10 @@ class Words:
         return self._fill(form, {"n": format_decimal(n, locale=self.language), **params})
 
     def message(self, message: Message) -> str:
-        """Return a marked sentence (of an error, a note, a measure) in this language."""
-        return self.say(message.text, **message.params)
+        """Return a marked sentence (of an error, a note, a measure) in this language, its places filled."""
+        return self._fill(_catalogue(self.language).gettext(message.text), message.params)
 
     def _fill(self, text: str, params: Mapping[str, object]) -> str:
-        if not params:
-            return text
         said = {
             key: self.message(value) if isinstance(value, Message) else value for key, value in params.items()
         }

@@ -49,7 +49,7 @@ def test_sentences_are_found_in_calls_cards_and_help(tool: ModuleType, tmp_path:
         '    """Share of the deals that were won.\n\n    Cases: deals.\n    """\n'
         "@app.command()\n"
         'def run(jobs=Option(2, help="How many at once.")):\n'
-        '    """Make reports."""\n'
+        '    """Words for programmers only."""\n'
         '    words.plural("{n} deal", "{n} deals", 3)\n'
         '    say("one " "sentence"), N_("what"), other("not this"), say(variable)\n',
         encoding="utf-8",
@@ -59,7 +59,6 @@ def test_sentences_are_found_in_calls_cards_and_help(tool: ModuleType, tmp_path:
         "Win rate",
         "Share of the deals that were won.",
         "How many at once.",
-        "Make reports.",
         ("{n} deal", "{n} deals"),
         "one sentence",
         "what",

@@ -54,6 +54,12 @@ def test_without_values_braces_stand_as_they_are() -> None:
     assert Words("ru").say("") == ""
 
 
+def test_a_message_is_always_filled_as_its_english_text_is() -> None:
+    message = Message("the address has no {{id}} in it")
+    assert Words("en").message(message) == str(message) == "the address has no {id} in it"
+    assert "{id}" in Words("ru").message(message) and "{{" not in Words("ru").message(message)
+
+
 def test_a_message_inside_a_message_is_translated_too() -> None:
     inner = N_("not set")
     assert Words("ru").message(N_("{k} of {n}", k=inner, n=7)) == "не указано из 7"

@@ -1,0 +1,1 @@
+"""Files for people: the page and the workbook of a report."""
