@@ -16,7 +16,7 @@ from crmkit.sources.cells import Aside, Cells
 from crmkit.sources.encodings import to_utf8
 from crmkit.sources.rawtable import RawTable, finish
 
-MAX_BYTES = 200 << 20
+MAX_BYTES = 150 << 20
 MAX_SPAN = 1000
 _START = re.compile(
     rb"(?:<!doctype html|<(?:html|head|meta|body|table|style|div|title|!--)[\s>\-])", re.IGNORECASE

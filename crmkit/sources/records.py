@@ -103,14 +103,14 @@ def number(text: Text, records: Records) -> Cells:
     lines = count_byte(text.data, 10, text.start)
     cut: Aside | None = None
     if len(kept) != lines or _ends_open(table):
+        columns = [_with_line_feeds(column) for column in columns]
+        odd = [(place, one.replace("\r\n", "\n").replace("\r", "\n")) for place, one in odd]
         heights[kept] += sum(
             (pc.fill_null(pc.count_substring(column, "\n"), 0).to_numpy() for column in columns),
             start=np.zeros(table.num_rows, dtype=np.int64),
         )
         heights[~kept] += np.array([one.count("\n") for _, one in odd], dtype=np.int64)
         cut = _check_quotes(text, heights, lines)
-        if b"\r\n" in text.data:
-            columns = [pc.replace_substring(column, "\r\n", "\n") for column in columns]
     starts = text.line + np.cumsum(heights) - heights
     aside = [Aside(int(starts[place]), "fields", one) for place, one in odd if one.strip()]
     row_starts = starts[kept]
@@ -121,10 +121,17 @@ def number(text: Text, records: Records) -> Cells:
     return Cells(text.headings, columns, row_starts, aside, text.delimiter, _BlankLines(text), plain)
 
 
+def _with_line_feeds(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Make LF of CRLF, and of the CR that pyarrow leaves of a CRLF on the border of two blocks."""
+    if not pc.any(pc.match_substring(column, "\r")).as_py():
+        return column
+    return pc.replace_substring(pc.replace_substring(column, "\r\n", "\n"), "\r", "\n")
+
+
 def _ends_open(table: pa.Table) -> bool:
     """Say whether the last row holds the file's last line end, as only an unclosed quote makes it."""
     last = table.slice(max(0, table.num_rows - 1)).to_pylist()
-    return any((value or "").endswith("\n") for row in last for value in row.values())
+    return any((value or "").endswith(("\n", "\r")) for row in last for value in row.values())
 
 
 def _check_quotes(text: Text, heights: np.ndarray, lines: int) -> Aside | None:

@@ -6,6 +6,7 @@ A workbook of 5 kB can ask for half a terabyte of memory and so abort the proces
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ MAX_UNPACKED = 1 << 30
 MAX_RATIO = 200
 LARGE = 20 << 20
 MAX_XLS = 200 << 20
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 CHILD = Path(__file__).with_name("workbook_child.py")
 _AS_CSV = N_("Save the sheet again as CSV UTF-8 and name that file in client.yml.")
 _WHY = {
@@ -53,9 +55,11 @@ def read_workbook(path: Path, kind: str, *, sheet: str | None = None) -> RawTabl
     SourceError: the file is damaged, protected, hostile or too large, or has no such sheet.
     """
     where = path.name
-    check_archive(path) if kind == "xlsx" else _check_size(path)
+    suffix = check_archive(path) if kind == "xlsx" else _check_old(path)
     with tempfile.TemporaryDirectory(prefix="crmkit-") as folder:
-        found = _in_child(path, sheet or "", Path(folder))
+        book = Path(folder) / f"book.{suffix}"  # calamine goes by the name, which may lie
+        shutil.copyfile(path, book)
+        found = _in_child(book, sheet or "")
         if "error" in found:
             _refuse(where, found, sheet)
         with pa.OSFile(str(Path(folder) / "cells.arrow"), "rb") as source:
@@ -75,51 +79,53 @@ def read_workbook(path: Path, kind: str, *, sheet: str | None = None) -> RawTabl
     return raw
 
 
-def check_archive(path: Path) -> None:
+def check_archive(path: Path) -> str:
     """Refuse a zip that is no workbook, or would unpack to too much, by its directory alone.
+
+    Returns
+    -------
+    ``xlsx`` or ``xlsb``.
 
     Raises
     ------
     SourceError
     """
-    where = path.name
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            names = {member.filename for member in members}
-            if not names & {"xl/workbook.xml", "xl/workbook.bin"}:
-                raise SourceError(
-                    where, N_("this is a zip archive without a workbook in it"), sorted(names)[:3], _AS_CSV
-                )
-            if any(
-                member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members
-            ):
-                raise zipfile.BadZipFile("unusual compression")
-            if any(member.flag_bits & 1 for member in members):
-                raise SourceError(where, _WHY["password"], (), _AS_CSV)
-            packed_too_well = [
-                member.filename
-                for member in members
-                if member.file_size > LARGE and member.file_size > MAX_RATIO * max(member.compress_size, 1)
-            ]
-            unpacked = sum(member.file_size for member in members)
-            if packed_too_well or unpacked > MAX_UNPACKED or len(members) > MAX_MEMBERS:
-                what = N_(
-                    "the workbook unpacks to {size} MB in {members} parts: too much to be read safely",
-                    size=unpacked >> 20,
-                    members=len(members),
-                )
-                raise SourceError(where, what, packed_too_well[:3], _AS_CSV)
+            _refuse_directory(path.name, members)
             for member in members:
                 if member.filename.endswith((".xml", ".rels")) and _declares_entities(archive, member):
-                    raise SourceError(
-                        where,
-                        N_("the workbook declares its own XML entities, which no spreadsheet program does"),
-                        [member.filename],
-                        _AS_CSV,
-                    )
+                    what = N_("the workbook declares its own XML entities, as no spreadsheet program does")
+                    raise SourceError(path.name, what, [member.filename], _AS_CSV)
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, RuntimeError) as error:
-        raise SourceError(where, _WHY["damaged"], [str(error)[:100]], _AS_CSV) from error
+        raise SourceError(path.name, _WHY["damaged"], [str(error)[:100]], _AS_CSV) from error
+    return "xlsx" if any(member.filename == "xl/workbook.xml" for member in members) else "xlsb"
+
+
+def _refuse_directory(where: str, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse what the directory of the zip already shows."""
+    names = {member.filename for member in members}
+    if not names & {"xl/workbook.xml", "xl/workbook.bin"}:
+        what = N_("this is a zip archive without a workbook in it")
+        raise SourceError(where, what, sorted(names)[:3], _AS_CSV)
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        raise zipfile.BadZipFile("unusual compression")
+    if any(member.flag_bits & 1 for member in members):
+        raise SourceError(where, _WHY["password"], (), _remedy("password"))
+    packed_too_well = [
+        member.filename
+        for member in members
+        if member.file_size > LARGE and member.file_size > MAX_RATIO * max(member.compress_size, 1)
+    ]
+    unpacked = sum(member.file_size for member in members)
+    if packed_too_well or unpacked > MAX_UNPACKED or len(members) > MAX_MEMBERS:
+        what = N_(
+            "the workbook unpacks to {size} MB in {members} parts: too much to be read safely",
+            size=unpacked >> 20,
+            members=len(members),
+        )
+        raise SourceError(where, what, packed_too_well[:3], _AS_CSV)
 
 
 def _declares_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
@@ -127,21 +133,24 @@ def _declares_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> boo
         return b"<!DOCTYPE" in file.read(4096).replace(b"\0", b"").upper()
 
 
-def _check_size(path: Path) -> None:
+def _check_old(path: Path) -> str:
     if path.stat().st_size > MAX_XLS:
         what = N_("the workbook is larger than {limit} MB", limit=MAX_XLS >> 20)
         raise SourceError(path.name, what, (), _AS_CSV)
+    if ENCRYPTED in path.read_bytes():
+        raise SourceError(path.name, _WHY["password"], (), _remedy("password"))
+    return "xls"
 
 
-def _in_child(path: Path, sheet: str, folder: Path) -> dict[str, Any]:
+def _in_child(book: Path, sheet: str) -> dict[str, Any]:
     """Run the reader in its own process and return what it found; its death is a finding too."""
-    command = [sys.executable, "-P", str(CHILD), str(path.resolve()), sheet, str(folder)]
+    command = [sys.executable, "-P", str(CHILD), str(book), sheet, str(book.parent)]
     try:
         child = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
         return {"error": "time"}
     if child.returncode == 0:
-        found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((book.parent / "found.json").read_text(encoding="utf-8"))
         return found
     if child.returncode < 0 or b"memory allocation" in child.stderr:
         return {"error": "memory"}
