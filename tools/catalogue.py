@@ -5,8 +5,8 @@ are kept, changed sentences become fuzzy. ``python tools/catalogue.py check`` ex
 sentence is missing, fuzzy or obsolete, or when its placeholders differ from those of its translation.
 
 Sentences come from calls of ``N_``, ``say`` and ``plural``, from measures and checks (the first line of the
-docstring, and the title), from the command line's help, from the notebooks' markdown cells and from the page
-templates.
+docstring, and the title), from the meanings of the canonical columns, from the command line's help, from the
+notebooks' markdown cells and from the page templates.
 """
 
 from __future__ import annotations
@@ -47,13 +47,15 @@ def texts(nodes: list[ast.expr]) -> list[str]:
     return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
-def of_call(node: ast.Call, cli: bool) -> Iterator[Found]:
+def of_call(node: ast.Call, module: str) -> Iterator[Found]:
     """Yield the sentence that a call marks."""
+    if module == "schema.py" and called(node.func) == "_columns":  # «name kind meaning…»
+        yield from ((text.split(" ", 2)[2], node.lineno) for text in texts(node.args))
     count = CALLS.get(called(node.func), 0)
     marked = texts(node.args[:count])
     if count and len(marked) == count:
         yield (marked[0] if count == 1 else (marked[0], marked[1])), node.lineno
-    if cli:
+    if module == "cli.py":
         yield from (
             (text, node.lineno) for text in texts([k.value for k in node.keywords if k.arg == "help"])
         )
@@ -75,10 +77,9 @@ def of_card(node: ast.FunctionDef) -> Iterator[Found]:
 
 def of_module(path: Path) -> Iterator[Found]:
     """Yield the sentences of a Python module, in the order of its lines."""
-    cli = path.name == "cli.py"
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
-            yield from of_call(node, cli)
+            yield from of_call(node, path.name)
         elif isinstance(node, ast.FunctionDef):
             yield from of_card(node)
 

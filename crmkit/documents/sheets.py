@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmkit.present.cells import FIGURES, Column
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LONGEST_TEXT = 32_767
+DAY = timedelta(days=1)
+DAY_ZERO = datetime.fromisoformat("1899-12-30")
 NAME_LENGTH = 31
 SOFT = "#5b6670"
 TOTAL: dict[str, object] = {"bold": True, "top": 1}
@@ -166,26 +168,27 @@ def of_rows(rows: Rows, styles: Styles) -> Iterator[Strip]:
     for column in rows.columns:
         style = styles.style(num_format=number_format(column.kind, rows.formats, hundredths=True))
         values = [_value(value, column.kind) for value in rows.frame[column.key].tolist()]
-        width = max((_width(value) for value in values[:1000]), default=0)
+        width = max((_width(value, column.kind) for value in values[:1000]), default=0)
         yield Strip(column.heading, width, values, [style] * len(values))
 
 
-def _value(value: Any, kind: str) -> Any:
-    """Return what a cell holds: a number, a naive date or moment, a text, or nothing."""
+def _value(value: Any, kind: str) -> str | float | None:
+    """Return what a cell holds: a number, a date as Excel counts days, a text, or nothing."""
     if is_missing(value):
         return None
     if kind in FIGURES:
         return float(value) if abs(float(value)) != float("inf") else None
     if kind in ("date", "moment"):
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if isinstance(moment, datetime):
-            moment = moment.replace(tzinfo=None, microsecond=0)
-        # Excel's calendar begins in 1900: an earlier date is written as text
-        return moment if moment.year >= 1900 else moment.isoformat()
+        if not isinstance(moment, datetime):
+            moment = datetime(moment.year, moment.month, moment.day)  # noqa: DTZ001 (a calendar date)
+        clock = moment.replace(tzinfo=None, microsecond=0)
+        # Excel counts 1900 as a leap year and knows nothing earlier: there a date is written as text
+        return (clock - DAY_ZERO) / DAY if clock.year > 1900 else clock.isoformat()
     return cell_text(value)
 
 
-def _width(value: Any) -> int:
+def _width(value: str | float | None, kind: str) -> int:
     if isinstance(value, str):
         return len(value)
-    return 0 if value is None else len(f"{value:,.2f}") if isinstance(value, float) else 16
+    return 0 if value is None else 16 if kind in ("date", "moment") else len(f"{value:,.2f}")

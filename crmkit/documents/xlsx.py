@@ -6,7 +6,7 @@ Text is always written as text: no formula and no link can come from data.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +79,7 @@ def _write_cells(page: Any, strips: Sequence[Strip], count: int) -> None:
     for row in range(count):
         for index, values, styles in columns:
             value = values[row]
-            if isinstance(value, date):
-                page.write_datetime(HEAD + 1 + row, index, value, styles[row])
-            elif value is not None:
+            if value is not None:
                 write[type(value)](HEAD + 1 + row, index, value, styles[row])
 
 

@@ -197,6 +197,7 @@ def names(texts: Sequence[str]) -> list[dict[str, Any]]:
         {
             "text": text, "x": 0, "xref": "paper", "xanchor": "left", "xshift": -2, "y": index - 0.43,
             "yref": "y", "yanchor": "middle", "align": "left", "showarrow": False,
+            "bgcolor": "rgba(255,255,255,0.85)", "borderpad": 0,
         }
         for index, text in enumerate(texts)
     ]  # fmt: skip

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from crmkit.present.tables import Column, Table
 
 WIDEST = 40
+SENTENCE = 60
 _TEXTS = ("text", "url")
 
 
@@ -29,7 +30,8 @@ def styled(fragment: str) -> str:
 
 def table_html(table: Table) -> str:
     """Return a table as an HTML fragment: a caption, headings with scope, the visible rows, notes."""
-    heads = "".join(_heading(table, column) for column in table.columns)
+    long = _long(table)
+    heads = "".join(_heading(table, column, index in long) for index, column in enumerate(table.columns))
     body = len(table.rows) - table.foot
     rows = [_row(table, row) for row in table.visible if row < body]
     foot = [_row(table, row) for row in table.visible if row >= body]
@@ -44,14 +46,15 @@ def table_html(table: Table) -> str:
     )
 
 
-def _heading(table: Table, column: Column) -> str:
+def _heading(table: Table, column: Column, long: bool) -> str:
     hints = {
         "higher": table.words.say("The higher, the better."),
         "lower": table.words.say("The lower, the better."),
     }
     hint = hints.get(column.better, "")
     title = f' title="{escape(hint)}"' if hint else ""
-    return f'<th scope="col" class="{_side(column)}"{title}>{escape(column.heading)}</th>'
+    side = _side(column) + " ck-long" * long
+    return f'<th scope="col" class="{side}"{title}>{escape(column.heading)}</th>'
 
 
 def _row(table: Table, row: int) -> str:
@@ -79,6 +82,15 @@ def _cells(table: Table, row: int) -> Iterator[str]:
 
 def _side(column: Column) -> str:
     return "ck-left" if column.kind in _TEXTS else "ck-right"
+
+
+def _long(table: Table) -> set[int]:
+    """Return the positions of text columns with sentences in them, which need a wider column."""
+    return {
+        index
+        for index, column in enumerate(table.columns)
+        if column.kind == "text" and any(len(str(table.rows[row][index])) > SENTENCE for row in table.visible)
+    }
 
 
 def table_text(table: Table) -> str:

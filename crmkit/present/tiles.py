@@ -122,8 +122,13 @@ class Tiles:
         return {"text/html": self._repr_html_(), "text/plain": repr(self), TILES_MIME: self.to_json()}
 
 
+def _unbroken(line: str) -> str:
+    """Return a line in which no span of figures is broken at its dash: word joiners stand around it."""
+    return escape(line).replace("–", "&#8288;–&#8288;")
+
+
 def _tile(tile: Tile) -> str:
-    lines = "".join(f'<div class="ck-line">{escape(line)}</div>' for line in tile.lines)
+    lines = "".join(f'<div class="ck-line">{_unbroken(line)}</div>' for line in tile.lines)
     note = f'<div class="ck-note">{escape(tile.note)}</div>' if tile.note else ""
     state = " ck-not" if tile.state == "not_in_export" else ""
     return (

@@ -65,6 +65,14 @@ def test_sentences_are_found_in_calls_cards_and_help(tool: ModuleType, tmp_path:
     }
 
 
+def test_the_meanings_of_canonical_columns_are_sentences(tool: ModuleType, tmp_path: Path) -> None:
+    source = tmp_path / "schema.py"
+    source.write_text(
+        'T = _columns("deal_id! id the number of the deal", "url text a link")', encoding="utf-8"
+    )
+    assert [text for text, _ in tool.of_module(source)] == ["the number of the deal", "a link"]
+
+
 def test_a_notebook_gives_its_markdown_cells(tool: ModuleType, tmp_path: Path) -> None:
     cells = [
         {"cell_type": "markdown", "source": ["# Title\n", "\n", "Text."]},
