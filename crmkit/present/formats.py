@@ -125,7 +125,7 @@ class Formats:
         return self._with_symbol(self.number(amount, places)) if sign else self.number(amount, places)
 
     def compact(self, value: Number | None, *, money: bool = False) -> str:
-        """Return a number as a chart's label: «10 млн ₽», «$1.1M»; the exact one stands in the table."""
+        """Return a number as a chart's label: «$1.1M», «€940K»; the exact one stands in the table."""
         if is_missing(value):
             return MISSING
         from babel.numbers import format_compact_decimal
@@ -173,7 +173,7 @@ class Formats:
         return f"{self.day(value)}{NBSP}{value:%H:%M}"
 
     def month(self, value: date | None) -> str:
-        """Return a month's short name with its year: «янв. 2017»."""
+        """Return a month's short name with its year: «Jan 2017»."""
         return self._date(value, "LLL y")
 
     def period(self, start: date | None, end: date | None) -> str:
