@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import json
-import locale
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
 from crmkit import __version__
-from crmkit.errors import N_, CrmkitError, Refusals
-from crmkit.present.words import LANGUAGES, Words
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-def user_language() -> str:
-    """Return the language of the person at the keyboard: ``CRMKIT_LANGUAGE``, else the system's, else English."""
-    told = os.environ.get("CRMKIT_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES")
-    told = told or os.environ.get("LANG") or locale.getlocale()[0] or "en"
-    return next(
-        (one for one in LANGUAGES if told.lower().startswith((one, {"ru": "russian"}.get(one, one)))), "en"
-    )
-
-
-say = Words(user_language()).say
+from crmkit.errors import N_, CrmkitError
+from crmkit.present.words import Words
+from crmkit.terminal import print_csv, print_json, print_table, say, say_all_signs, tell, user_language
 
 app = typer.Typer(
     help=say(
-        "From a CRM export to an audit of a sales department: figures, tables and reports in Russian and English."
+        "From a CRM export to an audit of a sales department: "
+        "figures, tables and reports in Russian and English."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -42,34 +27,33 @@ app = typer.Typer(
 ClientPlace = Annotated[
     Path, typer.Argument(metavar="CLIENT", help=say("The client's folder, or its client.yml."))
 ]
-Format = Annotated[str, typer.Option("--format", help=say("table, json or csv."))]
+Format: TypeAlias = Annotated[
+    Literal["table", "json", "csv"], typer.Option("--format", help=say("How to print it."))
+]
 AsOf = Annotated[
     str,
     typer.Option(
         "--as-of", help=say("The day that is described, such as 2026-10-31; default: the latest event.")
     ),
 ]
-Language = Annotated[str, typer.Option(help=say("ru or en; default: the client's."))]
+Language: TypeAlias = Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))]
 
 
 def main() -> None:
     """Run a command; a refusal is told in the user's language and exits with 2."""
+    say_all_signs()
     try:
         app()
     except CrmkitError as error:
         tell(error)
         sys.exit(2)
-
-
-def tell(error: CrmkitError, language: str | None = None) -> None:
-    """Say a refusal on standard error: where, what, samples, what to do."""
-    words = Words(language) if language else Words(user_language())
-    for one in error.errors if isinstance(error, Refusals) else (error,):
-        typer.secho(f"✗ {one.where}: {words.message(one.what)}", err=True, fg=typer.colors.RED)
-        if one.samples:
-            typer.echo("  " + " · ".join(one.samples), err=True)
-        if one.remedy is not None:
-            typer.echo("  → " + words.message(one.remedy), err=True)
+    except OSError as error:
+        what = N_(
+            "the file or folder cannot be read or written: {reason}", reason=error.strerror or str(error)
+        )
+        remedy = N_("Check that it is there, that you may use it, and that the disk is not full.")
+        tell(CrmkitError(str(error.filename or "crmkit"), what, remedy=remedy))
+        sys.exit(2)
 
 
 @app.callback(invoke_without_command=True)
@@ -92,7 +76,7 @@ def new(
         typer.Argument(metavar="EXPORT…", help=say("Files of the export; they are left where they are.")),
     ],
     name: Annotated[str, typer.Option(help=say("The client's name; default: the folder's."))] = "",
-    language: Language = "",
+    language: Language = None,
 ) -> None:
     """Write a commented ``client.yml`` that only needs confirming."""
     from crmkit.sources.new import write_client
@@ -106,7 +90,10 @@ def new(
 
 
 @app.command(help=say("Read a client's files and tell how: rows kept and set aside, columns, oddities."))
-def load(client: ClientPlace, format: Format = "table") -> None:  # noqa: A002 (the option's name)
+def load(
+    client: ClientPlace,
+    format: Annotated[Literal["table", "json"], typer.Option(help=say("How to print it."))] = "table",
+) -> None:
     """Print the load report."""
     from crmkit.client import read_client
     from crmkit.sources.load import load as snapshot_of
@@ -124,10 +111,10 @@ def load(client: ClientPlace, format: Format = "table") -> None:  # noqa: A002 (
             "as_of": crm.as_of.isoformat(),
             "exported_at": crm.exported_at.isoformat(),
         }
-        _json(head | {"rows": rows, "hidden": dict(crm.hidden)} | content)
+        print_json(head | {"rows": rows, "hidden": dict(crm.hidden)} | content)
         return
     for frame in parts.values():
-        _table(frame)
+        print_table(frame)
 
 
 @app.command(help=say("Tell figures of a client: measures over periods and slices."))
@@ -145,7 +132,7 @@ def evaluate(
         str, typer.Option(help=say("Cut the period into steps: day, week, month, quarter or year."))
     ] = "",
     as_of: AsOf = "",
-    format: Format = "table",  # noqa: A002
+    format: Format = "table",
 ) -> None:
     """Print figures."""
     from crmkit.client import read_client
@@ -159,82 +146,56 @@ def evaluate(
     span = Period.parse(period, settings.time_zone)
     figures, left = evaluate_fully(measure, crm, span, by, each or None)
     if format == "json":
-        _json({"as_of": crm.as_of.isoformat(), "rows": records(figures), "left_out": left_out_records(left)})
+        rows, out = records(figures, by), left_out_records(left)
+        print_json({"as_of": crm.as_of.isoformat(), "rows": rows, "left_out": out})
     elif format == "csv":
-        _csv(figures)
+        print_csv(figures)
     else:
-        _table(figures)
+        print_table(figures)
 
 
 @app.command("list", help=say("List what there is: measures, checks, notebooks or sources."))
 def list_(
-    what: Annotated[str, typer.Argument(metavar="measures|checks|notebooks|sources")],
-    language: Language = "",
-    format: Format = "table",  # noqa: A002
+    what: Literal["measures", "checks", "notebooks", "sources"],
+    language: Language = None,
+    format: Format = "table",
 ) -> None:
     """Print a catalogue."""
     import pandas as pd
 
-    rows = _listed(what, Words(language or user_language()))
+    from crmkit.listing import listed
+
+    rows = listed(what, Words(language or user_language()))
     if format == "json":
-        _json(rows)
+        print_json(rows)
+    elif format == "csv":
+        print_csv(pd.DataFrame(rows))
     else:
-        _table(pd.DataFrame(rows))
-
-
-def _listed(what: str, words: Words) -> list[dict[str, Any]]:
-    from crmkit.client import did_you_mean
-    from crmkit.errors import RequestError
-
-    if what == "measures":
-        from crmkit.measures import catalogue
-
-        return [
-            {
-                "id": one.id, "variant": one.variant, "unit": one.unit, "better": one.better, "group": one.group,
-                "basis": one.basis, "needs": ", ".join(sorted(one.needs)), "title": words.say(one.title),
-                "definition": words.say(one.definition),
-            }
-            for one in catalogue()
-        ]  # fmt: skip
-    if what == "checks":
-        return []
-    if what == "notebooks":
-        from crmkit.batch.notebooks import notebook_paths
-
-        return [{"name": name} for name in notebook_paths()]
-    if what == "sources":
-        from crmkit.sources.known import SOURCES
-
-        return [
-            {"crm": one.name, "tables": ", ".join(one.columns) or "client.yml"} for one in SOURCES.values()
-        ]
-    raise RequestError(
-        f"list {what}",
-        N_("there is no such list"),
-        remedy=did_you_mean(what, ["measures", "checks", "notebooks", "sources"]),
-    )
+        print_table(pd.DataFrame(rows))
 
 
 @app.command(help=say("Make a department that never was, with a known truth, as files of a CRM export."))
 def simulate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
-    crm: Annotated[str, typer.Option(help=say("amocrm, bitrix24 or plain."))] = "amocrm",
+    crm: Annotated[
+        Literal["amocrm", "bitrix24", "plain"], typer.Option(help=say("Whose export it looks like."))
+    ] = "amocrm",
     deals: Annotated[int, typer.Option(min=10, help=say("How many deals."))] = 500,
     seed: Annotated[int, typer.Option(help=say("The same seed gives the same files."))] = 1,
-    language: Language = "",
+    language: Language = None,
 ) -> None:
     """Write a simulated client."""
     from crmkit.simulate import simulate_to
 
-    simulate_to(folder, crm=crm, deals=deals, seed=seed, language=language or user_language())
+    chosen = language or user_language()
+    simulate_to(folder, crm=crm, deals=deals, seed=seed, language=chosen)
     typer.echo(say("Written: {path}", path=folder))
 
 
 @app.command(help=say("Write the notebooks in a language, to work in them."))
 def notebooks(
     to: Annotated[Path, typer.Option(help=say("The folder to write to."))],
-    language: Language = "",
+    language: Language = None,
 ) -> None:
     """Write translated notebooks."""
     from crmkit.batch.notebooks import write_notebooks
@@ -252,7 +213,7 @@ def run(
     out: Annotated[Path, typer.Option(help=say("The folder of the reports."))] = Path("reports"),
     notebooks: Annotated[str, typer.Option(help=say("Which notebooks, such as 01,06; default: all."))] = "",
     as_of: AsOf = "",
-    language: Language = "",
+    language: Language = None,
     period: Annotated[
         str, typer.Option(help=say("The period of the figures; default: the last twelve months."))
     ] = "",
@@ -273,38 +234,3 @@ def run(
         jobs=jobs,
     )
     raise typer.Exit(run_and_tell(clients, request, Words(language or user_language())))
-
-
-def _json(content: object) -> None:
-    typer.echo(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False))
-
-
-def _csv(frame: pd.DataFrame) -> None:
-    import csv
-    import io
-
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(frame.columns)
-    writer.writerows(
-        ["" if value is None or value != value else value for value in row]
-        for row in frame.itertuples(index=False, name=None)
-    )
-    typer.echo(text.getvalue(), nl=False)
-
-
-def _table(frame: pd.DataFrame) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in frame.columns:
-        table.add_column(str(name), overflow="fold")
-    for row in frame.itertuples(index=False, name=None):
-        table.add_row(*(Text("" if value is None or value != value else str(value)) for value in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=240)
-    console.print(table)

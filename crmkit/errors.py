@@ -6,6 +6,7 @@ its parameters, so that ``present.words`` can say it in the user's language.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,19 @@ def mask(value: object) -> str:
     """
     text = _EMAIL.sub(r"\1…@…", str(value))
     return _PHONE.sub(lambda found: f"{found[0][:2]}…{found[0][-2:]}", text)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> Message:
+    """Return the remedy for an unknown name: the nearest known one, else all of them.
+
+    >>> str(did_you_mean("Stagge", ["stage", "amount"]))
+    'Did you mean «stage»?'
+    """
+    names = list(known)
+    near = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
+    if near:
+        return N_("Did you mean «{near}»?", near=near[0])
+    return N_("Possible: {expected}.", expected=", ".join(names))
 
 
 class CrmkitError(Exception):
@@ -93,7 +107,7 @@ class ReportError(CrmkitError):
     """A report could not be made or written."""
 
 
-class Refusals(CrmkitError):
+class Refusals(CrmkitError):  # noqa: N818 (several of them)
     """Several refusals at once: every mistake is told, not only the first."""
 
     def __init__(self, errors: Sequence[CrmkitError]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -26,3 +27,6 @@ class Limits:
     compared_cases: int = 30
     actions_per_day: int = 30
     open_at_longest_share: float = 0.05
+
+    #: How ``client.yml`` is held against this: other names are mistakes.
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "allow_inf_nan": False}

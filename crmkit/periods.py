@@ -87,7 +87,9 @@ class Period:
             whole = floor(first, grain)
             after = min(next_start(whole, grain), last)
             complete = whole == first and after == next_start(whole, grain)
-            pieces.append(Period.between(first, after, zone, name_of(whole, grain), grain if complete else ""))
+            pieces.append(
+                Period.between(first, after, zone, name_of(whole, grain), grain if complete else "")
+            )
             first = after
         return pieces
 
@@ -102,7 +104,9 @@ def _refusal(text: str) -> RequestError:
     return RequestError(
         f"--period {text}",
         N_("this is not a period"),
-        remedy=N_("Write 2017, 2017-Q1, 2017-03, 2017-W09, 2017-03-01..2017-04-01 (the end is left out) or all."),
+        remedy=N_(
+            "Write 2017, 2017-Q1, 2017-03, 2017-W09, 2017-03-01..2017-04-01 (the end is left out) or all."
+        ),
     )
 
 
@@ -111,7 +115,7 @@ def _first_day(grain: str, parts: list[int]) -> date:
         return date.fromisocalendar(parts[0], parts[1], 1)
     if grain == "quarter":
         return date(parts[0], 3 * parts[1] - 2, 1)
-    return date(*(parts + [1, 1])[:3])
+    return date(*[*parts, 1, 1][:3])
 
 
 def floor(day: date, grain: str) -> date:

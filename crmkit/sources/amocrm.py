@@ -60,7 +60,7 @@ WON = frozenset({"успешно реализовано", "closed - won", "close
 LOST = frozenset({"закрыто и не реализовано", "closed - lost", "closed lost", "lost"})
 
 
-def refine(table: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split «Закрыто и не реализовано (Причина)» into the stage and the reason for the loss.
 
     The reason may itself hold brackets: it reaches from the first opening to the last closing one.
@@ -69,13 +69,14 @@ def refine(table: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]
     if table != "deals" or "stage" not in frame:
         return frame, none
     names = "|".join(sorted(LOST))
-    glued = frame["stage"].str.extract(rf"(?i)^\s*({names})\s*\((.*)\)\s*$")
+    glued = frame["stage"].str.extract(rf"(?is)^({names})\s*\((.*)\)$")
     is_glued = glued[0].notna()
     if is_glued.any():
-        reason = frame["lost_reason"] if "lost_reason" in frame else pd.Series(None, frame.index, dtype="str")
+        own = frame["lost_reason"] if "lost_reason" in frame else pd.Series(None, frame.index, dtype="str")
+        reason = glued[1].str.strip()
         frame = frame.assign(
             stage=frame["stage"].where(~is_glued, glued[0]),
-            lost_reason=reason.where(~is_glued, glued[1].str.strip().where(glued[1].str.strip() != "")),
+            lost_reason=reason.where(reason.fillna("") != "", own),
         )
     return frame, none
 

@@ -1,11 +1,12 @@
-"""Bitrix24 file exports: CSV with a semicolon at each line's end, HTML named .xls, product rows (FORMATS 3)."""
+"""Bitrix24 file exports: CSV with a semicolon at each line's end, HTML named .xls, product rows."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
+from crmkit.schema import at_midnight
 from crmkit.sources.mapping import Source
+from crmkit.sources.values import YES
 
 DEALS = {
     "ID": "deal_id",
@@ -84,10 +85,15 @@ LOST = frozenset(
     {"сделка провалена", "анализ причины провала", "провал", "deal lost", "lost", "analyze failure"}
 )
 
-PRODUCT_COLUMNS = ("product", "Цена", "Количество", "Price", "Quantity")
+#: What differs between the rows of one deal when each of its products has a row.
+PRODUCT_COLUMNS = frozenset({"product", "amount", "Цена", "Количество", "Price", "Quantity", "file", "line"})
+CLOSED = ("Сделка закрыта", "Closed")
+
+_DEAL = r"\bD_(\d+)|(?:^|, )(?:Сделка|Deal): [^\[]*\[(\d+)\]|^(\d+)$"
+_CARD = r"(?:C|L|CO)_\d+$|(?:Контакт|Компания|Лид|Contact|Company|Lead): "
 
 
-def refine(table: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put exploded product rows together again, and name the closing date.
 
     With the column «Товар» each product of a deal is a row of its own, with price × quantity as «Сумма»: the
@@ -100,38 +106,40 @@ def refine(table: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]
         return frame, frame.iloc[:0]
     frame, merged = _merge_product_rows(frame)
     if "closed_at" not in frame and "expected_close_on" in frame:
-        zone = next((kind.tz for kind in frame.dtypes if isinstance(kind, pd.DatetimeTZDtype)), "UTC")
-        frame = frame.assign(closed_at=frame["expected_close_on"].dt.tz_localize(zone))
+        day = frame["expected_close_on"]
+        flag = next((name for name in CLOSED if name in frame), None)
+        if flag is not None:
+            is_closed = frame[flag].str.casefold().isin(YES)
+            day, frame = day.where(is_closed), frame.assign(expected_close_on=day.mask(is_closed))
+        frame = frame.assign(closed_at=at_midnight(day, zone))
     return frame, merged
 
 
 def _number_of_deal(text: pd.Series) -> pd.Series:
-    """Take the number out of «D_123», «Сделка: Название [123]» or a bare «123»."""
-    found = text.str.extract(r"(?:^D_|\[|^)(\d+)\]?\s*$")[0]
-    return found.where(found.notna(), text)
+    """Take the number out of «D_123», «Сделка: Название [123]», «Название [123]» or a bare «123»."""
+    found = text.str.extract(_DEAL)
+    number = found[0].where(found[0].notna(), found[1]).where(lambda one: one.notna(), found[2])
+    of_other_card = text.str.match(_CARD, na=False) & number.isna()
+    number = number.where(number.notna() | of_other_card, text.str.extract(r"\[(\d+)\]$")[0])
+    return number.where(number.notna() | of_other_card, text)
 
 
 def _merge_product_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add up the amounts of rows that differ in nothing but the product."""
     if "product" not in frame or "deal_id" not in frame:
         return frame, frame.iloc[:0]
-    same = [name for name in frame.columns if name not in (*PRODUCT_COLUMNS, "amount", "file", "line")]
-    first_row = ~frame["deal_id"].duplicated()
-    first_of = (
-        pd.Series(np.arange(len(frame)), frame.index).groupby(frame["deal_id"], dropna=False).transform("min")
-    )
-    first_values = frame[same].iloc[first_of.to_numpy()].reset_index(drop=True)
-    own = frame[same].reset_index(drop=True)
-    alike = ((own == first_values) | (own.isna() & first_values.isna())).all(axis=1).to_numpy(dtype=bool)
-    is_extra = ~first_row.to_numpy() & alike & frame["product"].notna().to_numpy()
-    if not is_extra.any():
-        return frame, frame.iloc[:0]
-    kept = frame[~is_extra].copy()
+    again = frame["deal_id"].duplicated(keep=False) & frame["deal_id"].notna() & frame["product"].notna()
+    rows = frame[again]
+    card = [name for name in frame.columns if name not in PRODUCT_COLUMNS]
+    extra = rows[rows.duplicated(card)]
+    if extra.empty:
+        return frame, extra
+    kept = frame.drop(index=extra.index)
     if "amount" in frame:
-        extra = frame[is_extra].groupby("deal_id", dropna=False)["amount"].sum(min_count=1)
-        added = kept["deal_id"].map(extra)
-        takes = added.notna() & ~kept["deal_id"].duplicated()
-        kept["amount"] = kept["amount"].where(~takes, kept["amount"].add(added, fill_value=0.0))
-    return kept, frame[is_extra]
+        number = rows.groupby(card, dropna=False, sort=False, observed=True).ngroup()
+        total = number.map(rows["amount"].groupby(number).sum(min_count=1)).drop(index=extra.index)
+        kept = kept.assign(amount=kept["amount"].where(~kept.index.isin(total.index), total))
+    return kept, extra
 
 
 SOURCE = Source(

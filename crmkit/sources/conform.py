@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.client import Client
 from crmkit.schema import TABLES, typed_nulls
+from crmkit.settings import Client
+from crmkit.sources.identity import KEYS
 from crmkit.sources.known import SOURCES
-from crmkit.sources.ledger import Ledger
+from crmkit.sources.ledger import Ledger, with_nearest
 from crmkit.sources.reps import conform_managers
 from crmkit.sources.stages import conform_stages, set_status
 
@@ -31,22 +32,23 @@ def conform(
     tables = {name: _complete(name, frames.get(name), client.time_zone) for name in TABLES}
     deals = tables["deals"]
     stages = conform_stages(tables["stages"], deals, client, source, ledger)
-    deals = set_status(deals, stages, source, "deals.closed_at" in _filled({"deals": deals}), ledger)
+    deals = set_status(deals, stages, deals["closed_at"].notna().any(), ledger)
     deals = _settle_dates(deals, whole_days, ledger)
     deals = _in_currency(deals, client, ledger)
-    deals = _link_cards(deals, client)
-    deals = deals.sort_values("deal_id", kind="stable", ignore_index=True)
     tables |= {"deals": deals, "stages": stages}
+    tables = {name: _with_links(name, frame, client) for name, frame in tables.items()}
     tables = conform_managers(tables, client, ledger)
     tables = _fill_from_companies(tables, ledger)
     _compare_products(tables, ledger)
+    tables["deals"] = tables["deals"].sort_values("deal_id", kind="stable", ignore_index=True)
     for name, frame in tables.items():
-        if name != "deals" and "deal_id" in frame:
-            tables[name] = _linked(name, frame, deals["deal_id"], ledger)
+        if name not in ("deals", "stages"):
+            tables[name] = _in_order(name, frame, tables["deals"]["deal_id"], ledger)
     return {name: _coded(name, frame) for name, frame in tables.items()}
 
 
-def _filled(tables: dict[str, pd.DataFrame]) -> frozenset[str]:
+def supplied(tables: dict[str, pd.DataFrame]) -> frozenset[str]:
+    """Return the columns with at least one value, as ``table.column``."""
     return frozenset(
         f"{table}.{name}"
         for table, frame in tables.items()
@@ -55,22 +57,14 @@ def _filled(tables: dict[str, pd.DataFrame]) -> frozenset[str]:
     )
 
 
-def supplied(tables: dict[str, pd.DataFrame]) -> frozenset[str]:
-    """Return the columns with at least one value, as ``table.column``."""
-    return _filled(tables)
-
-
 def _complete(table: str, frame: pd.DataFrame | None, zone: str) -> pd.DataFrame:
     length = 0 if frame is None else len(frame)
     given = {} if frame is None else dict(frame.items())
-    columns = {
-        item.name: given.pop(item.name)
-        if item.name in given
-        else typed_nulls(item.kind, length, zone).astype("str" if item.kind == "category" else None or "str")
-        if item.kind == "category"
-        else typed_nulls(item.kind, length, zone)
-        for item in TABLES[table]
-    }
+    columns = {}
+    for item in TABLES[table]:
+        values = given.pop(item.name, None)
+        kind = "text" if item.kind == "category" else item.kind  # names become codes at the very end
+        columns[item.name] = typed_nulls(kind, length, zone) if values is None else values
     origin = {
         "file": given.pop("file", pd.Series([""] * length, dtype="str")),
         "line": given.pop("line", pd.Series([0] * length, dtype="int32")),
@@ -116,7 +110,7 @@ def _in_currency(deals: pd.DataFrame, client: Client, ledger: Ledger) -> pd.Data
     code = named.str.casefold().map(CURRENCIES)
     code = code.where(code.notna(), named.str.upper())
     unknown = code[~code.str.fullmatch(r"[A-Z]{3}", na=True)]
-    if len(unknown) and code.nunique() == 1:
+    if len(unknown) and len(code.dropna().unique()) == 1:
         ledger.note("currency_assumed", "deals", "currency", count=len(unknown), samples=named.unique())
         code = code.where(code.isna(), client.currency)
     rate = code.map({**client.rates, client.currency: 1.0}).where(code.notna(), 1.0)
@@ -129,12 +123,15 @@ def _in_currency(deals: pd.DataFrame, client: Client, ledger: Ledger) -> pd.Data
     return deals.assign(currency=code, **changed)
 
 
-def _link_cards(deals: pd.DataFrame, client: Client) -> pd.DataFrame:
-    if client.links.deal is None:
-        return deals
-    before, after = client.links.deal.split("{id}", 1)
-    made = before + deals["deal_id"] + after
-    return deals.assign(url=deals["url"].where(deals["url"].notna(), made))
+def _with_links(table: str, frame: pd.DataFrame, client: Client) -> pd.DataFrame:
+    """Make the address of each card that has none from the settings' pattern."""
+    kind = {"deals": "deal", "companies": "company", "contacts": "contact"}.get(table)
+    pattern = getattr(client.links, kind) if kind else None
+    if pattern is None:
+        return frame
+    before, after = pattern.split("{id}", 1)
+    made = before + frame[f"{kind}_id"] + after
+    return frame.assign(url=frame["url"].where(frame["url"].notna(), made))
 
 
 def _fill_from_companies(tables: dict[str, pd.DataFrame], ledger: Ledger) -> dict[str, pd.DataFrame]:
@@ -142,20 +139,17 @@ def _fill_from_companies(tables: dict[str, pd.DataFrame], ledger: Ledger) -> dic
     deals, companies = tables["deals"], tables["companies"]
     if companies.empty or deals["company_id"].isna().all():
         return tables
-    by_name = companies.dropna(subset=["name"]).drop_duplicates("name").set_index("name")["company_id"]
+    by_name = companies.drop_duplicates("name", keep=False).set_index("name")["company_id"]
     known = deals["company_id"].isin(companies["company_id"])
-    found = deals["company_id"].map(by_name)
+    found = deals["company_id"].map(by_name).astype("str")
     deals = deals.assign(company_id=deals["company_id"].where(known | found.isna(), found))
-    lost = deals["company_id"].notna() & ~deals["company_id"].isin(companies["company_id"])
-    ledger.note(
-        "unmatched_company",
-        "deals",
-        "company_id",
-        count=int(lost.sum()),
-        samples=deals["company_id"][lost].unique(),
-    )
+    lost = deals["company_id"][
+        deals["company_id"].notna() & ~deals["company_id"].isin(companies["company_id"])
+    ]
+    names = with_nearest(lost, companies["name"].dropna())
+    ledger.note("unmatched_company", "deals", "company_id", count=len(lost), samples=names)
     if deals["segment"].isna().all():
-        segment = companies.drop_duplicates("company_id").set_index("company_id")["segment"]
+        segment = companies.set_index("company_id")["segment"]
         deals = deals.assign(segment=deals["company_id"].map(segment).astype("str"))
     return {**tables, "deals": deals}
 
@@ -165,33 +159,26 @@ def _compare_products(tables: dict[str, pd.DataFrame], ledger: Ledger) -> None:
     listed, sold = tables["products"]["product"].dropna(), tables["deals"]["product"].dropna()
     if listed.empty or sold.empty:
         return
-    counts = sold[~sold.isin(listed)].value_counts()
-    near = {squeeze(name): name for name in listed}
-    pairs = [
-        f"{name} ({count}) ≈ {near[squeeze(name)]}" if squeeze(name) in near else f"{name} ({count})"
-        for name, count in counts.items()
-    ]
-    ledger.note("unmatched_product", "deals", "product", count=int(counts.sum()), samples=pairs)
+    lost = sold[~sold.isin(listed)]
+    ledger.note("unmatched_product", "deals", "product", count=len(lost), samples=with_nearest(lost, listed))
 
 
-def squeeze(name: str) -> str:
-    """Return a name as it is compared for likeness: small letters and digits only."""
-    return "".join(sign for sign in name.casefold() if sign.isalnum())
+def _in_order(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledger) -> pd.DataFrame:
+    """Sort a table, so that the order of rows in a file does not matter, and add the positions of its deals.
 
-
-def _linked(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledger) -> pd.DataFrame:
-    """Add the positions of the deals, and sort by deal, time and line: the order in which events are counted."""
-    position = (
-        pd.Index(deal_ids).get_indexer(pd.Index(frame["deal_id"]))
-        if len(frame)
-        else np.array([], dtype=np.int64)
-    )
-    orphan = (position < 0) & frame["deal_id"].notna().to_numpy()
-    ledger.note_rows("unknown_deal", table, "deal_id", frame, orphan)
-    frame = frame.assign(deal_ix=position.astype(np.int64))
-    moment = next((name for name in ("changed_at", "at", "created_at", "due_on") if name in frame), None)
-    order = ["deal_ix", *([moment] if moment else []), "file", "line"]
-    return frame.sort_values(order, kind="stable", ignore_index=True)
+    Rows of deals are sorted by deal, time and identifier: the order in which events are counted.
+    """
+    order = [item.name for item in TABLES[table] if item.required]
+    if "deal_id" in frame:
+        position = np.asarray(pd.Index(deal_ids).get_indexer(pd.Index(frame["deal_id"])), dtype=np.int64)
+        orphan = (position < 0) & frame["deal_id"].notna().to_numpy()
+        ledger.note_rows("unknown_deal", table, "deal_id", frame, orphan)
+        frame = frame.assign(deal_ix=position)
+        time = next(name for name in ("changed_at", "at", "created_at", "due_on") if name in frame)
+        order = ["deal_ix", time, *(name for name in (KEYS.get(table),) if name)]
+    elif "manager_id" in frame:
+        order.append("manager_id")
+    return frame.sort_values(list(dict.fromkeys([*order, "file", "line"])), kind="stable", ignore_index=True)
 
 
 def _coded(table: str, frame: pd.DataFrame) -> pd.DataFrame:

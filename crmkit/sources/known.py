@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from crmkit.sources import amocrm, bitrix24
 from crmkit.sources.mapping import Source
 
-#: A file whose columns ``client.yml`` names; its closing stages are known by these words only in ``crmkit new``.
+#: Files whose columns ``client.yml`` names.
 PLAIN = Source(name="plain")
 
 SOURCES: Mapping[str, Source] = {source.name: source for source in (amocrm.SOURCE, bitrix24.SOURCE, PLAIN)}

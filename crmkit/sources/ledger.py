@@ -64,10 +64,13 @@ class Ledger:
             code, table, column, count=len(chosen), samples=chosen[key].iloc[:MAX_SAMPLES] if key else ()
         )
 
-    def set_aside(self, file: str, lines: Iterable[int], reason: str, text: Iterable[object]) -> None:
-        """Record rows that are not among the kept ones."""
+    def set_aside(
+        self, file: str, lines: Iterable[int], reason: str | pd.Series, text: Iterable[object]
+    ) -> None:
+        """Record rows that are not among the kept ones, for one reason or for one each."""
+        reasons = reason if isinstance(reason, str) else list(reason)
         frame = pd.DataFrame(
-            {"file": file, "line": list(lines), "reason": reason, "text": [str(one)[:200] for one in text]}
+            {"file": file, "line": list(lines), "reason": reasons, "text": [str(one)[:200] for one in text]}
         )
         if len(frame):
             self.aside.append(frame)
@@ -86,3 +89,24 @@ class Ledger:
         )
         notes = pd.DataFrame(self.notes, columns=["code", "table", "column", "count", "samples"])
         return LoadReport(files, columns, aside.sort_values(["file", "line"], ignore_index=True), notes)
+
+
+def with_nearest(strangers: pd.Series, known: Iterable[str]) -> list[str]:
+    """Return the most frequent strange names with their counts, and the known name that each is most like.
+
+    >>> with_nearest(pd.Series(["GTXPro", "Ink", "GTXPro"]), ["GTX Pro", "Paper"])
+    ['GTXPro (2) ≈ GTX Pro', 'Ink (1)']
+    """
+    near = {_squeezed(name): name for name in known}
+    counts = strangers.value_counts().reset_index().set_axis(["name", "count"], axis=1)
+    counts = counts.sort_values(["count", "name"], ascending=[False, True]).iloc[:MAX_SAMPLES]
+    said = []
+    for name, count in zip(counts["name"], counts["count"], strict=True):
+        like = near.get(_squeezed(name))
+        said.append(f"{name} ({count})" if like is None else f"{name} ({count}) ≈ {like}")
+    return said
+
+
+def _squeezed(name: str) -> str:
+    """Return a name as it is compared for likeness: small letters and digits only."""
+    return "".join(sign for sign in str(name).casefold() if sign.isalnum())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from crmkit.client import ExportFile
 from crmkit.schema import TABLES
+from crmkit.settings import ExportFile
 
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 _CURRENCY = re.compile(r"[\s,]*(?:₽|руб\.?|r\$|\$|€|£|₸|%)$")
@@ -38,7 +38,8 @@ class Source:
     day_first: how ``01/02/2024`` is read where the file itself does not tell.
     won, lost: stage names (small letters) that the CRM gives its two closing stages.
     lenient: columns that are kept as text of their own where they cannot be read.
-    refine: the last turn of the typed table, as this CRM needs it; returns the rows it merged too.
+    refine: the last turn of the typed table (table, frame, zone), as this CRM needs it; returns the rows it
+        merged too.
     """
 
     name: str
@@ -48,64 +49,61 @@ class Source:
     day_first: bool | None = None
     won: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
-    statuses: Mapping[str, str] = field(default_factory=dict)
     lenient: frozenset[str] = frozenset()
-    refine: Callable[[str, pd.DataFrame], tuple[pd.DataFrame, pd.DataFrame]] | None = None
+    refine: Callable[[str, pd.DataFrame, str], tuple[pd.DataFrame, pd.DataFrame]] | None = None
 
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """Which heading feeds which canonical column (several may feed one, the first filled cell wins)."""
+    """Which heading feeds which canonical column; several may feed one, the first filled cell wins.
+
+    Attributes
+    ----------
+    targets: heading -> canonical column, the stronger headings first.
+    missing: headings that ``client.yml`` names and the file lacks.
+    """
 
     targets: Mapping[str, str]
     missing: tuple[str, ...]
 
-    def headings(self, column: str) -> list[str]:
-        """Return the headings that feed a column, the strongest first."""
-        return [heading for heading, target in self.targets.items() if target == column]
+
+def find_heading(wanted: str, headings: Sequence[str]) -> str | None:
+    """Return the heading that a person means: the same, else the first that differs in nothing but looks."""
+    if wanted in headings:
+        return wanted
+    return next((heading for heading in headings if normal(heading) == normal(wanted)), None)
 
 
 def map_headings(headings: Sequence[str], entry: ExportFile, source: Source) -> ColumnMap:
     """Decide which heading is which canonical column.
 
-    The client's own ``columns`` come first, then the CRM's names, then, for a plain file, canonical names that
-    stand in the file themselves. ``missing`` lists headings that ``columns`` names and the file lacks.
+    The client's own ``columns`` come first, then the CRM's names, then, for a table that the CRM has no names
+    for, canonical names that stand in the file themselves.
     """
-    by_name: dict[str, str] = {}
-    for heading in headings:
-        by_name.setdefault(normal(heading), heading)
     targets: dict[str, str] = {}
     missing = []
     for wanted, target in entry.columns.items():
-        found = wanted if wanted in headings else by_name.get(normal(wanted))
+        found = find_heading(wanted, headings)
         if found is None:
             missing.append(wanted)
         else:
             targets[found] = target
     taken = set(targets.values())
-    for alias, target in source.columns.get(entry.table, {}).items():
+    bare = {heading: normal(_SUFFIX.sub("", heading)) for heading in headings}
+    aliases = source.columns.get(entry.table) or {item.name: item.name for item in TABLES[entry.table]}
+    for alias, target in aliases.items():
         for heading in headings:
-            if (
-                heading not in targets
-                and target not in taken
-                and normal(_SUFFIX.sub("", heading)) == normal(alias)
-            ):
+            if heading not in targets and target not in taken and bare[heading] == normal(alias):
                 targets[heading] = target
-    if not source.columns.get(entry.table):
-        known = {item.name for item in TABLES[entry.table]}
-        for heading in headings:
-            if heading not in targets and heading in known and heading not in taken:
-                targets[heading] = heading
     return ColumnMap(targets, tuple(missing))
 
 
-def recognise(headings: Sequence[str], sources: Sequence[Source]) -> list[tuple[str, str]]:
-    """Return the (CRM, table) pairs whose whole signature stands in the headings, the longest match first."""
+def recognise(headings: Sequence[str], sources: Iterable[Source]) -> list[tuple[str, str]]:
+    """Return the (CRM, table) pairs that a file fits best by its headings; more than one are a tie."""
     present = {normal(_SUFFIX.sub("", heading)) for heading in headings}
-    found = []
+    scores: dict[tuple[str, str], int] = {}
     for source in sources:
         for table, signature in source.signature.items():
             if all(any(normal(one) in present for one in names.split("|")) for names in signature):
-                known = {normal(alias) for alias in source.columns[table]}
-                found.append((-len(present & known), source.name, table))
-    return [(name, table) for _, name, table in sorted(found)]
+                scores[source.name, table] = len(present & {normal(alias) for alias in source.columns[table]})
+    return sorted(pair for pair, score in scores.items() if score == max(scores.values()))

@@ -5,28 +5,29 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
 
-from crmkit.client import Client, ExportFile
-from crmkit.errors import N_, Message, RequestError, SourceError
+from crmkit.errors import N_, CrmkitError, Message, Refusals, RequestError, SourceError
 from crmkit.folder import write_whole
 from crmkit.places import resource
-from crmkit.schema import TABLES
+from crmkit.schema import STATUSES, TABLES
+from crmkit.settings import Client, ExportFile
 from crmkit.sources import suggest
-from crmkit.sources.assemble import assemble
+from crmkit.sources.asof import day_in_name
+from crmkit.sources.assemble import assemble, have
 from crmkit.sources.known import SOURCES
-from crmkit.sources.load import day_in_name
-from crmkit.sources.mapping import recognise
-from crmkit.sources.rawtable import RawTable
-from crmkit.sources.reading import read_raw
+from crmkit.sources.mapping import map_headings, recognise
+from crmkit.sources.reading import RawTable, read_raw
 
 #: What stands in a new client.yml until somebody says otherwise, by language.
 DEFAULTS = {"ru": ("RUB", "RU", "Europe/Moscow"), "en": ("USD", "US", "UTC")}
+#: Signs that YAML would not read back from inside double quotes.
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 class Speaker(Protocol):
@@ -45,16 +46,24 @@ class Found:
     """What the files tell, before anybody confirms it."""
 
     crm: str
-    files: list[dict[str, object]] = field(default_factory=list)
-    pipelines: list[dict[str, object]] = field(default_factory=list)
+    files: list[ExportFile] = field(default_factory=list)
+    stages: dict[str, dict[str, None]] = field(default_factory=dict)
     managers: list[str] = field(default_factory=list)
     technical: list[str] = field(default_factory=list)
     exported_on: str = ""
     open_points: list[Message] = field(default_factory=list)
 
+    @property
+    def pipelines(self) -> dict[str, list[tuple[str, str]]]:
+        """The stages of each pipeline with their kinds: open ones as they were met, then won, then lost."""
+        kinds = {
+            pipeline: [(one, suggest.kind_of(one)) for one in met] for pipeline, met in self.stages.items()
+        }
+        return {name: sorted(met, key=lambda one: STATUSES.index(one[1])) for name, met in kinds.items()}
+
 
 def write_client(
-    folder: Path, exports: list[Path], *, name: str, words: Speaker
+    folder: Path, exports: Sequence[Path], *, name: str, words: Speaker
 ) -> tuple[Path, list[Message]]:
     """Look at export files and write ``client.yml`` into a folder; the files stay where they are.
 
@@ -64,61 +73,95 @@ def write_client(
 
     Raises
     ------
-    RequestError: the folder holds a client.yml already. SourceError: a file cannot be read.
+    RequestError: the folder holds a client.yml already. SourceError: a file cannot be read, or it cannot be
+        told what it is.
     """
     from jinja2 import Environment, StrictUndefined
 
     target = folder / "client.yml"
     if target.exists():
         raise RequestError(
-            str(target), N_("a client.yml is there already, and it is not overwritten"), remedy=N_("Name another folder, or remove the file.")
-        )  # fmt: skip
+            str(target),
+            N_("a client.yml is there already, and it is not overwritten"),
+            remedy=N_("Name another folder, or remove the file."),
+        )
     found = look(folder, exports)
-    currency, country, zone = DEFAULTS.get(words.language, DEFAULTS["en"])
+    currency, country, zone = DEFAULTS[words.language]
     template = (resource("templates") / "client.yml").read_text(encoding="utf-8")
     environment = Environment(
-        autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )  # noqa: S701 (YAML, every value quoted)
-    environment.filters["q"] = lambda value: json.dumps(value, ensure_ascii=False)
+        autoescape=False,  # noqa: S701 (YAML: every value from the data is quoted)
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["q"] = quoted
     text = environment.from_string(template).render(
-        say=words.say, name=name or folder.resolve().name, language=words.language, currency=currency, country=country,
-        time_zone=zone, found=found,
+        say=words.say, name=name or folder.resolve().name, language=words.language, currency=currency,
+        country=country, time_zone=zone, found=found,
     )  # fmt: skip
     write_whole(target, text.encode("utf-8"))
     return target, found.open_points
 
 
-def look(folder: Path, exports: list[Path]) -> Found:
+def quoted(value: object) -> str:
+    """Return a value as YAML reads it back: text in double quotes.
+
+    >>> quoted("Ник «7»\\x85")
+    '"Ник «7»\\\\u0085"'
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+
+
+def look(folder: Path, exports: Sequence[Path]) -> Found:
     """Return what the files are: their CRM, tables, columns, stages, reps."""
     raws = {path: read_raw(path) for path in exports}
-    guesses = {path: recognise(raw.headings, list(SOURCES.values())) for path, raw in raws.items()}
-    votes = Counter(pairs[0][0] for pairs in guesses.values() if pairs)
-    found = Found(crm=votes.most_common(1)[0][0] if votes else "plain")
-    entries = []
-    for path, raw in raws.items():
-        table = next((table for crm, table in guesses[path] if crm == found.crm), None)
-        columns: dict[str, str] = {}
-        if table is None:
-            table = suggest.table_for(raw.headings)
-            if table is None:
-                raise SourceError(
-                    path.name,
-                    N_("it cannot be told what the rows of this file are; it has: {have}", have=", ".join(raw.headings[:12])),
-                    remedy=N_("Write client.yml by hand after templates/client.yml, with table and columns for this file. Tables: {tables}.", tables=", ".join(TABLES)),
-                )  # fmt: skip
-            columns = suggest.columns_for(table, raw.headings)
-            found.open_points.append(
-                N_("Check the columns of {file}: they were guessed from the headings.", file=path.name)
-            )
-        shown = _relative(path, folder)
-        entries.append((shown, table, columns))
-        found.files.append(
-            {"path": shown, "table": table, "columns": columns, "dates": _dates(raw, columns, found, path)}
+    fits = {path: recognise(raw.headings, SOURCES.values()) for path, raw in raws.items()}
+    crms = sorted({crm for pairs in fits.values() for crm, _ in pairs})
+    if len(crms) > 1:
+        raise SourceError(
+            exports[0].name,
+            N_("the files come from different CRMs: {names}", names=", ".join(crms)),
+            [f"{path.name}: {crm}" for path, pairs in fits.items() for crm, _ in pairs],
+            N_("Make a client's folder for each CRM."),
         )
+    found = Found(crm=crms[0] if crms else "plain")
+    for path, raw in raws.items():
+        tables = [table for _, table in fits[path]] or suggest.tables_for(raw.headings)
+        if len(tables) != 1:
+            raise _unclear(path, raw, tables)
+        columns = {} if fits[path] else suggest.columns_for(tables[0], raw.headings)
+        nameless = tables[0] == "deals" and not fits[path] and "deal_id" not in columns.values()
+        file = ExportFile(
+            path=_relative(path, folder),
+            table=tables[0],
+            columns=columns,
+            dates=_dates(raw, columns),
+            key="row" if nameless else None,
+        )
+        found.files.append(file)
+        if columns:
+            point = N_("Check the columns of {file}: they were guessed from the headings.", file=path.name)
+            found.open_points.append(point)
+        if file.dates:
+            point = N_("Check the date format of {file}: the years have two digits.", file=path.name)
+            found.open_points.append(point)
+        if file.table == "deals":
+            _read_deals(raw, file, found)
     days = [day for path in exports if (day := day_in_name(path.name))]
     found.exported_on = max(days).isoformat() if days else ""
-    _from_data(folder, found, entries)
+    _try(folder, found)
     return found
+
+
+def _unclear(path: Path, raw: RawTable, tables: Sequence[str]) -> SourceError:
+    remedy = N_(
+        "Write client.yml by hand after templates/client.yml, with table and columns for this file. "
+        "Tables: {tables}.",
+        tables=", ".join(TABLES),
+    )
+    what = N_("it cannot be told what the rows of this file are; it has: {have}", have=have(raw))
+    return SourceError(path.name, what, tables, remedy)
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -128,71 +171,53 @@ def _relative(path: Path, folder: Path) -> str:
         return path.resolve().as_posix()
 
 
-def _dates(raw: RawTable, columns: dict[str, str], found: Found, path: Path) -> str:
-    """Return the date format that the values themselves prove for short years, to be confirmed, or nothing."""
-    form = re.compile(r"(\d{1,2})([-./])(\d{1,2})[-./](\d{2})")
+def _dates(raw: RawTable, columns: dict[str, str]) -> str | None:
+    """Return the date format that the values themselves prove for short years, to be confirmed."""
     for heading, target in columns.items():
         if not target.endswith(("_at", "_on")):
             continue
-        parts = raw.frame[heading].str.extract(rf"^{form.pattern}$").dropna()
+        parts = raw.frame[heading].str.extract(r"^(\d{1,2})([-./])(\d{1,2})[-./](\d{2})$").dropna()
         if parts.empty:
             continue
-        mark, fields = parts[1].iloc[0], {0: parts[0], 2: parts[2], 3: parts[3]}
-        top = {place: int(values.astype("int64").max()) for place, values in fields.items()}
-        spread = {place: values.nunique() for place, values in fields.items()}
-        if top[0] > 12 >= top[2] and spread[3] < spread[0]:
-            found.open_points.append(
-                N_("Check the date format of {file}: the years have two digits.", file=path.name)
-            )
+        first, second, year = (parts[place].astype("int64") for place in (0, 2, 3))
+        mark = parts[1].iloc[0]
+        if first.max() > 12 >= second.max() and year.nunique() < first.nunique():
             return f"%d{mark}%m{mark}%y"
-        if top[2] > 12 >= top[0] and spread[3] < spread[2]:
-            found.open_points.append(
-                N_("Check the date format of {file}: the years have two digits.", file=path.name)
-            )
+        if second.max() > 12 >= first.max() and year.nunique() < second.nunique():
             return f"%m{mark}%d{mark}%y"
-    return ""
+    return None
 
 
-def _from_data(folder: Path, found: Found, entries: list[tuple[str, str, dict[str, str]]]) -> None:
-    """Read stages, reps and reasons from the data as the settings found so far would load them."""
-    files = [
-        ExportFile(
-            path=path,
-            table=table,
-            columns=columns,
-            dates=str(item["dates"]) or None,
-            key=_key(table, columns, found.crm),
-        )
-        for (path, table, columns), item in zip(entries, found.files, strict=True)
-    ]
-    for item, file in zip(found.files, files, strict=True):
-        item["key"] = file.key or ""
-    client = Client.model_validate({"format": 1, "name": "new", "crm": found.crm, "files": files})
+def _read_deals(raw: RawTable, file: ExportFile, found: Found) -> None:
+    """Read stages, reps and reasons of a deals file, as text."""
+    source = SOURCES[found.crm]
+    data: dict[str, pd.Series] = {}
+    for heading, target in map_headings(raw.headings, file, source).targets.items():
+        if target in ("stage", "pipeline", "manager_id", "lost_reason"):
+            values = raw.frame[heading]
+            data[target] = data[target].where(data[target].notna(), values) if target in data else values
+    deals = pd.DataFrame(data, index=raw.frame.index)
+    if source.refine is not None:
+        deals, _ = source.refine("deals", deals, "UTC")
+    if "stage" in deals:
+        blank = pd.Series(None, deals.index, dtype="str")
+        pipelines = deals.get("pipeline", blank).fillna("Pipeline")
+        for pipeline, stages in deals["stage"].dropna().groupby(pipelines, sort=False):
+            found.stages.setdefault(str(pipeline), {}).update(dict.fromkeys(stages))
+    if "manager_id" in deals:
+        found.managers = sorted({*found.managers, *deals["manager_id"].dropna()})
+    if "lost_reason" in deals:
+        found.technical = sorted({*found.technical, *suggest.technical(deals["lost_reason"].dropna())})
+
+
+def _try(folder: Path, found: Found) -> None:
+    """Read the files as the settings found so far would, and note what a person has to decide."""
+    if found.stages:
+        found.open_points.append(N_("Put the stages into their order and check which are won and lost."))
+    client = Client(format=1, name="new", crm=found.crm, files=found.files)
     client._folder = folder
     try:
-        tables, _, _ = assemble(client)
-    except SourceError as error:
-        found.open_points.append(N_("{where}: {what}", where=error.where, what=str(error.what)))
-        return
-    deals = tables.get("deals", pd.DataFrame())
-    if "stage" in deals:
-        pipelines = deals["pipeline"] if "pipeline" in deals else pd.Series("", index=deals.index)
-        for pipeline, rows in deals.groupby(pipelines.fillna(value=""), sort=False):
-            names = list(dict.fromkeys(rows["stage"].dropna()))
-            kinds = {name: suggest.kind_of(name) for name in names}
-            order = {"open": 0, "won": 1, "lost": 2}
-            stages = [
-                {"name": name, "kind": kinds[name]}
-                for name in sorted(names, key=lambda one: order[kinds[one]])
-            ]
-            found.pipelines.append({"name": str(pipeline) or "Pipeline", "stages": stages})
-        found.open_points.append(N_("Put the stages into their order and check which are won and lost."))
-    if "manager_id" in deals:
-        found.managers = sorted(deals["manager_id"].dropna().unique())
-    if "lost_reason" in deals:
-        found.technical = suggest.technical(deals["lost_reason"].dropna().unique())
-
-
-def _key(table: str, columns: dict[str, str], crm: str) -> str | None:
-    known_headings = SOURCES[crm].columns.get(table)
-    return "row" if table == "deals" and not known_headings and "deal_id" not in columns.values() else None
+        assemble(client)
+    except CrmkitError as error:
+        for one in error.errors if isinstance(error, Refusals) else (error,):
+            found.open_points.append(N_("{where}: {what}", where=one.where, what=one.what))

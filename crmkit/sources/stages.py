@@ -4,62 +4,65 @@ from __future__ import annotations
 
 import pandas as pd
 
-from crmkit.client import Client
 from crmkit.schema import STATUSES
+from crmkit.settings import Client
 from crmkit.sources.ledger import Ledger
 from crmkit.sources.mapping import Source
 
 #: Words in a status column, small letters, whatever the CRM.
 STATUS_WORDS = {
     "open": "open", "won": "won", "lost": "lost", "открыта": "open", "открыт": "open", "в работе": "open",
-    "выиграна": "won", "выигран": "won", "успех": "won", "успешна": "won", "проиграна": "lost", "проигран": "lost",
-    "провал": "lost", "отказ": "lost", "closed won": "won", "closed lost": "lost", "in progress": "open",
+    "выиграна": "won", "выигран": "won", "успех": "won", "успешна": "won", "успешно реализовано": "won",
+    "проиграна": "lost", "проигран": "lost", "провал": "lost", "отказ": "lost",
+    "закрыто и не реализовано": "lost", "closed won": "won", "closed lost": "lost", "in progress": "open",
+    "active": "open",
 }  # fmt: skip
 
 
 def conform_stages(
     given: pd.DataFrame, deals: pd.DataFrame, client: Client, source: Source, ledger: Ledger
 ) -> pd.DataFrame:
-    """Return one row per stage: those of ``client.yml`` in their order, then those that only the data knows."""
+    """Return one row per stage: those of ``client.yml`` in their order, then those that only the data knows.
+
+    Where ``client.yml`` has no pipelines, a file of stages stands in.
+    """
+    listed = _listed(given, client)
+    told = listed["kind"].notna()
+    kinds = listed["kind"].str.strip().str.casefold().map(STATUS_WORDS)
+    _note_words(listed["kind"][told & kinds.isna()], "stages", "kind", ledger)
+    listed = listed.assign(kind=kinds.astype("str"))
+    seen = deals[["pipeline", "stage"]].dropna(subset=["stage"]).drop_duplicates()
+    extra = seen[~seen["stage"].isin(listed["stage"])].sort_values(["pipeline", "stage"], ignore_index=True)
+    if len(listed):
+        counts = deals["stage"][deals["stage"].isin(extra["stage"])].value_counts()
+        ledger.note("unknown_stage", "deals", "stage", count=int(counts.sum()), samples=counts.index)
+    known = dict.fromkeys(source.won, "won") | dict.fromkeys(source.lost, "lost")
+    extra = extra.assign(kind=extra["stage"].str.casefold().map(known).astype("str"), file="", line=0)
+    return pd.concat([listed, extra.astype({"line": "int32"})], ignore_index=True)
+
+
+def _listed(given: pd.DataFrame, client: Client) -> pd.DataFrame:
     rows = [
         {
             "pipeline": pipeline.name,
             "stage": stage.name,
-            "position": float(position),
+            "position": position,
             "kind": stage.kind,
             "process_step": stage.process_step,
             "norm_days": stage.norm_days,
             "default_probability": stage.probability,
             "required_fields": ", ".join(stage.required) or None,
+            "file": "client.yml",
+            "line": 0,
         }
         for pipeline in client.pipelines
         for position, stage in enumerate(pipeline.stages, 1)
     ]
-    listed = pd.DataFrame(rows, columns=[name for name in given.columns if name not in ("file", "line")])
-    listed = listed.astype({name: given[name].dtype for name in listed.columns}) if len(listed) else given
-    seen = deals[["pipeline", "stage"]].dropna(subset=["stage"]).drop_duplicates()
-    known = set(listed["stage"])
-    extra = seen[~seen["stage"].isin(known)].sort_values(["pipeline", "stage"])
-    if len(listed) and len(extra):
-        counts = deals["stage"][deals["stage"].isin(extra["stage"])].value_counts()
-        ledger.note("unknown_stage", "deals", "stage", count=int(counts.sum()), samples=counts.index)
-    found = pd.DataFrame({"pipeline": extra["pipeline"], "stage": extra["stage"]}).reset_index(drop=True)
-    small = found["stage"].str.strip().str.casefold()
-    found["kind"] = small.map(dict.fromkeys(source.won, "won") | dict.fromkeys(source.lost, "lost")).astype(
-        "str"
-    )
-    found["position"] = float("nan")
-    whole = (
-        pd.concat([listed, found], ignore_index=True)
-        if len(listed)
-        else given.reindex(found.index).assign(**dict(found.items()))
-    )
-    whole["file"], whole["line"] = "", 0
-    return whole
+    return pd.DataFrame(rows, columns=given.columns).astype(given.dtypes) if rows else given
 
 
 def set_status(
-    deals: pd.DataFrame, stages: pd.DataFrame, source: Source, has_closing_dates: bool, ledger: Ledger
+    deals: pd.DataFrame, stages: pd.DataFrame, has_closing_dates: bool, ledger: Ledger
 ) -> pd.DataFrame:
     """Give every deal its status.
 
@@ -67,16 +70,9 @@ def set_status(
     no closing date, and unknown otherwise (counted, and in no figure of won, lost or open deals).
     """
     by_stage = _kind_of_stage(deals, stages)
-    own = deals["status"].str.strip().str.casefold()
-    words = {**STATUS_WORDS, **{word.casefold(): status for word, status in source.statuses.items()}}
-    read = own.map(words)
-    ledger.note(
-        "unknown_status",
-        "deals",
-        "status",
-        count=int((own.notna() & read.isna()).sum()),
-        samples=deals["status"][own.notna() & read.isna()].unique(),
-    )
+    own = deals["status"]
+    read = own.str.strip().str.casefold().map(STATUS_WORDS)
+    _note_words(own[own.notna() & read.isna()], "deals", "status", ledger)
     both = read.notna() & by_stage.notna() & (read != by_stage)
     ledger.note_rows("status_contradicts_stage", "deals", "status", deals, both)
     status = read.where(read.notna(), by_stage)
@@ -86,7 +82,12 @@ def set_status(
     return deals.assign(status=pd.Categorical(status, categories=list(STATUSES)))
 
 
+def _note_words(words: pd.Series, table: str, column: str, ledger: Ledger) -> None:
+    ledger.note("unknown_status", table, column, count=len(words), samples=words.unique())
+
+
 def _kind_of_stage(deals: pd.DataFrame, stages: pd.DataFrame) -> pd.Series:
+    """Return the kind of each deal's stage in its pipeline, else of all stages of that name if they agree."""
     kinds = stages.dropna(subset=["kind"])
     exact = kinds.dropna(subset=["pipeline"]).drop_duplicates(["pipeline", "stage"])
     by_both = exact.set_index(exact["pipeline"] + "\n" + exact["stage"])["kind"]

@@ -10,37 +10,71 @@ from crmkit.sources.known import SOURCES
 from crmkit.sources.mapping import normal
 from crmkit.sources.stages import STATUS_WORDS
 
-#: Headings met in plain lists -> table -> column.
+
+def _headings(*rows: str) -> dict[str, str]:
+    """Read ``column: heading, heading…`` lines into heading -> column."""
+    pairs = (row.split(": ") for row in rows)
+    return {heading: column for column, names in pairs for heading in names.split(", ")}
+
+
+#: Headings met in plain lists: table -> heading -> column.
 HEADINGS = {
-    "deals": {
-        "opportunity id": "deal_id", "deal id": "deal_id", "lead id": "deal_id", "record id": "deal_id", "id": "deal_id",
-        "номер": "deal_id", "номер сделки": "deal_id", "opportunity": "title", "deal name": "title", "name": "title",
-        "название": "title", "sales agent": "manager_id", "sales rep": "manager_id", "owner": "manager_id",
-        "deal owner": "manager_id", "opportunity owner": "manager_id", "manager": "manager_id", "менеджер": "manager_id",
-        "account": "company_id", "account name": "company_id", "company": "company_id", "client": "company_id",
-        "customer": "company_id", "клиент": "company_id", "контрагент": "company_id", "product": "product",
-        "товар": "product", "deal stage": "stage", "stage": "stage", "этап": "stage", "стадия": "stage",
-        "pipeline": "pipeline", "воронка": "pipeline", "status": "status", "deal status": "status", "статус": "status",
-        "engage date": "created_at", "create date": "created_at", "created": "created_at", "created date": "created_at",
-        "created at": "created_at", "date": "created_at", "дата": "created_at", "дата создания": "created_at",
-        "close date": "closed_at", "closed": "closed_at", "closed at": "closed_at", "дата закрытия": "closed_at",
-        "close value": "amount", "amount": "amount", "value": "amount", "deal value": "amount", "сумма": "amount",
-        "currency": "currency", "валюта": "currency", "source": "source", "lead source": "source", "источник": "source",
-        "segment": "segment", "сегмент": "segment", "probability": "probability", "вероятность": "probability",
-        "expected close": "expected_close_on", "expected close date": "expected_close_on", "loss reason": "lost_reason",
-        "lost reason": "lost_reason", "причина отказа": "lost_reason", "margin": "margin", "маржа": "margin",
-    },
-    "managers": {
-        "sales agent": "manager_id", "manager": "team", "name": "name", "role": "role", "team": "team", "команда": "team",
-        "отдел": "team", "роль": "role", "сотрудник": "name", "менеджер": "manager_id",
-    },
-    "products": {"product": "product", "товар": "product", "series": "group", "group": "group", "sales price": "list_price", "price": "list_price", "цена": "list_price"},
-    "companies": {"account": "company_id", "company": "company_id", "клиент": "company_id", "sector": "segment", "segment": "segment", "industry": "segment", "city": "city", "город": "city", "инн": "tax_id"},
-    "stage_changes": {
-        "deal id": "deal_id", "id сделки": "deal_id", "stage": "to_stage", "entered at": "changed_at", "changed at": "changed_at",
-        "from stage": "from_stage", "to stage": "to_stage", "стадия": "to_stage", "этап": "to_stage", "дата": "changed_at",
-    },
-}  # fmt: skip
+    "deals": _headings(
+        "deal_id: opportunity id, deal id, lead id, record id, id, номер, номер сделки",
+        "title: opportunity, deal name, name, название",
+        "manager_id: sales agent, sales rep, owner, deal owner, opportunity owner, manager, менеджер",
+        "manager_id: ответственный",
+        "company_id: account, account name, company, client, customer, клиент, контрагент",
+        "product: product, товар",
+        "stage: deal stage, stage, этап, стадия",
+        "pipeline: pipeline, воронка",
+        "status: status, deal status, статус",
+        "created_at: engage date, create date, created, created date, created at, date, дата, дата создания",
+        "closed_at: close date, closed, closed at, дата закрытия",
+        "amount: close value, amount, value, deal value, сумма",
+        "currency: currency, валюта",
+        "source: source, lead source, источник",
+        "segment: segment, сегмент",
+        "probability: probability, вероятность",
+        "expected_close_on: expected close, expected close date",
+        "lost_reason: loss reason, lost reason, причина отказа",
+        "margin: margin, маржа",
+    ),
+    "managers": _headings(
+        "manager_id: sales agent, менеджер",
+        "name: name, сотрудник",
+        "team: manager, team, команда, отдел",
+        "role: role, роль",
+    ),
+    "products": _headings(
+        "product: product, товар", "group: series, group", "list_price: sales price, price, цена"
+    ),
+    "companies": _headings(
+        "company_id: account, company, клиент",
+        "segment: sector, segment, industry",
+        "city: city, город",
+        "tax_id: инн",
+    ),
+    "stage_changes": _headings(
+        "deal_id: deal id, id сделки",
+        "from_stage: from stage",
+        "to_stage: stage, to stage, стадия, этап",
+        "changed_at: entered at, changed at, дата",
+    ),
+    "tasks": _headings(
+        "task_id: task id",
+        "deal_id: deal id, id сделки",
+        "title: task, subject, title, задача",
+        "manager_id: owner, assigned to, manager, ответственный",
+        "kind: type, тип",
+        "result: result, результат",
+        "created_at: created, created at, дата создания",
+        "due_at: due, due date, deadline, срок, крайний срок",
+        "completed_at: completed, completed at, выполнена",
+    ),
+}
+#: Without these a file is not taken for the table, though the table does not require them.
+NEEDED = {"tasks": {"due_at", "title"}}
 
 WON_WORDS = ("won", "успешн", "выигран", "успех", "оплачен")
 LOST_WORDS = ("lost", "не реализован", "провал", "проигр", "отказ", "потер", "cancel")
@@ -62,18 +96,15 @@ def columns_for(table: str, headings: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def table_for(headings: Sequence[str]) -> str | None:
-    """Return the table that a plain file most likely is, or ``None`` on a tie or without a clue."""
+def tables_for(headings: Sequence[str]) -> list[str]:
+    """Return the tables that a plain file may be: the likeliest, several on a tie, none without a clue."""
     scores = {}
     for table in HEADINGS:
         found = set(columns_for(table, headings).values())
-        required = {item.name for item in TABLES[table] if item.required}
+        required = NEEDED.get(table, {item.name for item in TABLES[table] if item.required})
         if required <= found or (table == "deals" and {"stage", "amount"} & found and len(found) > 3):
             scores[table] = len(found)
-    best = sorted(scores, key=lambda table: -scores[table])
-    if not best or (len(best) > 1 and scores[best[0]] == scores[best[1]]):
-        return None
-    return best[0]
+    return sorted(table for table, score in scores.items() if score == max(scores.values()))
 
 
 def kind_of(stage: str) -> str:
@@ -90,9 +121,9 @@ def kind_of(stage: str) -> str:
         return STATUS_WORDS[small]
     if any(word in small for word in LOST_WORDS):
         return "lost"
-    return "won" if any(word in small for word in WON_WORDS) else "open"
+    return "won" if any(word in small and f"не {word}" not in small for word in WON_WORDS) else "open"
 
 
 def technical(reasons: Iterable[str]) -> list[str]:
     """Return the loss reasons that look like no loss at all: duplicates, tests, spam."""
-    return sorted(reason for reason in reasons if any(word in reason.casefold() for word in TECHNICAL_WORDS))
+    return sorted(one for one in reasons if any(word in one.casefold() for word in TECHNICAL_WORDS))

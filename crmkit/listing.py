@@ -1,0 +1,35 @@
+"""What there is: measures, checks, notebooks and sources, as rows of a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crmkit.present.words import Words
+
+
+def listed(what: str, words: Words) -> list[dict[str, Any]]:
+    """Return one row per measure, notebook or source, with what is known of each."""
+    if what == "measures":
+        from crmkit.measures import catalogue
+
+        told = ("id", "variant", "unit", "better", "group", "basis")
+        return [
+            {name: getattr(one, name) for name in told}
+            | {
+                "needs": ", ".join(sorted(one.needs)),
+                "title": words.say(one.title),
+                "definition": words.say(one.definition),
+            }
+            for one in catalogue()
+        ]
+    if what == "notebooks":
+        from crmkit.batch.notebooks import notebook_paths
+
+        return [{"name": name} for name in notebook_paths()]
+    if what == "sources":
+        from crmkit.sources.known import SOURCES
+
+        return [
+            {"crm": name, "tables": ", ".join(one.columns) or "client.yml"} for name, one in SOURCES.items()
+        ]
+    return []  # there are no checks yet

@@ -1,0 +1,224 @@
+"""What ``client.yml`` may say: its keys, their kinds, and what stands where they are left out."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date, datetime
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    Tag,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from crmkit.limits import Limits
+from crmkit.schema import TABLES, Settings
+
+CRMS = ("amocrm", "bitrix24", "plain")
+METRICS = ("revenue", "margin", "won_deals", "new_deals")
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _day(value: object) -> object:
+    """Let only one spelling of a date through: pydantic takes 2026 for seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise PydanticCustomError("date", "no date")
+
+
+def _moment(value: object) -> date | datetime:
+    try:
+        if isinstance(value, str):
+            return date.fromisoformat(value) if _DAY.fullmatch(value) else datetime.fromisoformat(value)
+    except ValueError as error:
+        raise PydanticCustomError("date", "no date") from error
+    if isinstance(value, date):
+        return value
+    raise PydanticCustomError("date", "no date")
+
+
+def _is_text(value: object) -> str:
+    return "<text>" if isinstance(value, str) else "<more>"
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Name = Annotated[str, Field(min_length=1)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Address = Annotated[str, Field(pattern=r"^https?://.*\{id\}")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True, defer_build=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty(cls, data: Any) -> Any:
+        """Take a key with nothing behind it for one that is left out."""
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+
+class Join(_Part):
+    """How a second file finds the rows of a table: by a heading, or ``{heading here: column there}``."""
+
+    on: Annotated[
+        Annotated[Name, Tag("<text>")]
+        | Annotated[dict[str, str], Field(min_length=1, max_length=1), Tag("<more>")],
+        Discriminator(_is_text),
+    ]
+
+
+class ExportFile(_Part):
+    """One file of the export and how it is to be read."""
+
+    path: Name
+    table: Literal[tuple(TABLES)]  # type: ignore[valid-type]
+    columns: dict[str, str] = Field(default_factory=dict)
+    dates: str | None = None
+    decimal: Literal[",", "."] | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    key: (
+        Annotated[
+            Annotated[list[str], Field(min_length=1), Tag("<more>")] | Annotated[Name, Tag("<text>")],
+            Discriminator(_is_text),
+        ]
+        | None
+    ) = None
+    join: Join | None = None
+
+    @property
+    def shown(self) -> str:
+        """How reports and messages name the file: its name and its folder's, no more of where it lies."""
+        name = "/".join([part for part in PurePath(self.path).parts if part not in ("..", ".")][-2:])
+        return f"{name} [{self.sheet}]" if self.sheet else name
+
+
+class Stage(_Part):
+    """A CRM stage."""
+
+    name: Name
+    kind: Literal["open", "won", "lost"] = "open"
+    process_step: str | None = None
+    norm_days: float | None = Field(default=None, gt=0)
+    probability: float | None = Field(default=None, ge=0, le=1)
+    required: list[str] = Field(default_factory=list)
+
+
+class Pipeline(_Part):
+    """A pipeline with its stages in order."""
+
+    name: Name
+    stages: list[Stage]
+
+
+class Manager(_Part):
+    """A sales rep, named as in the export."""
+
+    name: Name
+    id: str | None = None
+    role: str | None = None
+    team: str | None = None
+    hired_on: Day | None = None
+    left_on: Day | None = None
+
+
+class PlanRow(_Part):
+    """A plan figure; without a manager it is the whole department's."""
+
+    period_start: Day
+    period: Literal["day", "week", "month", "quarter", "year"] = "month"
+    manager: str | None = None
+    metric: Literal[METRICS] = "revenue"  # type: ignore[valid-type]
+    value: float = Field(ge=0)
+
+
+class CalendarSettings(_Part):
+    """The client's own days off and working days, and the hours worked, such as ``09:00-18:00``."""
+
+    days_off: list[Day] = Field(default_factory=list)
+    days_on: list[Day] = Field(default_factory=list)
+    hours: str = Field(default="09:00-18:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+
+
+class Links(_Part):
+    """Addresses of cards, such as ``https://firm.example/deal/{id}``."""
+
+    deal: Address | None = None
+    company: Address | None = None
+    contact: Address | None = None
+
+
+class Client(_Part):
+    """What ``client.yml`` says. ``folder`` is where it lies."""
+
+    format: Annotated[Literal[1], BeforeValidator(lambda value: 1 if value == "1" else value)]
+    name: Name
+    language: Literal["ru", "en"] = "en"
+    currency: Currency = "RUB"
+    rates: dict[Currency, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    country: str | None = None
+    time_zone: str = "UTC"
+    crm: Literal[CRMS] = "plain"  # type: ignore[valid-type]
+    as_of: Annotated[date | datetime, PlainValidator(_moment)] | None = None
+    exported_on: Day | None = None
+    files: list[ExportFile] = Field(min_length=1)
+    pipelines: list[Pipeline] = Field(default_factory=list)
+    technical_losses: list[str] = Field(default_factory=list)
+    managers: list[Manager] = Field(default_factory=list)
+    plan: Annotated[
+        Annotated[list[PlanRow], Tag("<more>")] | Annotated[Name, Tag("<text>")], Discriminator(_is_text)
+    ] = Field(default_factory=list)
+    calendar: CalendarSettings = CalendarSettings()
+    limits: Limits = Limits()
+    links: Links = Links()
+    _folder: Path = PrivateAttr(default=Path())
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds ``client.yml``."""
+        return self._folder
+
+    @property
+    def state(self) -> Path:
+        """Where the kit keeps what it knows about this client."""
+        return self._folder / ".crmkit"
+
+    def file(self, entry: ExportFile) -> Path:
+        """Return the path of an export file."""
+        return Path(os.path.normpath(self._folder / entry.path))
+
+    def settings(self) -> Settings:
+        """Return what the figures need to know.
+
+        Raises
+        ------
+        SettingsError: there is no such country, or the calendar contradicts itself.
+        """
+        from crmkit.calendars import WorkCalendar
+
+        opens, closes = (datetime.strptime(part, "%H:%M").time() for part in self.calendar.hours.split("-"))  # noqa: DTZ007
+        calendar = WorkCalendar(
+            self.country or "",
+            days_off=self.calendar.days_off,
+            days_on=self.calendar.days_on,
+            hours=(opens, closes),
+            zone=self.time_zone,
+        )
+        losses = frozenset(reason.strip().casefold() for reason in self.technical_losses)
+        return Settings(self.time_zone, self.currency, calendar, losses, self.limits)

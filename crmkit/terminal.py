@@ -1,0 +1,84 @@
+"""The person at the keyboard: the language to speak, refusals, and frames as tables, CSV or JSON."""
+
+from __future__ import annotations
+
+import json
+import locale
+import os
+import sys
+from typing import TYPE_CHECKING, Literal
+
+import typer
+
+from crmkit.errors import CrmkitError, Refusals
+from crmkit.present.words import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def user_language() -> Literal["ru", "en"]:
+    """Return the language of the user: ``CRMKIT_LANGUAGE``, else the system's, else English."""
+    told = os.environ.get("CRMKIT_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES")
+    told = told or os.environ.get("LANG") or locale.getlocale()[0] or "en"
+    return "ru" if told.lower().startswith("ru") else "en"
+
+
+say = Words(user_language()).say
+
+
+def tell(error: CrmkitError) -> None:
+    """Say a refusal on standard error: where, what, samples, what to do."""
+    words = Words(user_language())
+    for one in error.errors if isinstance(error, Refusals) else (error,):
+        typer.secho(f"✗ {one.where}: {words.message(one.what)}", err=True, fg=typer.colors.RED)
+        if one.samples:
+            typer.echo("  " + " · ".join(one.samples), err=True)
+        if one.remedy is not None:
+            typer.echo("  → " + words.message(one.remedy), err=True)
+
+
+def say_all_signs() -> None:
+    """Let a terminal that lacks a sign show its number instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def print_json(content: object) -> None:
+    """Print what programs read."""
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def print_csv(frame: pd.DataFrame) -> None:
+    """Print a frame as CSV; missing values are empty."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(frame.columns)
+    writer.writerows([_plain(value) for value in row] for row in frame.itertuples(index=False, name=None))
+    typer.echo(text.getvalue(), nl=False)
+
+
+def print_table(frame: pd.DataFrame) -> None:
+    """Print a frame for the eye; missing values are empty."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in frame.columns:
+        table.add_column(str(name), overflow="fold")
+    for row in frame.itertuples(index=False, name=None):
+        table.add_row(*(Text(_plain(value)) for value in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=240)
+    console.print(table)
+
+
+def _plain(value: object) -> str:
+    return "" if value is None or value != value else str(value)
