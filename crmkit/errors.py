@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 MAX_SAMPLES = 5
@@ -80,15 +80,20 @@ class CrmkitError(Exception):
             mask(sample) for sample in list(dict.fromkeys(map(str, samples)))[:MAX_SAMPLES]
         )
         self.remedy = remedy
+        self.say: Callable[[Message], str] = str  # a page or a notebook puts its reader's language here
         super().__init__(where, what, remedy)
 
     def __str__(self) -> str:
-        parts = [f"{self.where}: {self.what}"]
+        parts = [f"{self.where}: {self.say(self.what)}"]
         if self.samples:
             parts.append(" · ".join(self.samples))
         if self.remedy is not None:
-            parts.append(str(self.remedy))
+            parts.append(self.say(self.remedy))
         return "\n  ".join(parts)
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the refusal alone in a notebook: the way to it helps nobody who reads it there."""
+        return str(self).split("\n")
 
 
 class SettingsError(CrmkitError):
@@ -115,4 +120,6 @@ class Refusals(CrmkitError):  # noqa: N818 (several of them)
         super().__init__(errors[0].where, errors[0].what, errors[0].samples, errors[0].remedy)
 
     def __str__(self) -> str:
+        for error in self.errors:
+            error.say = self.say
         return "\n".join(str(error) for error in self.errors)

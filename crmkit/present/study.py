@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from crmkit.client import Client, read_client
-from crmkit.errors import N_, Message, RequestError
+from crmkit.errors import N_, CrmkitError, Message, RequestError
 from crmkit.measures import Measure, borders, evaluate_fully, find
 from crmkit.measures.records import left_out_records, records
 from crmkit.periods import Period, floor, next_start
@@ -150,10 +150,15 @@ def open_study(
     ------
     CrmkitError: settings, files or parameters that cannot be used.
     """
-    settings = read_client(client)
-    crm = load(settings, as_of or None)
-    span = Period.parse(period, settings.time_zone) if period else latest_months(crm)
-    return Study(settings, crm, load_report(settings), span, language or settings.language, _options(options))
+    try:
+        settings = read_client(client)
+        language = language or settings.language
+        crm = load(settings, as_of or None)
+        span = Period.parse(period, settings.time_zone) if period else latest_months(crm)
+        return Study(settings, crm, load_report(settings), span, language, _options(options))
+    except CrmkitError as error:
+        error.say = Words(language or "en").message
+        raise
 
 
 def _options(path: str) -> Mapping[str, Any]:
