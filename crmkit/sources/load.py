@@ -14,7 +14,7 @@ import pandas as pd
 
 from crmkit.errors import N_, SourceError
 from crmkit.folder import whole_folder
-from crmkit.schema import TABLES, Snapshot
+from crmkit.schema import TABLES, Snapshot, typed_nulls
 from crmkit.settings import Client
 from crmkit.sources.asof import cut, day_in_name, first_records, moment_of, reach
 from crmkit.sources.assemble import assemble, digest
@@ -116,11 +116,20 @@ def _from_cache(place: Path) -> Loaded | None:
     """Return what was kept, or ``None`` if there is nothing, or nothing whole."""
     try:
         meta = json.loads((place / "meta.json").read_text(encoding="utf-8"))
-        tables = {name: pd.read_parquet(place / f"{name}.parquet") for name in TABLES}
+        tables = {name: _with_names(name, pd.read_parquet(place / f"{name}.parquet")) for name in TABLES}
         report = LoadReport(*(pd.read_parquet(place / f"report_{name}.parquet") for name in _PARTS))
     except (OSError, ValueError):  # missing, being replaced by another process, or damaged
         return None
     return tables, meta, report
+
+
+def _with_names(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Give columns without any name the type that Parquet has forgotten."""
+    blank = typed_nulls("category", 0, "UTC").dtype
+    names = ["file", *(item.name for item in TABLES[table] if item.kind == "category")]
+    kinds = {name: frame[name].dtype for name in names}
+    lost = [name for name, kind in kinds.items() if not len(getattr(kind, "categories", ()))]
+    return frame.astype(dict.fromkeys(lost, blank))
 
 
 def _key(client: Client) -> str:

@@ -1,0 +1,339 @@
+"""Plain lists: what the traps of real exports (FORMATS, first paragraph) do to rows, statuses, dates and money."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from crmkit import evaluate
+from crmkit.errors import SourceError
+
+ZONE = "Europe/Moscow"
+COLUMNS = (
+    "    columns: {id: deal_id, stage: stage, created: created_at, closed: closed_at, amount: amount}\n"
+    '    dates: "%Y-%m-%d"\n'
+)
+DEALS = "files:\n  - path: deals.csv\n    table: deals\n" + COLUMNS
+STAGES = (
+    "pipelines: [{name: Sales, stages: [{name: Talk}, {name: Won, kind: won}, {name: Lost, kind: lost}]}]\n"
+)
+
+
+def ids(frame, chosen):
+    return frame["deal_id"][chosen].tolist()
+
+
+def test_status_comes_from_the_stage_and_from_the_closing_date(make):
+    loaded = make(DEALS + STAGES, {"deals.csv": (
+        "id,stage,created,closed,amount\n"
+        "1,Won,2026-01-10,2026-02-01,100\n"
+        "2,Lost,2026-01-11,2026-02-02,0\n"
+        "3,Talk,2026-01-12,,300\n"
+        "4,Talk,2026-01-13,2026-03-01,400\n"  # open with a closing date: planned
+        "5,Won,2026-01-14,,500\n"  # won, nobody knows when
+        "6,Later,2026-01-15,,600\n"  # a stage that nobody named, without a closing date: open
+        "7,Later,2026-01-16,2026-02-07,700\n"  # with one: won or lost?
+        "8,,2026-02-10,,800\n"  # no stage at all
+    )})  # fmt: skip
+    status = loaded.deals["status"].astype("object").where(loaded.deals["status"].notna(), None)
+    assert status.tolist() == ["won", "lost", "open", "open", "won", "open", None, None]
+    assert loaded.deals["closed_at"].notna().tolist() == [True, True, False, False, False, False, True, False]
+    assert loaded.deals["expected_close_on"].dropna().to_dict() == {3: pd.Timestamp("2026-03-01")}
+    assert loaded.notes["open_with_closing_date", "closed_at"] == (1, "4")
+    assert loaded.notes["closed_without_date", "closed_at"] == (1, "5")
+    assert loaded.notes["unknown_stage", "stage"] == (2, "Later")
+    assert loaded.notes["no_status", "status"] == (2, "7 · 8")
+    assert loaded.crm.as_of == pd.Timestamp("2026-02-10", tz=ZONE)  # the planned date of 4 is no event
+    figures = evaluate(["won_deals", "new_deals", "revenue"], loaded.crm).set_index("measure")["value"]
+    assert figures.to_dict() == {"won_deals": 1, "new_deals": 8, "revenue": 100}
+
+
+def test_status_column_wins_over_the_stage_and_says_so(make):
+    settings = DEALS.replace("stage: stage,", "stage: stage, state: status, why: lost_reason,") + STAGES
+    loaded = make(settings, {"deals.csv": (
+        "id,stage,state,why,created,closed,amount\n"
+        "1,Talk,Won,,2026-01-10,2026-02-01,1\n"  # contradicts the stage
+        "2,Talk, LOST ,Price,2026-01-10,2026-02-01,1\n"
+        "3,Talk,Проиграна,,2026-01-10,2026-02-01,1\n"
+        "4,Won,won,Price,2026-01-10,2026-02-01,1\n"  # a reason for the loss of what was won
+        "5,Lost,frozen,,2026-01-10,2026-02-01,1\n"  # a word that says nothing: the stage decides
+        "6,Talk,,Too far,2026-01-10,,1\n"
+    )})  # fmt: skip
+    assert loaded.deals["status"].tolist() == ["won", "lost", "lost", "won", "lost", "open"]
+    assert loaded.notes["status_contradicts_stage", "status"] == (3, "1 · 2 · 3")
+    assert loaded.notes["unknown_status", "status"] == (1, "frozen")
+    assert loaded.notes["reason_without_loss", "lost_reason"] == (2, "4 · 6")
+
+
+def test_one_stage_name_in_two_pipelines(make):
+    settings = DEALS.replace("stage: stage,", "stage: stage, line: pipeline,") + (
+        "pipelines:\n"
+        "  - {name: A, stages: [{name: Done, kind: won}, {name: Off, kind: lost}]}\n"
+        "  - {name: B, stages: [{name: Done, kind: lost}, {name: Off, kind: lost}]}\n"
+    )
+    loaded = make(settings, {"deals.csv": (
+        "id,stage,line,created,closed,amount\n"
+        "1,Done,A,2026-01-10,2026-02-01,1\n"
+        "2,Done,B,2026-01-10,2026-02-01,1\n"
+        "3,Done,,2026-01-10,2026-02-01,1\n"  # in which pipeline?
+        "4,Off,C,2026-01-10,2026-02-01,1\n"  # whatever the pipeline, «Off» is lost
+    )})  # fmt: skip
+    status = loaded.deals["status"]
+    assert status.astype("object").where(status.notna(), None).tolist() == ["won", "lost", None, "lost"]
+
+
+def test_stages_from_a_file(make):
+    loaded = make(
+        DEALS + "  - {path: stages.csv, table: stages, columns: {Stage: stage, Kind: kind, Chance: default_probability}}\n",
+        {
+            "deals.csv": "id,stage,created,closed,amount\n1,Signed,2026-01-10,2026-02-01,1\n2,Dead,2026-01-10,2026-02-01,1\n",
+            "stages.csv": "Stage,Kind,Chance\nTalk,Open,40%\nSigned,Won,100%\nDead,LOST,0%\nOdd,perhaps,\n",
+        },
+    )  # fmt: skip
+    assert loaded.deals["status"].tolist() == ["won", "lost"]
+    assert loaded.stages["default_probability"].tolist()[:3] == [0.4, 1, 0]
+    assert loaded.notes["unknown_status", "kind"] == (1, "perhaps")
+
+
+def test_identifiers_stay_what_they_are(make):
+    # read as floats, the first two would be one: 2^53 < 9007199254740993
+    loaded = make(DEALS, {"deals.csv": (
+        "id,stage,created,closed,amount\n"
+        "1234567890123456789,Talk,2026-01-10,,1\n"
+        "1234567890123456788,Talk,2026-01-10,,1\n"
+        "007,Talk,2026-01-10,,1\n"
+        "7,Talk,2026-01-10,,1\n"
+    )})  # fmt: skip
+    assert loaded.deals["deal_id"].tolist() == ["007", "1234567890123456788", "1234567890123456789", "7"]
+
+
+def test_repeats_totals_and_broken_rows(make):
+    settings = DEALS.replace("closed: closed_at,", "closed: closed_at, changed: updated_at,")
+    loaded = make(settings, {"deals.csv": (
+        "id,stage,created,closed,changed,amount\n"
+        "1,Talk,2026-01-10,,2026-03-01,10\n"  # 2: changed later than line 6, though it stands before it
+        "2,Talk,2026-01-11,,2026-01-11,20\n"  # 3: said again in line 5
+        "id,stage,created,closed,changed,amount\n"
+        "2,Talk,2026-01-11,,2026-01-11,20\n"
+        "1,Won,2026-01-10,,2026-02-01,11\n"  # 6
+        ",Talk,2026-01-12,,2026-01-12,30\n"  # 7: no number
+        "#REF!,Talk,2026-01-12,,2026-01-12,30\n"
+        "3,Talk,2026-01-12,,,40\n"  # 9: never changed, so older than line 10
+        "3,Lost,2026-01-12,,2026-01-13,41\n"
+        "Итого:,,,,,101\n"
+    )})  # fmt: skip
+    assert loaded.deals[["deal_id", "amount", "line"]].to_numpy().tolist() == [
+        ["1", 10, 2],
+        ["2", 20, 5],
+        ["3", 41, 10],
+    ]
+    assert loaded.aside == [
+        (3, "same_row"), (4, "repeated_heading"), (6, "same_id"), (7, "no_id"), (8, "formula_error"), (9, "same_id"),
+        (11, "total"),
+    ]  # fmt: skip
+    file = loaded.report.files.iloc[0]
+    assert (file["rows_read"], file["rows_kept"], file["rows_set_aside"]) == (10, 3, 7)
+
+
+def test_without_a_date_of_change_the_last_row_is_believed(make):
+    loaded = make(DEALS, {"deals.csv": (
+        "id,stage,created,closed,amount\n1,Talk,2026-01-10,,10\n1,Talk,2026-01-10,,12\n"
+    )})  # fmt: skip
+    assert loaded.deals["amount"].tolist() == [12]
+    assert loaded.aside == [(2, "same_id")]
+
+
+def test_sentinels_and_impossible_figures(make):
+    settings = DEALS.replace("closed: closed_at,", "closed: closed_at, chance: probability,").replace(
+        '    dates: "%Y-%m-%d"\n', ""
+    )
+    loaded = make(settings, {"deals.csv": (
+        "id,stage,created,closed,chance,amount\n"
+        "1,Talk,2026-01-10,9999-12-31,50,-5\n"
+        "2,Talk,2026-01-11,2050-01-01,1000,1\n"  # 1 000 % is no chance
+        "3,Talk,1899-12-30,,0,1\n"
+        "4,Won,2026-01-12,2026-01-11,100,1\n"  # closed before it was created
+    )})  # fmt: skip
+    assert loaded.notes["sentinel", "closed_at"][0] == 2
+    assert loaded.notes["sentinel", "created_at"][0] == 1
+    assert loaded.deals["closed_at"].notna().tolist() == [False, False, False, True]
+    assert loaded.deals["probability"].tolist()[0::2] == [0.5, 0]
+    assert pd.isna(loaded.deals["probability"].iloc[1])
+    assert loaded.notes["no_share", "probability"] == (1, "1000")
+    assert loaded.notes["negative_amount", "amount"] == (1, "1")
+    assert loaded.notes["no_creation_date", "created_at"] == (1, "3")
+    assert loaded.crm.as_of == pd.Timestamp("2026-01-12", tz=ZONE)
+
+
+def test_dates_beside_times_do_not_make_negative_cycles(make):
+    settings = DEALS.replace('    dates: "%Y-%m-%d"\n', "") + STAGES
+    loaded = make(settings, {"deals.csv": (
+        "id,stage,created,closed,amount\n"
+        "1,Won,2026-01-10 15:30,2026-01-10,1\n"  # the same day: 0 days, not −15:30 hours
+        "2,Won,2026-01-10 23:59,2026-01-12,1\n"  # 2 days by the calendar
+    )})  # fmt: skip
+    assert loaded.crm.whole_days == {"deals.closed_at"}
+    assert "closed_before_created" not in {code for code, _ in loaded.notes}
+    figures = evaluate("deal_cycle:won_mean", loaded.crm)
+    assert (figures["value"].item(), figures["n"].item()) == (1, 2)
+
+
+def test_short_years_by_the_files_format(make):
+    settings = DEALS.replace('"%Y-%m-%d"', '"%d-%m-%y"') + STAGES
+    loaded = make(settings, {"deals.csv": "id,stage,created,closed,amount\n1,Won,02-01-26,05-02-26,1\n"})
+    assert loaded.deals["created_at"].item() == pd.Timestamp("2026-01-02", tz=ZONE)
+    assert loaded.deals["closed_at"].item() == pd.Timestamp("2026-02-05", tz=ZONE)
+
+
+def test_a_column_with_a_format_of_its_own_beside_the_files(make):
+    settings = DEALS.replace('"%Y-%m-%d"', '"%d-%m-%y"').replace(
+        "amount: amount", "amount: amount, seen: updated_at"
+    )
+    loaded = make(settings, {"deals.csv": (
+        "id,stage,created,closed,amount,seen\n1,Talk,02-01-26,,1,2026-02-03 04:05:06\n2,Talk,03-01-26,,1,2026-02-03 04:05:07\n"
+    )})  # fmt: skip
+    assert loaded.deals["created_at"].iloc[0] == pd.Timestamp("2026-01-02", tz=ZONE)
+    assert loaded.deals["updated_at"].iloc[0] == pd.Timestamp("2026-02-03 04:05:06", tz=ZONE)
+
+
+def test_rows_without_a_number_of_their_own(make):
+    rows = "who,stage,created,closed,amount\nAnn,Talk,2026-01-10,,1\nAnn,Talk,2026-01-10,,1\n"
+    settings = DEALS.replace("id: deal_id, ", "who: company_id, ").replace(
+        "table: deals\n", "table: deals\n    key: row\n"
+    )
+    loaded = make(settings, {"deals.csv": rows})
+    assert loaded.deals["deal_id"].tolist() == ["deals.csv:2", "deals.csv:3"]  # two rows alike are two deals
+    made = make(
+        settings.replace("key: row", "key: [Who , created]"),
+        {"deals.csv": rows + ",Talk,2026-01-11,,7\n,Talk,,,8\n"},
+    )
+    # by who and when: the second row says the first again; without both there is no telling
+    assert made.deals["deal_id"].tolist() == ["Ann|2026-01-10", "|2026-01-11"]
+    assert made.aside == [(2, "same_row"), (5, "no_id")]
+
+
+def test_files_of_one_name_in_two_folders(make):
+    entry = "  - path: {}/deals.csv\n    table: deals\n    key: row\n" + COLUMNS.replace("id: deal_id, ", "")
+    text = "stage,created,closed,amount\nTalk,2026-01-10,,{}\n"
+    loaded = make(
+        "files:\n" + entry.replace("{}", "2025") + entry.replace("{}", "2026"),
+        {"2025/deals.csv": text.format(1), "2026/deals.csv": text.format(2)},
+    )
+    assert loaded.deals[["deal_id", "amount"]].to_numpy().tolist() == [
+        ["2025/deals.csv:2", 1],
+        ["2026/deals.csv:2", 2],
+    ]
+
+
+def test_several_files_with_different_columns_feed_one_table(make):
+    second = (
+        "  - path: old.csv\n    table: deals\n    columns: {N: deal_id, Was: created_at, Again: is_repeat}\n"
+    )
+    loaded = make(
+        DEALS + second,
+        {
+            "deals.csv": "id,stage,created,closed,amount,City\n1,Talk,2026-01-10,,1,Omsk\n2,Talk,2026-01-10,,1,Tver\n",
+            "old.csv": "N;Was;Again\n3;11.01.2026 08:00;да\n2;13.01.2026 08:00;нет\n",
+        },
+    )  # fmt: skip
+    table = loaded.deals.set_index("deal_id")
+    assert list(table.index) == ["1", "2", "3"]
+    assert table["is_repeat"].astype("object").where(table["is_repeat"].notna(), None).tolist() == [
+        None,
+        False,
+        True,
+    ]
+    assert table["City"].dropna().to_dict() == {"1": "Omsk"}  # 2 is that of the second file, the later one
+    assert table["file"].tolist() == ["deals.csv", "old.csv", "old.csv"]
+    # one of the two files has no times: calendar days are compared
+    assert "deals.created_at" in loaded.crm.whole_days
+
+
+def test_two_sheets_of_a_workbook_are_two_files(make, tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.title = "Сделки"
+    for row in (
+        ["id", "stage", "created", "closed", "amount"],
+        ["1", "Talk", "2026-01-10", None, 5],
+        [None, "Talk", None, None, 6],
+    ):
+        book["Сделки"].append(row)
+    book.create_sheet("Люди")
+    for row in (["who", "group"], ["Ann", "North"]):
+        book["Люди"].append(row)
+    book.save(tmp_path / "book.xlsx")
+    loaded = make(
+        DEALS.replace("deals.csv\n", "book.xlsx\n    sheet: Сделки\n")
+        + "  - {path: book.xlsx, sheet: Люди, table: managers, columns: {who: name, group: team}}\n",
+        {"book.xlsx": tmp_path / "book.xlsx"},
+    )
+    files = loaded.report.files.set_index("path")
+    # the row set aside in one sheet is not counted for the other
+    assert files["rows_set_aside"].to_dict() == {"book.xlsx [Сделки]": 1, "book.xlsx [Люди]": 0}
+    assert loaded.managers["team"].tolist() == ["North"]
+
+
+def test_currencies(make):
+    settings = DEALS.replace("amount: amount", "amount: amount, cur: currency, gain: margin")
+    loaded = make("rates: {EUR: 100}\n" + settings, {"deals.csv": (
+        "id,stage,created,closed,amount,gain,cur\n"
+        "1,Talk,2026-01-10,,10,5,руб.\n"
+        "2,Talk,2026-01-10,,10,5,€\n"
+        "3,Talk,2026-01-10,,10,5,usd\n"
+        "4,Talk,2026-01-10,,10,5,\n"
+        "5,Talk,2026-01-10,,2.5,,USD\n"
+    )})  # fmt: skip
+    assert loaded.deals["amount"].fillna(-1).tolist() == [10, 1000, -1, 10, -1]
+    assert loaded.deals["margin"].fillna(-1).tolist() == [5, 500, -1, 5, -1]
+    assert loaded.notes["no_rate", "amount"] == (2, "USD 12.50")
+    odd = make(
+        settings, {"deals.csv": "id,stage,created,closed,amount,gain,cur\n1,Talk,2026-01-10,,10,,валюта\n"}
+    )
+    assert odd.deals["amount"].tolist() == [10]  # one name that nobody knows, for all: the client's currency
+    assert odd.notes["currency_assumed", "currency"] == (1, "валюта")
+
+
+def test_custom_columns_keep_their_names_but_never_take_a_canonical_one(make):
+    settings = "crm: amocrm\nfiles:\n  - {path: deals.csv, table: deals}\n"
+    loaded = make(settings, {"deals.csv": (
+        "ID,Название сделки,Этап сделки,Ответственный,Дата создания,status,margin,file,deal_ix,margin.2\n"
+        "1,A,Успешно реализовано,Ann,01.02.2026 10:00:00,vip,high,f,9,x\n"
+    )})  # fmt: skip
+    row = loaded.deals.iloc[0]
+    assert (row["status"], row["status.2"]) == ("won", "vip")
+    assert pd.isna(row["margin"])
+    assert (row["margin.2"], row["margin.2.2"]) == ("high", "x")
+    assert (row["file"], row["file.2"], row["deal_ix.2"]) == ("deals.csv", "f", "9")
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "said"),
+    [
+        ("id,stage,created,closed,amount\n", DEALS, "the file has headings, and no row below them"),
+        ("id,stage,created,amount\n1,a,2026-01-01,1\n", DEALS, "column «closed» is missing"),
+        ("n,stage,created,closed,amount\n1,a,2026-01-01,,1\n", DEALS.replace("id: deal_id, ", ""), "deal_id"),
+        ("id,stage,created,closed,amount\n1,a,01/02/2026,,1\n", DEALS.replace('    dates: "%Y-%m-%d"\n', ""), "the day and the month"),
+        ("id,stage,created,closed,amount\n1,a,13/02/2026,,1\n2,a,02/13/2026,,1\n", DEALS.replace('    dates: "%Y-%m-%d"\n', ""), "contradict"),
+        ('id,stage,created,closed,amount\n1,a,2026-01-01,,"1,234"\n', DEALS, "thousands or decimals"),
+        ("id,stage,created,closed,amount\n1,a,2026-01-01,,x\n2,a,2026-01-01,,2\n", DEALS, "1 of 2 filled cells"),
+        ("id,stage,created,closed,amount\n1,a,2026-01-01,,1\n", DEALS.replace("table: deals\n", "table: deals\n    join: {on: id}\n"), "no other file"),
+        ("who,stage,created,closed,amount\n1,a,2026-01-01,,1\n", DEALS.replace("id: deal_id, ", "").replace("table: deals\n", "table: deals\n    key: [who, when]\n"), "the key names a heading"),
+    ],
+)  # fmt: skip
+def test_files_that_cannot_be_used(make, text, settings, said):
+    with pytest.raises(SourceError) as caught:
+        make(settings, {"deals.csv": text})
+    assert said in str(caught.value.what)
+    assert caught.value.remedy is not None
+    assert caught.value.where.startswith("deals.csv (plain)")
+
+
+def test_every_unusable_file_is_told(make):
+    from crmkit.errors import Refusals
+
+    settings = DEALS + "  - {path: tasks.csv, table: tasks, columns: {Due: due_at}}\n"
+    with pytest.raises(Refusals) as caught:
+        make(settings, {"deals.csv": "id\n1\n", "tasks.csv": "Due\n"})
+    assert [error.where for error in caught.value.errors] == ["deals.csv (plain)", "tasks.csv (plain)"]
