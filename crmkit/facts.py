@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.schema import Snapshot
+from crmkit.schema import STATUSES, Snapshot
 
 Result = TypeVar("Result")
 BoolArray = npt.NDArray[np.bool_]
@@ -33,14 +33,18 @@ def once_per_snapshot(fact: Callable[[Snapshot], Result]) -> Callable[[Snapshot]
 
 def is_status(crm: Snapshot, status: str) -> BoolArray:
     """Return for each deal whether it is ``open``, ``won`` or ``lost`` at ``as_of``."""
-    column = crm.deals["status"]
-    code = column.cat.categories.get_indexer(pd.Index([status]))[0]
-    return np.asarray(column.cat.codes == code, dtype=bool)
+    return _statuses(crm)[status]
+
+
+@once_per_snapshot
+def _statuses(crm: Snapshot) -> dict[str, BoolArray]:
+    known = crm.deals["status"].cat.set_categories(list(STATUSES)).cat.codes.to_numpy()
+    return {status: known == code for code, status in enumerate(STATUSES)}
 
 
 @once_per_snapshot
 def is_technical(crm: Snapshot) -> BoolArray:
-    """Return for each deal whether it is a technical loss: named so in the settings by its reason or stage."""
+    """Return for each deal whether it is a technical loss: so named in the settings, by reason or stage."""
     named = np.zeros(len(crm.deals), dtype=bool)
     for name in ("lost_reason", "stage"):
         column = crm.deals[name].cat
@@ -57,24 +61,26 @@ def day_of(moments: pd.Series) -> pd.Series:
     return moments.dt.tz_localize(None).dt.normalize()
 
 
-def elapsed_days(crm: Snapshot, starts: pd.Series, ends: pd.Series, *, by_day: bool) -> FloatArray:
+def midnights(crm: Snapshot, days: pd.Series) -> pd.Series:
+    """Return the moments at which calendar dates begin in the client's zone; of two midnights, the first."""
+    return days.dt.tz_localize(crm.settings.zone, ambiguous=True, nonexistent="shift_forward")
+
+
+def elapsed_days(starts: pd.Series, ends: pd.Series, *, by_day: bool) -> FloatArray:
     """Return the days from start to end; calendar dates are compared where one side has no time of day."""
-    if by_day:
-        span = day_of(ends) - day_of(starts)
-    else:
-        span = ends - starts
+    span = day_of(ends) - day_of(starts) if by_day else ends - starts
     days = span.to_numpy(dtype="timedelta64[us]").astype(np.float64) / 86_400e6
     return np.where(span.isna().to_numpy(), np.nan, days)
 
 
 @once_per_snapshot
 def cycle_days(crm: Snapshot) -> FloatArray:
-    """Return for each deal the days from creation to closing, or to ``as_of`` while it is open; NaN if unknown."""
+    """Return for each deal the days from creation to closing, or to ``as_of`` while open; NaN if unknown."""
     deals = crm.deals
     by_day = bool({"deals.created_at", "deals.closed_at"} & crm.whole_days)
     is_open = is_status(crm, "open")
     ends = deals["closed_at"].where(~is_open, crm.as_of)
-    return elapsed_days(crm, deals["created_at"], ends, by_day=by_day)
+    return elapsed_days(deals["created_at"], ends, by_day=by_day)
 
 
 @once_per_snapshot
@@ -88,37 +94,34 @@ def open_tasks(crm: Snapshot) -> npt.NDArray[np.int64]:
 
 @once_per_snapshot
 def stage_probability(crm: Snapshot) -> FloatArray:
-    """Return for each deal its own probability, else that of its stage in the settings; NaN if neither is known."""
-    stages = crm.tables["stages"]
-    listed = stages.dropna(subset=["default_probability"])
-    both = dict(
-        zip(
-            zip(listed["pipeline"].astype("object"), listed["stage"].astype("object"), strict=True),
-            listed["default_probability"],
-            strict=True,
-        )
-    )
-    alone = listed.drop_duplicates("stage").set_index(listed.drop_duplicates("stage")["stage"].astype("str"))[
-        "default_probability"
-    ]
-    deals = crm.deals
+    """Return for each deal its own probability, else its stage's in the settings; NaN if neither is known.
+
+    A stage that the settings do not list in the deal's pipeline has the chance on which all pipelines agree.
+    """
+    stages, deals = crm.tables["stages"].dropna(subset=["default_probability"]), crm.deals
+    chances = stages["default_probability"].to_numpy(dtype=np.float64)
+    by_pair, by_stage = {}, dict[str, float]()
+    for pipeline, stage, chance in zip(
+        stages["pipeline"].astype("object"), stages["stage"].astype("object"), chances, strict=True
+    ):
+        by_pair[pipeline, stage] = chance
+        by_stage[stage] = chance if by_stage.get(stage, chance) == chance else np.nan
     pairs = deals.groupby(["pipeline", "stage"], dropna=False, observed=True).ngroup().to_numpy()
-    first = pd.Series(pairs).drop_duplicates().index
-    table = np.full(int(pairs.max()) + 1 if len(pairs) else 0, np.nan)
-    for row in first:
-        pipeline, stage = deals["pipeline"].iat[row], deals["stage"].iat[row]
-        table[pairs[row]] = both.get((pipeline, stage), alone.get(stage, np.nan))
-    by_stage = table[pairs] if len(pairs) else np.array([], dtype=np.float64)
-    own = deals["probability"].to_numpy(dtype=np.float64)
-    return np.where(np.isnan(own), by_stage, own)
+    table = np.full(int(pairs.max(initial=-1)) + 1, np.nan)
+    for row in pd.Series(pairs).drop_duplicates().index:
+        pipeline, stage = deals["pipeline"].iloc[row], deals["stage"].iloc[row]
+        table[pairs[row]] = by_pair.get((pipeline, stage), by_stage.get(stage, np.nan))
+    own: FloatArray = deals["probability"].to_numpy(dtype=np.float64)
+    return np.where(np.isnan(own), table[pairs], own)
 
 
 @once_per_snapshot
 def begins_without_closings(crm: Snapshot) -> tuple[pd.Timestamp, pd.Timestamp] | None:
     """Return the first creation and the first closing where the export seems cut on the left, else ``None``.
 
-    It does when nothing closes for more than twice the median cycle of won deals (and more than 30 days) after the
-    first creation: deals closed before were not exported, and the first figures of winning are not to be believed.
+    It does when nothing closes for more than twice the median cycle of won deals (and more than 30 days)
+    after the first creation: deals closed before were not exported, and the first figures of winning are not
+    to be believed.
     """
     first, ended = crm.deals["created_at"].min(), crm.deals["closed_at"].min()
     won = cycle_days(crm)[is_status(crm, "won")]

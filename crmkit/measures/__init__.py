@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from crmkit.measures import communications, plan, quality, sales
-from crmkit.measures.catalog import Measure, catalogue, find
-from crmkit.measures.evaluation import borders, cases_of, evaluate, evaluate_fully
+from crmkit.measures import communications, cycle, plan, quality, sales
+from crmkit.measures.catalog import Measure, borders, catalogue, find
+from crmkit.measures.evaluation import ALL, cases_of, evaluate, evaluate_fully
 
 __all__ = [
+    "ALL",
     "Measure",
     "borders",
     "cases_of",
     "catalogue",
     "communications",
+    "cycle",
     "evaluate",
     "evaluate_fully",
     "find",

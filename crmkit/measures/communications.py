@@ -2,91 +2,106 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
-from crmkit.measures.catalog import measure, within
+from crmkit.facts import midnights
+from crmkit.measures.catalog import borders, measure, reasons_of, within
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
 
 def _actions(crm: Snapshot) -> pd.DataFrame:
     """Return one row per sales action: a completed task or a logged communication."""
-    tasks, activities = crm.tasks, crm.activities
-    done = tasks["completed_at"].notna().to_numpy()
-    parts = []
-    for frame, moment, chosen, key in (
-        (tasks, "completed_at", done, "task_ix"),
-        (activities, "at", np.ones(len(activities), dtype=bool), "activity_ix"),
-    ):
-        rows = np.flatnonzero(chosen)
-        parts.append(
-            pd.DataFrame(
-                {
-                    key: rows,
-                    "deal_ix": frame["deal_ix"].to_numpy()[rows] if "deal_ix" in frame else -1,
-                    "manager_id": frame["manager_id"].astype("str").iloc[rows].array,
-                    "at": frame[moment].iloc[rows].array,
-                }
-            )
+    tasks, activities, reps = crm.tasks, crm.activities, crm.tables["managers"]["manager_id"]
+    done = np.flatnonzero(tasks["completed_at"].notna().to_numpy())
+    owners = reps.cat.categories.union(tasks["manager_id"].cat.categories).union(
+        activities["manager_id"].cat.categories
+    )
+    parts = [
+        pd.DataFrame(
+            {
+                key: rows,
+                "deal_ix": frame["deal_ix"].to_numpy()[rows],
+                "manager_id": frame["manager_id"].cat.set_categories(owners).array[rows],
+                "at": frame[moment].array[rows],
+            }
         )
-    whole = pd.concat(parts, ignore_index=True)
-    return whole.assign(value=1.0, weight=0.0, counts=0.0)
+        for frame, moment, rows, key in (
+            (tasks, "completed_at", done, "task_ix"),
+            (activities, "at", np.arange(len(activities)), "activity_ix"),
+        )
+    ]
+    return pd.concat(parts, ignore_index=True).assign(value=1.0, weight=0.0, counts=0.0)
 
 
 @measure(
     "sales_actions_per_day", title="Sales actions per rep and working day", unit="per_day", better="higher",
-    group="communications", needs={"tasks.completed_at|activities.at", "tasks.manager_id|activities.manager_id"},
-    summary="ratio", basis="done_in",
+    group="communications", summary="ratio", basis="done_in",
+    needs={"tasks.completed_at|activities.at", "tasks.manager_id|activities.manager_id"},
 )  # fmt: skip
 def sales_actions_per_day(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Completed tasks and logged communications per rep and working day; 30 to 40 a day are expected.
 
     Cases: one row per action done in the period (value 1, weight 0) and one per rep and working day (value 0,
-    weight 1). A rep named in the settings counts from hiring to leaving; any other from the first to the last action.
+    weight 1). A rep's days run from hiring to leaving where these are known, else from the first action to
+    the last.
+    n: the rep's working days.
     Leaves out: actions without a rep.
     Source: METHOD 3.1
     """
     actions = _actions(crm)
-    ownerless = actions["manager_id"].isna()
-    inside = within(actions["at"], period)
-    left_out = pd.Series(np.where(ownerless, "no_manager", ""), dtype="str")
-    done = actions.assign(left_out=left_out)[inside]
+    ownerless = actions["manager_id"].isna().to_numpy()
+    actions["left_out"] = reasons_of(len(actions), {"no_manager": ownerless})
     days = _rep_days(crm, period, actions[~ownerless])
-    return pd.concat([done, days], ignore_index=True)
+    return pd.concat([actions[within(actions["at"], period)], days], ignore_index=True)
 
 
 def _rep_days(crm: Snapshot, period: Period, actions: pd.DataFrame) -> pd.DataFrame:
     """Return one row per rep and working day of the period, from the first record to ``as_of``."""
-    zone = crm.settings.zone
-    last_day = crm.as_of.tz_convert(zone).date() + timedelta(days=1)
+    edges = [
+        edge.date() for edge in (borders(crm, period).start, borders(crm, period).end) if edge is not None
+    ]
+    last = crm.as_of.tz_convert(crm.settings.zone).date() + timedelta(days=1)
+    begun = actions["at"].min().date() if len(actions) else last
+    owners = actions["manager_id"].dtype.categories
+    names, days = [], []
+    for name, (start, end) in _employment(crm, actions, last).items():
+        first, after = max(start, begun, edges[0]), min(end, last, edges[1])
+        every = np.arange(first, max(first, after), dtype="datetime64[D]")
+        days.append(every[crm.settings.calendar.is_working(every)])
+        names.append(np.full(len(days[-1]), owners.get_loc(name)))
+    at = pd.Series(np.concatenate([np.array([], "datetime64[us]"), *days]).astype("datetime64[us]"))
+    codes = np.concatenate([np.array([], np.int64), *names])
+    return pd.DataFrame(
+        {
+            "deal_ix": -1,
+            "manager_id": pd.Categorical.from_codes(codes, owners),
+            "at": midnights(crm, at),
+            "value": 0.0,
+            "weight": 1.0,
+            "counts": 1.0,
+            "left_out": reasons_of(len(at), {}),
+        }
+    )
+
+
+def _employment(crm: Snapshot, actions: pd.DataFrame, last: date) -> dict[str, tuple[date, date]]:
+    """Return for each rep the first day that counts and the one after the last."""
     spans = actions.groupby("manager_id", observed=True)["at"].agg(["min", "max"])
-    first_record = actions["at"].min()
-    managers = crm.tables["managers"].set_index("manager_id")
-    rows = []
-    for name, span in zip(spans.index, spans.itertuples(index=False), strict=True):
-        hired, left = managers["hired_on"].get(name), managers["left_on"].get(name)
-        start = hired.date() if pd.notna(hired) else span.min.date()
-        end = (
-            left.date()
-            if pd.notna(left)
-            else (last_day if pd.notna(hired) else span.max.date() + timedelta(days=1))
-        )
-        start, end = max(start, first_record.date()), min(end, last_day)
-        if period.start is not None and period.end is not None:
-            start, end = max(start, period.start.date()), min(end, period.end.date())
-        if start < end:
-            every = np.arange(np.datetime64(start), np.datetime64(end))
-            days = every[crm.settings.calendar.is_working(every)]
-            rows.append(
-                pd.DataFrame({"manager_id": str(name), "at": pd.to_datetime(days).astype("datetime64[us]")})
-            )
-    if not rows:
-        return pd.DataFrame(columns=["manager_id", "at"]).astype(
-            {"manager_id": "str", "at": crm.activities["at"].dtype}
-        )
-    whole = pd.concat(rows, ignore_index=True)
-    at = whole["at"].dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
-    return whole.assign(at=at, value=0.0, weight=1.0, counts=1.0, deal_ix=-1, left_out="")
+    found = {
+        str(name): (first.date(), final.date() + timedelta(days=1))
+        for name, first, final in spans.itertuples(name=None)
+    }
+    managers = crm.tables["managers"]
+    for name, hired, left in zip(
+        managers["manager_id"].astype("str"), managers["hired_on"], managers["left_on"], strict=True
+    ):
+        if pd.isna(hired) and name not in found:
+            continue  # a name in a list: nothing says that it worked then
+        start = found[name][0] if pd.isna(hired) else hired.date()
+        final = last if pd.isna(left) else left.date()
+        found[name] = (start, found[name][1] if pd.isna(hired) and pd.isna(left) else final)
+    return found

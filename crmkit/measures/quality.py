@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.facts import day_of, is_status, open_tasks
-from crmkit.measures.catalog import deal_cases, measure, within
+from crmkit.measures.catalog import deal_cases, measure, reasons_of, within
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
@@ -31,8 +31,8 @@ def stage_distribution(crm: Snapshot, period: Period) -> pd.DataFrame:
 def deals_without_task(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the open deals that have no task waiting: nobody has planned what comes next.
 
-    Cases: one row per deal open at ``as_of``. Value: 1 if no task of it is open (by the list of tasks, else by the
-    deal's own date of the next task).
+    Cases: one row per deal open at ``as_of``. Value: 1 if no task of it is open (by the list of tasks, else
+    by the deal's own date of the next task).
     Source: METHOD 3.2
     """
     if "tasks.deal_id" in crm.supplied:
@@ -47,32 +47,32 @@ def deals_without_task(crm: Snapshot, period: Period) -> pd.DataFrame:
     needs={"tasks.due_at", "tasks.completed_at"}, summary="ratio", basis="due_in",
 )  # fmt: skip
 def tasks_on_time(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Share of the tasks due in the period that were done by their due time; an overdue open task is not on time.
+    """Share of the tasks due in the period that were done by then; an open task past its time is not on time.
 
-    Cases: one row per task due in the period and before ``as_of``. Value: 1 if completed by the due time (by the
-    due day, where tasks are due on a day).
+    Cases: one row per task due in the period and before ``as_of``. Value: 1 if completed by the due time (by
+    the due day, where tasks are due on a day).
     Leaves out: tasks without a due time.
     Source: METHOD 3.2
     """
     tasks = crm.tasks
     due, done = tasks["due_at"], tasks["completed_at"]
-    if "tasks.due_at" in crm.whole_days:
-        passed = (day_of(due) < pd.Timestamp(crm.as_of.date())).to_numpy()
-        in_time = (day_of(done) <= day_of(due)).to_numpy()
-    elif "tasks.completed_at" in crm.whole_days:
-        passed, in_time = (due <= crm.as_of).to_numpy(), (day_of(done) <= day_of(due)).to_numpy()
+    if "tasks.due_at" in crm.whole_days:  # a day's tasks are due when the day is over
+        now = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None) + pd.Timedelta(microseconds=1)
+        passed = (day_of(due) + pd.Timedelta(days=1) <= now).to_numpy()
     else:
-        passed, in_time = (due <= crm.as_of).to_numpy(), (done <= due).to_numpy()
+        passed = (due <= crm.as_of).to_numpy()
+    by_day = {"tasks.due_at", "tasks.completed_at"} & crm.whole_days
+    in_time = (day_of(done) <= day_of(due) if by_day else done <= due).to_numpy()
     endless = due.isna().to_numpy()
     rows = np.flatnonzero((within(due, period) & passed) | endless)
     return pd.DataFrame(
         {
             "task_ix": rows,
-            "deal_ix": tasks["deal_ix"].to_numpy()[rows] if "deal_ix" in tasks else -1,
-            "manager_id": tasks["manager_id"].iloc[rows].array,
-            "at": due.iloc[rows].array,
+            "deal_ix": tasks["deal_ix"].to_numpy()[rows],
+            "manager_id": tasks["manager_id"].array[rows],
+            "at": due.array[rows],
             "value": in_time[rows].astype(np.float64),
-            "left_out": pd.Series(np.where(endless[rows], "no_due_date", ""), dtype="str"),
+            "left_out": reasons_of(len(tasks), {"no_due_date": endless})[rows],
         }
     )
 

@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from crmkit.measures.evaluation import FIGURES
+from crmkit.measures.catalog import find
+from crmkit.measures.evaluation import LEFT
+from crmkit.measures.groups import HEAD
+from crmkit.measures.summaries import FIGURES
 
-HEAD = ("measure", "variant", "unit", "period_start", "period_end")
 
+def records(figures: pd.DataFrame, by: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Return the rows of ``evaluate`` as dictionaries with the slices under ``by``.
 
-def records(figures: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of ``evaluate`` as dictionaries with the slices under ``by``."""
+    Parameters
+    ----------
+    by: the slices that were asked for; by default all that the frame has. Others belong only to the measures
+    that
+        bring them along, such as the stage of a distribution.
+    """
     columns = list(figures.columns)
-    by = columns[len(HEAD) : columns.index("value")]
+    brought = columns[len(HEAD) : columns.index("value")]
     rows = []
     for values in figures.itertuples(index=False, name=None):
-        row = dict(zip(columns, values, strict=True))
-        record: dict[str, Any] = {name: _plain(row[name]) for name in HEAD}
-        record["variant"] = record["variant"] or None
-        record["by"] = {name: _plain(row[name]) for name in by}
-        record |= {name: _plain(row[name]) for name in FIGURES}
-        record |= {"n": int(row["n"]), "state": row["state"], "missing": row["missing"] or None}
-        rows.append(record)
+        row = {name: _plain(value) for name, value in zip(columns, values, strict=True)}
+        own = find(":".join(part for part in (row["measure"], row["variant"]) if part)).within
+        told = {name: row[name] for name in brought if by is None or name in by or name == own}
+        head = {name: row[name] for name in HEAD} | {"variant": row["variant"] or None}
+        ends = {"n": int(row["n"]), "state": row["state"], "missing": row["missing"] or None}
+        rows.append(head | {"by": told} | {name: row[name] for name in FIGURES} | ends)
     return rows
+
+
+def left_out_records(left: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the cases left out, one record per measure, period and reason."""
+    rows = [
+        {name: _plain(value) for name, value in zip(LEFT, values, strict=True)}
+        for values in left[list(LEFT)].itertuples(index=False, name=None)
+    ]
+    return [row | {"variant": row["variant"] or None, "n": int(row["n"])} for row in rows]
 
 
 def _plain(value: Any) -> Any:
@@ -33,20 +50,4 @@ def _plain(value: Any) -> Any:
         return None
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
-    if isinstance(value, float):
-        return float(value)
-    return value
-
-
-def left_out_records(left: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the cases left out, one record per measure, period and reason."""
-    return [
-        {
-            "measure": measure,
-            "variant": variant or None,
-            "period_start": start.isoformat(),
-            "reason": reason,
-            "n": int(n),
-        }
-        for measure, variant, start, reason, n in left.itertuples(index=False, name=None)
-    ]
+    return float(value) if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""Sales: deals created, won and lost, money, win rate, refusals and the deal's cycle (METHOD 3.3)."""
+"""Sales: deals created, won and lost, money, win rate and refusals (METHOD 3.3)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,13 @@ Mask = npt.NDArray[np.bool_]
 CLOSED = ("deals.closed_at", "deals.status")
 
 
-def _closed(crm: Snapshot, period: Period, *statuses: str) -> tuple[Mask, dict[str, Mask]]:
-    """Return the deals of these statuses closed in the period, and those that cannot be placed or do not count."""
-    of_status = np.zeros(len(crm.deals), dtype=bool)
-    for status in statuses:
-        of_status |= is_status(crm, status)
+def closed(crm: Snapshot, period: Period, *statuses: str) -> tuple[Mask, dict[str, Mask]]:
+    """Return the deals of these statuses closed in the period, and which cannot be placed or do not count."""
+    of_status = np.any([is_status(crm, status) for status in statuses], axis=0)
     technical = is_technical(crm)
     inside = of_status & within(crm.deals["closed_at"], period)
-    left_out = {
-        "no_closing_date": of_status & ~technical & crm.deals["closed_at"].isna().to_numpy(),
-        "technical_loss": inside & technical,
-    }
-    return inside & ~technical, left_out
+    undated = of_status & ~technical & crm.deals["closed_at"].isna().to_numpy()
+    return inside, {"no_closing_date": undated, "technical_loss": inside & technical}
 
 
 def _amount(crm: Snapshot) -> npt.NDArray[np.float64]:
@@ -35,8 +30,7 @@ def _amount(crm: Snapshot) -> npt.NDArray[np.float64]:
 
 def _priced(crm: Snapshot, chosen: Mask, left_out: dict[str, Mask]) -> tuple[Mask, dict[str, Mask]]:
     """Leave out, and count, deals without an amount."""
-    priceless = chosen & np.isnan(_amount(crm))
-    return chosen & ~priceless, {**left_out, "no_amount": priceless}
+    return chosen, {**left_out, "no_amount": chosen & np.isnan(_amount(crm))}
 
 
 @measure(
@@ -70,7 +64,7 @@ def won_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
     Leaves out: won deals without a closing date.
     Source: METHOD 3.3
     """
-    chosen, left_out = _closed(crm, period, "won")
+    chosen, left_out = closed(crm, period, "won")
     return deal_cases(crm, chosen, at="closed_at", left_out=left_out)
 
 
@@ -85,7 +79,7 @@ def lost_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
     Leaves out: technical losses named in the client's settings; lost deals without a closing date.
     Source: METHOD 3.3
     """
-    chosen, left_out = _closed(crm, period, "lost")
+    chosen, left_out = closed(crm, period, "lost")
     return deal_cases(crm, chosen, at="closed_at", left_out=left_out)
 
 
@@ -100,7 +94,7 @@ def revenue(crm: Snapshot, period: Period) -> pd.DataFrame:
     Leaves out: won deals without an amount, or in a currency without a rate.
     Source: METHOD 3.3
     """
-    chosen, left_out = _priced(crm, *_closed(crm, period, "won"))
+    chosen, left_out = _priced(crm, *closed(crm, period, "won"))
     return deal_cases(crm, chosen, at="closed_at", value=_amount(crm), left_out=left_out)
 
 
@@ -138,10 +132,11 @@ def win_rate(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the deals closed in the period that were won.
 
     Cases: one row per deal whose ``closed_at`` lies in the period. Value: 1 if won, 0 if lost.
-    Leaves out: open deals; technical losses named in the client's settings; closed deals without a closing date.
+    Leaves out: open deals; technical losses named in the client's settings; closed deals without a closing
+    date.
     Source: METHOD 3.3
     """
-    chosen, left_out = _closed(crm, period, "won", "lost")
+    chosen, left_out = closed(crm, period, "won", "lost")
     return deal_cases(crm, chosen, at="closed_at", value=is_status(crm, "won"), left_out=left_out)
 
 
@@ -152,11 +147,13 @@ def win_rate(crm: Snapshot, period: Period) -> pd.DataFrame:
 def win_rate_closed_value(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the money in the deals closed in the period that was won.
 
-    Cases: one row per deal whose ``closed_at`` lies in the period. Value: the amount if won; weight: the amount.
-    Leaves out: as the win rate; deals without an amount. Many CRMs keep no amount on lost deals: then it tells little.
+    Cases: one row per deal whose ``closed_at`` lies in the period. Value: the amount if won; weight: the
+    amount.
+    Leaves out: as the win rate; deals without an amount. Many CRMs keep no amount on lost deals: then it
+    tells little.
     Source: METHOD 3.3
     """
-    chosen, left_out = _priced(crm, *_closed(crm, period, "won", "lost"))
+    chosen, left_out = _priced(crm, *closed(crm, period, "won", "lost"))
     amount = _amount(crm)
     return deal_cases(
         crm,
@@ -175,25 +172,25 @@ def win_rate_closed_value(crm: Snapshot, period: Period) -> pd.DataFrame:
 def win_rate_cohort(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the deals created in the period that were won within the horizon; only those old enough count.
 
-    Cases: one row per deal created in the period whose creation plus the horizon (``limits.cohort_days``) is past.
+    Cases: one row per deal created in the period whose creation plus the horizon (``limits.cohort_days``) is
+    past.
     Value: 1 if won within the horizon.
-    Leaves out: deals that are younger than the horizon; technical losses; deals without a creation date.
+    Leaves out: deals that are younger than the horizon; technical losses; deals without a creation date; won
+    deals without a closing date; deals of which neither open nor won nor lost can be told.
     Source: METHOD 3.3
     """
-    created, closed = crm.deals["created_at"], crm.deals["closed_at"]
-    horizon = pd.Timedelta(days=crm.settings.limits.cohort_days)
-    inside, technical, won = within(created, period), is_technical(crm), is_status(crm, "won")
-    mature = (created + horizon <= crm.as_of).to_numpy()
-    undated = won & closed.isna().to_numpy()
+    created = crm.deals["created_at"]
+    horizon = crm.settings.limits.cohort_days
+    inside, won = within(created, period), is_status(crm, "won")
     left_out = {
         "no_creation_date": created.isna().to_numpy(),
-        "technical_loss": inside & technical,
-        "younger_than_horizon": inside & ~mature,
-        "no_closing_date": inside & undated,
+        "technical_loss": inside & is_technical(crm),
+        "no_status": inside & crm.deals["status"].isna().to_numpy(),
+        "younger_than_horizon": inside & (created + pd.Timedelta(days=horizon) > crm.as_of).to_numpy(),
+        "no_closing_date": inside & won & crm.deals["closed_at"].isna().to_numpy(),
     }
-    chosen = inside & mature & ~technical & ~undated
-    in_time = won & (cycle_days(crm) <= crm.settings.limits.cohort_days)
-    return deal_cases(crm, chosen, at="created_at", value=in_time, left_out=left_out)
+    in_time = won & (cycle_days(crm) <= horizon)
+    return deal_cases(crm, inside, at="created_at", value=in_time, left_out=left_out)
 
 
 @measure(
@@ -220,69 +217,5 @@ def refusals_value(crm: Snapshot, period: Period) -> pd.DataFrame:
     Cases: as for refusals. Leaves out: lost deals without an amount.
     Source: METHOD 3.3
     """
-    chosen, left_out = _priced(crm, *_closed(crm, period, "lost"))
+    chosen, left_out = _priced(crm, *closed(crm, period, "lost"))
     return deal_cases(crm, chosen, at="closed_at", value=_amount(crm), left_out=left_out)
-
-
-def _won_cycles(crm: Snapshot, period: Period) -> pd.DataFrame:
-    days = cycle_days(crm)
-    chosen, left_out = _closed(crm, period, "won")
-    undated, backwards = chosen & np.isnan(days), chosen & (days < 0)
-    left_out |= {"no_creation_date": undated, "closed_before_created": backwards}
-    return deal_cases(crm, chosen & ~undated & ~backwards, at="closed_at", value=days, left_out=left_out)
-
-
-@measure(
-    "deal_cycle:censored_median", title="Deal cycle, median", unit="days", better="lower", group="sales",
-    needs={"deals.created_at", *CLOSED}, summary="censored_median", basis="created_in",
-)  # fmt: skip
-def deal_cycle(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Days from creation to winning for half of those who win, with deals still open taken into account.
-
-    Cases: one row per deal created in the period. Value: days to closing, or to ``as_of`` while open; event: 1 won,
-    2 lost, 0 open. The estimate is the Aalen–Johansen cumulative incidence; it is told only if at most 5 % of the
-    deals are still open at the longest observed age, else it is not known yet.
-    Leaves out: technical losses; deals without dates; deals closed before they were created.
-    Source: METHOD 3.3
-    """
-    created, days = crm.deals["created_at"], cycle_days(crm)
-    inside, technical = within(created, period), is_technical(crm)
-    won, lost = is_status(crm, "won"), is_status(crm, "lost")
-    known = won | lost | is_status(crm, "open")
-    left_out = {
-        "no_creation_date": created.isna().to_numpy(),
-        "technical_loss": inside & technical,
-        "no_status": inside & ~known,
-        "no_closing_date": inside & known & np.isnan(days),
-        "closed_before_created": inside & (days < 0),
-    }
-    chosen = inside & ~technical & known & (days >= 0)
-    cases = deal_cases(crm, chosen, at="created_at", value=days, left_out=left_out)
-    return cases.assign(event=np.where(won, 1, np.where(lost, 2, 0))[cases["deal_ix"].to_numpy()])
-
-
-@measure(
-    "deal_cycle:won_mean", title="Deal cycle of won deals, mean", unit="days", better="lower", group="sales",
-    needs={"deals.created_at", *CLOSED}, summary="mean", basis="closed_in", default=False,
-)  # fmt: skip
-def deal_cycle_won_mean(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Mean days from creation to winning of the deals won in the period; deals still open are not in it.
-
-    Cases: one row per won deal whose ``closed_at`` lies in the period. Value: days from creation to closing.
-    Leaves out: deals without a creation date; deals closed before they were created.
-    Source: METHOD 3.3
-    """
-    return _won_cycles(crm, period)
-
-
-@measure(
-    "deal_cycle:won_median", title="Deal cycle of won deals, median", unit="days", better="lower", group="sales",
-    needs={"deals.created_at", *CLOSED}, summary="median", basis="closed_in", default=False,
-)  # fmt: skip
-def deal_cycle_won_median(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Days from creation to winning that half of the deals won in the period needed at most.
-
-    Cases: as for the mean.
-    Source: METHOD 3.3
-    """
-    return _won_cycles(crm, period)

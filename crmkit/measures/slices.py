@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from crmkit.client import did_you_mean
-from crmkit.errors import N_, RequestError
-from crmkit.periods import GRAINS
+from crmkit.errors import N_, RequestError, did_you_mean
+from crmkit.periods import GRAINS, floor, name_of
 from crmkit.schema import Snapshot
+
+Codes = npt.NDArray[np.int64]
 
 #: Words for slices -> the column of the deals (or of the cases) behind them.
 ALIASES = {
@@ -21,7 +23,7 @@ ALIASES = {
     "client": "company_id",
 }
 OF_MANAGER = ("team", "role")
-NO_SLICE = ("deal_id", "title", "url", "file", "line", "amount", "margin", "created_at", "closed_at")
+NO_SLICE = ("deal_id", "title", "url", "file", "line", "amount", "margin")
 
 
 def check(crm: Snapshot, names: Iterable[str]) -> None:
@@ -46,8 +48,8 @@ def lacking(crm: Snapshot, name: str) -> str:
     return "" if crm.supplied.intersection(sources) else f"deals.{column}"
 
 
-def labels(crm: Snapshot, cases: pd.DataFrame, name: str) -> pd.Series:
-    """Return the label of each case in a slice; a missing one is null.
+def coded(crm: Snapshot, cases: pd.DataFrame, name: str) -> tuple[Codes, list[str]]:
+    """Return the code of each case's label in a slice, −1 where it has none, and the labels.
 
     Raises
     ------
@@ -56,48 +58,47 @@ def labels(crm: Snapshot, cases: pd.DataFrame, name: str) -> pd.Series:
     if name in GRAINS:
         return _of_time(cases, name)
     column = ALIASES.get(name, name)
-    if column == "manager_id" or (name in OF_MANAGER and name not in crm.deals):
-        return _of_manager(crm, _column(crm, cases, "manager_id"), "name" if column == "manager_id" else name)
-    return _column(crm, cases, column)
+    if column == "manager_id":
+        return _of_manager(crm, cases, "name")
+    if name in OF_MANAGER and f"deals.{name}" not in crm.supplied:
+        return _of_manager(crm, cases, name)
+    return _of_column(crm, cases, column)
 
 
-def _column(crm: Snapshot, cases: pd.DataFrame, column: str) -> pd.Series:
+def _of_column(crm: Snapshot, cases: pd.DataFrame, column: str) -> tuple[Codes, list[str]]:
     if column in cases:
-        return cases[column].astype("str")
-    ix = cases["deal_ix"].to_numpy()
-    if column not in crm.deals or not len(crm.deals):
-        return pd.Series([None] * len(cases), dtype="str")
+        codes, labels = pd.factorize(cases[column])
+        return codes.astype(np.int64), [str(one) for one in labels]
     values = crm.deals[column]
     if not isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype("str").astype("category")
-    codes = np.where(ix >= 0, values.cat.codes.to_numpy()[ix], -1)
-    return pd.Series(pd.Categorical.from_codes(codes, categories=values.cat.categories)).astype("str")
+    at = cases["deal_ix"].fillna(value=-1).to_numpy(dtype=np.int64)
+    by_deal = np.append(values.cat.codes.to_numpy(dtype=np.int64), -1)  # −1, the last, is «no deal»
+    return by_deal[at], values.cat.categories.tolist()
 
 
-def _of_manager(crm: Snapshot, managers: pd.Series, attribute: str) -> pd.Series:
+def _of_manager(crm: Snapshot, cases: pd.DataFrame, attribute: str) -> tuple[Codes, list[str]]:
+    codes, ids = _of_column(crm, cases, "manager_id")
     table = crm.tables["managers"]
     names = table[attribute].astype("str")
-    if attribute == "name":
-        twice = names.duplicated(keep=False)
-        names = names.where(~twice, names + " (" + table["manager_id"].astype("str") + ")")
-    found = managers.map(dict(zip(table["manager_id"].astype("str"), names, strict=True)))
-    return found.astype("str")
+    if attribute == "name":  # two reps of one name stay two
+        names = names.where(
+            ~names.duplicated(keep=False), names + " (" + table["manager_id"].astype("str") + ")"
+        )
+    told = dict(zip(table["manager_id"].astype("str"), names, strict=True))
+    places, labels = pd.factorize(pd.Series([told.get(one) for one in ids], dtype="str"))
+    return np.append(places.astype(np.int64), -1)[codes], labels.tolist()
 
 
-def _of_time(cases: pd.DataFrame, grain: str) -> pd.Series:
+def _of_time(cases: pd.DataFrame, grain: str) -> tuple[Codes, list[str]]:
     if "at" not in cases:
         raise RequestError(
             f"--by {grain}",
             N_("the measure describes one moment and cannot be told by time"),
             remedy=N_("Leave the slice out."),
         )
-    day = cases["at"].dt.tz_localize(None).dt.normalize()
-    codes, days = pd.factorize(day)
-    named = np.array([_name(one, grain) for one in days], dtype=object)
-    return pd.Series(np.where(codes >= 0, named[codes] if len(named) else None, None), dtype="str")
-
-
-def _name(day: pd.Timestamp, grain: str) -> str:
-    from crmkit.periods import floor, name_of
-
-    return name_of(floor(day.date(), grain), grain)
+    codes, days = pd.factorize(cases["at"].dt.tz_localize(None).dt.normalize())
+    places, labels = pd.factorize(
+        pd.Series([name_of(floor(day.date(), grain), grain) for day in days], dtype="str")
+    )
+    return np.append(places.astype(np.int64), -1)[codes], labels.tolist()

@@ -2,122 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.intervals import median_interval, wilson
-from crmkit.survival import median_among_winners
+from crmkit.intervals import quantile_ranks, wilson
+from crmkit.survival import WON, medians_among_winners
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
-#: A sum of money is exact in integer kopecks, whatever the order of the rows.
+FIGURES = ("value", "numerator", "denominator", "n", "low", "high")
+
+#: Money is added up in whole kopecks: exact, whatever the order of the rows.
 MINOR = 100
 
 
-def _totals(values: Floats, codes: Codes, groups: int, *, money: bool) -> Floats:
-    """Return the sum per group; of money in whole kopecks, so that it is exact and independent of order."""
-    if not money:
-        return np.bincount(codes, weights=values, minlength=groups).astype(np.float64)
-    whole = np.zeros(groups, dtype=np.int64)
-    np.add.at(whole, codes, np.rint(values * MINOR).astype(np.int64))
-    return np.asarray(whole / MINOR, dtype=np.float64)
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Counted cases with their groups.
+
+    Attributes
+    ----------
+    cases: ``value``, and where the measure has them ``weight``, ``counts``, ``event``.
+    codes: the group of each case, 0 … size − 1; size: the number of groups.
+    is_money: whether values and weights are amounts; is_share: whether each case is a 1 or a 0.
+    max_open: for a censored median, the largest share still open at the longest age.
+    """
+
+    cases: pd.DataFrame
+    codes: Codes
+    size: int
+    is_money: bool = False
+    is_share: bool = False
+    max_open: float = 0.05
+
+    @classmethod
+    def of_nothing(cls) -> Sample:
+        """Return one group without cases."""
+        return cls(pd.DataFrame(columns=["value", "event"]), np.array([], dtype=np.int64), 1)
+
+    def column(self, name: str) -> Floats:
+        """Return a column of the cases; 1 each where the measure does not have it."""
+        if name not in self.cases:
+            return np.ones(len(self.cases))
+        return np.asarray(self.cases[name], dtype=np.float64)
+
+    def total(self, values: Floats) -> Floats:
+        """Return the sum per group, the same in any order of the rows."""
+        if self.is_money:
+            return np.asarray(self._sum(np.rint(values * MINOR)) / MINOR, dtype=np.float64)
+        if (values == np.rint(values)).all():  # whole numbers add up exactly in any order
+            return self._sum(values)
+        return self._sum(values, np.argsort(values, kind="stable"))
+
+    def _sum(self, values: Floats, order: Codes | slice = slice(None)) -> Floats:
+        sums = np.bincount(self.codes[order], weights=values[order], minlength=self.size)
+        return np.asarray(sums, dtype=np.float64)
+
+    def count(self) -> Floats:
+        """Return the number of cases per group; a case may say how many it stands for."""
+        return self._sum(self.column("counts"))
 
 
-def _blank(groups: int) -> dict[str, Floats]:
-    return {
-        name: np.full(groups, np.nan) for name in ("value", "numerator", "denominator", "n", "low", "high")
-    }
+def summarise(summary: str, sample: Sample) -> dict[str, Floats]:
+    """Return value, numerator, denominator, n, low and high, one of each per group; NaN where there is none.
+
+    Parameters
+    ----------
+    summary: one of ``catalog.SUMMARIES``; a distribution is counted here and divided by its whole later.
+    """
+    figures = {name: np.full(sample.size, np.nan) for name in FIGURES} | {"n": sample.count()}
+    if summary in ("count", "distribution"):
+        return figures | {"value": figures["n"], "numerator": figures["n"]}
+    if summary == "sum":
+        total = sample.total(sample.column("value"))
+        return figures | {"value": total, "numerator": total}
+    return figures | {"median": _median, "censored_median": _censored_median}.get(summary, _divided)(sample)
 
 
-def _count(cases: pd.DataFrame, codes: Codes, groups: int, *, money: bool) -> dict[str, Floats]:
-    figures = _blank(groups)
-    figures["n"] = np.bincount(codes, minlength=groups).astype(np.float64)
-    figures["value"] = figures["numerator"] = figures["n"]
+def _divided(sample: Sample) -> dict[str, Floats]:
+    """Sum of the values by the sum of the weights; a plain share gets Wilson's interval."""
+    top, bottom = sample.total(sample.column("value")), sample.total(sample.column("weight"))
+    figures = {"value": top / np.where(bottom > 0, bottom, np.nan), "numerator": top, "denominator": bottom}
+    if sample.is_share:
+        figures["low"], figures["high"] = wilson(top, bottom)
     return figures
 
 
-def _sum(cases: pd.DataFrame, codes: Codes, groups: int, *, money: bool) -> dict[str, Floats]:
-    figures = _count(cases, codes, groups, money=money)
-    figures["value"] = figures["numerator"] = _totals(cases["value"].to_numpy(), codes, groups, money=money)
-    return figures
+def _median(sample: Sample) -> dict[str, Floats]:
+    values = sample.column("value")
+    ordered = values[np.lexsort((values, sample.codes))]
+    sizes = np.bincount(sample.codes, minlength=sample.size)
+    told = np.flatnonzero(sizes)
+    firsts, sizes = (np.cumsum(sizes) - sizes)[told], sizes[told]
+    value, low, high = np.full((3, sample.size), np.nan)
+    value[told] = (ordered[firsts + (sizes - 1) // 2] + ordered[firsts + sizes // 2]) / 2
+    for size in np.unique(sizes):
+        ranks = quantile_ranks(int(size))
+        if ranks is not None:
+            same = sizes == size
+            low[told[same]] = ordered[firsts[same] + ranks[0] - 1]
+            high[told[same]] = ordered[firsts[same] + ranks[1] - 1]
+    return {"value": value, "low": low, "high": high}
 
 
-def _mean(cases: pd.DataFrame, codes: Codes, groups: int, *, money: bool) -> dict[str, Floats]:
-    figures = _sum(cases, codes, groups, money=money)
-    figures["denominator"] = figures["n"]
-    figures["value"] = _divide(figures["numerator"], figures["denominator"])
-    return figures
-
-
-def _ratio(cases: pd.DataFrame, codes: Codes, groups: int, *, money: bool) -> dict[str, Floats]:
-    figures = _blank(groups)
-    value = cases["value"].to_numpy()
-    weight = cases["weight"].to_numpy() if "weight" in cases else np.ones(len(cases))
-    is_share = bool(np.isin(value, (0.0, 1.0)).all() and (weight == 1.0).all())
-    exact = money or not is_share
-    figures["numerator"] = _totals(value, codes, groups, money=exact)
-    figures["denominator"] = _totals(weight, codes, groups, money=exact)
-    counted = cases["counts"].to_numpy() if "counts" in cases else np.ones(len(cases))
-    figures["n"] = np.bincount(codes, weights=counted, minlength=groups)
-    figures["value"] = _divide(figures["numerator"], figures["denominator"])
-    if is_share:
-        figures["low"], figures["high"] = wilson(figures["numerator"], figures["n"])
-    return figures
-
-
-def _divide(top: Floats, bottom: Floats) -> Floats:
-    safe = np.where(bottom > 0, bottom, np.nan)
-    return np.asarray(top / safe, dtype=np.float64)
-
-
-def _median(cases: pd.DataFrame, codes: Codes, groups: int, *, money: bool) -> dict[str, Floats]:
-    figures = _count(cases, codes, groups, money=money)
-    figures["numerator"] = np.full(groups, np.nan)
-    value = cases["value"].to_numpy()
-    order = np.lexsort((value, codes))
-    edges = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=groups))])
-    figures["value"] = np.full(groups, np.nan)
-    for group in range(groups):
-        sorted_values = value[order[edges[group] : edges[group + 1]]]
-        if len(sorted_values):
-            middle = len(sorted_values) // 2
-            pair = sorted_values[middle - 1 + len(sorted_values) % 2 : middle + 1]
-            figures["value"][group] = pair.mean()
-            figures["low"][group], figures["high"][group] = median_interval(sorted_values)
-    return figures
-
-
-def _censored_median(cases: pd.DataFrame, codes: Codes, groups: int, *, money: bool) -> dict[str, Floats]:
-    figures = _count(cases, codes, groups, money=money)
-    figures["value"] = np.full(groups, np.nan)
-    figures["denominator"] = figures["n"]
-    value, event = cases["value"].to_numpy(), cases["event"].to_numpy()
-    figures["numerator"] = np.bincount(codes[event == 1], minlength=groups).astype(np.float64)
-    for group in range(groups):
-        mine = codes == group
-        if mine.any():
-            figures["value"][group] = median_among_winners(value[mine], event[mine])[0]
-    return figures
-
-
-SUMMARIES: dict[str, Callable[..., dict[str, Floats]]] = {
-    "count": _count,
-    "sum": _sum,
-    "mean": _mean,
-    "ratio": _ratio,
-    "median": _median,
-    "distribution": _count,  # made a share of its group in measures.evaluation
-    "censored_median": _censored_median,
-}
-
-#: Summaries that are 0, not missing, where a covered population is empty.
-ADDITIVE = ("count", "sum", "distribution")
-
-
-def summarise(summary: str, cases: pd.DataFrame, codes: Codes, groups: int, *, money: bool) -> pd.DataFrame:
-    """Return one row per group: value, numerator, denominator, n, low, high."""
-    return pd.DataFrame(SUMMARIES[summary](cases, codes, groups, money=money))
+def _censored_median(sample: Sample) -> dict[str, Floats]:
+    """Median age of winning among those who will win; numerator: how many have won."""
+    events, ages = sample.column("event").astype(np.int64), sample.column("value")
+    value, _ = medians_among_winners(sample.codes, ages, events, sample.size, sample.max_open)
+    won = np.bincount(sample.codes[events == WON], minlength=sample.size).astype(np.float64)
+    return {"value": value, "numerator": won, "denominator": sample.count()}

@@ -1,0 +1,147 @@
+"""Snapshots from rows written in a test: they go through files, settings and ``load`` like a client's own."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from crmkit import Period, evaluate, load, read_client
+from crmkit.measures import evaluate_fully
+from crmkit.schema import Snapshot
+
+Rows = Sequence[Mapping[str, Any]]
+
+STAGES = [
+    {"name": "New", "probability": 0.1},
+    {"name": "Offer", "probability": 0.5},
+    {"name": "Won", "kind": "won"},
+    {"name": "Lost", "kind": "lost"},
+]
+STAGE_OF = {"open": "New", "won": "Won", "lost": "Lost"}
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Callable[..., Snapshot]:
+    """Return ``snapshot(deals=[…], tasks=[…], as_of=…, **settings)``.
+
+    A deal without ``deal_id`` is numbered from 1; one without a stage stands in that of its ``status``. The
+    keys are canonical columns, other keys are custom fields; moments are ISO text in the client's zone (UTC).
+    """
+    made = 0
+
+    def make(deals: Rows = (), *, as_of: str = "2026-03-31", stages: Rows = STAGES, **rest: Any) -> Snapshot:
+        nonlocal made
+        made += 1
+        folder = tmp_path / str(made)
+        folder.mkdir()
+        rows = [{"deal_id": str(number)} | dict(deal) for number, deal in enumerate(deals, 1)]
+        for row in rows:
+            row.setdefault("stage", STAGE_OF.get(row.pop("status", "")))
+        tables = {"deals": rows} | {name: rest.pop(name) for name in ("tasks", "activities") if name in rest}
+        files = []
+        for table, content in tables.items():
+            heading = dict.fromkeys(name for row in content for name in row)
+            with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as stream:
+                writer = csv.DictWriter(stream, list(heading))
+                writer.writeheader()
+                writer.writerows(content)
+            keyless = table != "deals" and f"{table[:-1]}_id".replace("activitie", "activity") not in heading
+            files.append({"path": f"{table}.csv", "table": table} | ({"key": "row"} if keyless else {}))
+        settings = {"format": 1, "name": "Client", "crm": "plain", "as_of": as_of, "files": files}
+        settings |= {"pipelines": [{"name": "Sales", "stages": list(stages)}]} | rest
+        (folder / "client.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+        return load(read_client(folder))
+
+    return make
+
+
+@pytest.fixture
+def tell() -> Callable[..., dict[str, Any]]:
+    """Return ``tell(crm, name, period="all")``: the one row of a measure; ``left`` counts by reason."""
+
+    def told(crm: Snapshot, name: str, period: str = "all") -> dict[str, Any]:
+        figures, left = evaluate_fully(name, crm, Period.parse(period, crm.settings.zone))
+        assert len(figures) == 1
+        row = figures.astype("object").where(figures.notna(), None).iloc[0].to_dict()
+        return row | {"left": dict(zip(left["reason"], left["n"], strict=True))}
+
+    return told
+
+
+@pytest.fixture
+def by() -> Callable[..., dict[Any, Any]]:
+    """Return ``by(crm, name, *slices, period="all")``: the values by group; ``None`` is «not set»."""
+
+    def told(
+        crm: Snapshot, name: str, *slices: str, period: str = "all", column: str = "value"
+    ) -> dict[Any, Any]:
+        figures = evaluate(name, crm, Period.parse(period, crm.settings.zone), by=slices)
+        figures = figures.astype("object").where(figures.notna(), None)
+        keys = figures[list(slices)].itertuples(index=False, name=None)
+        return {
+            key if len(slices) > 1 else key[0]: value
+            for key, value in zip(keys, figures[column], strict=True)
+        }
+
+    return told
+
+
+def department(seed: int) -> dict[str, Any]:
+    """Return a client by chance: some 30 deals with all that is missing, late or double in real ones."""
+    chance = Random(seed)
+    zone = chance.choice(["UTC", "Europe/Berlin", "America/Havana", "Europe/Moscow", "Pacific/Chatham"])
+
+    def some(*values: object) -> object:
+        return chance.choice([*values, ""])
+
+    def moment(first: str = "2025-10-01", days: int = 182) -> str:
+        return str(pd.Timestamp(first) + pd.Timedelta(minutes=chance.randrange(days * 1440)))[:16]
+
+    deals = []
+    for number in range(30):
+        status = chance.choice(["open", "won", "won", "lost", "lost"])
+        created = moment()
+        closed = str(pd.Timestamp(created) + pd.Timedelta(minutes=chance.randrange(-2000, 100_000)))[:16]
+        closed = min(closed, "2026-03-31 20:00") if status != "open" and chance.random() < 0.93 else ""
+        deals.append(
+            {"deal_id": str(100 + number), "created_at": created if chance.random() < 0.93 else "",
+            "closed_at": closed,
+             "stage": chance.choice(["New", "Offer"]) if status == "open" else STAGE_OF[status],
+             "amount": some(*(chance.randrange(10_000_000) / 100 for _ in range(6))),
+             "manager_id": some("Ann", "Bob", "Cid"), "source": some("Web", "Fair"), "Region": some("North",
+             "South"), "lost_reason": some("Price", "Double") if status == "lost" else "",
+             "expected_close_on": some(moment("2026-03-01", 60)[:10]), "probability": some(0.5, 0.25)}
+        )  # fmt: skip
+    tasks = [
+        {"task_id": str(number), "deal_id": str(chance.randrange(95, 130)), "manager_id": some("Ann", "Bob",
+        "Dan"),
+         "due_at": some(moment(days=200)), "completed_at": some(moment(), moment())} for number in range(40)
+    ]  # fmt: skip
+    activities = [
+        {"activity_id": str(number), "deal_id": str(chance.randrange(95, 130)), "manager_id": some("Ann",
+        "Bob"),
+         "at": moment(), "kind": "call"} for number in range(30)
+    ]  # fmt: skip
+    managers = [{"name": "Ann", "team": "A", "hired_on": "2025-11-03"}, {"name": "Bob", "team": "A"},
+                {"name": "Cid", "left_on": "2026-02-01"}]  # fmt: skip
+    months = [f"{year}-{month:02d}-01" for year, month in ((2025, 11), (2025, 12), (2026, 1), (2026, 3))]
+    plan = [{"period_start": month, "value": chance.randrange(10_000_000) / 100} for month in months]
+    plan += [{"period_start": month, "value": chance.randrange(900_000) / 100, "manager": who}
+             for month in [*months[1:], "2026-02-01"] for who in ("Ann", "Bob")]  # fmt: skip
+    return {
+        "deals": deals, "tasks": tasks, "activities": activities, "managers": managers, "plan": plan,
+        "time_zone": zone, "technical_losses": ["Double"], "exported_on": "2026-03-31",
+    }  # fmt: skip
+
+
+@pytest.fixture(params=[1, 2, 3])
+def client(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Return the arguments of ``snapshot`` for a client made by chance."""
+    return department(request.param)
