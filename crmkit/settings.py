@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 from crmkit.limits import Limits
 from crmkit.schema import TABLES, Settings
 
-CRMS = ("amocrm", "bitrix24", "plain")
+CRMS = ("amocrm", "bitrix24", "hubspot", "pipedrive", "salesforce", "1c", "plain")
 METRICS = ("revenue", "margin", "won_deals", "new_deals")
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -101,6 +101,8 @@ class ExportFile(_Part):
         | None
     ) = None
     join: Join | None = None
+    stage_dates: dict[str, str] = Field(default_factory=dict)
+    snapshot: Day | None = None
 
     @property
     def shown(self) -> str:

@@ -1,4 +1,4 @@
-"""amoCRM and Kommo file exports: both layouts, CSV and XLSX, Russian and English headings (FORMATS 1)."""
+"""amoCRM and Kommo file exports: both layouts, CSV and XLSX, in four languages (FORMATS 1)."""
 
 from __future__ import annotations
 
@@ -54,10 +54,47 @@ DEALS = {
     "Loss reason": "lost_reason",
     "Product": "product",
     "Segment": "segment",
+    # Kommo in Portuguese, both layouts
+    "Lead título": "title",
+    "Lead venda": "amount",
+    "Venda": "amount",
+    "Lead usuário responsável": "manager_id",
+    "Usuário responsável": "manager_id",
+    "Data Criada": "created_at",
+    "Criado em": "created_at",
+    "Última modificação": "updated_at",
+    "Fechada em": "closed_at",
+    "Fechado as": "closed_at",
+    "Etapa do lead": "stage",
+    "Funil de vendas": "pipeline",
+    "Empresa lead 's": "company_id",
+    "Empresa do contato": "company_id",
+    "Contato principal": "contact_id",
+    "Nome completo": "contact_id",
+    "Próxima tarefa": "next_task_at",
+    "Motivo de insucesso": "lost_reason",
+    # Kommo in Spanish; the last three are not verified on a real file
+    "Nombre del lead": "title",
+    "Presupuesto": "amount",
+    "Responsable": "manager_id",
+    "Fecha de Creación": "created_at",
+    "Estatus del lead": "stage",
+    "Compañía del contracto": "company_id",
+    "Compañía del contacto": "company_id",
+    "Contacto principal": "contact_id",
+    "Nombre completo": "contact_id",
+    "Motivo de la pérdida": "lost_reason",
+    "Embudo de ventas": "pipeline",
+    "Fecha de cierre": "closed_at",
+    "Próxima tarea": "next_task_at",
 }
 
-WON = frozenset({"успешно реализовано", "closed - won", "closed won", "won"})
-LOST = frozenset({"закрыто и не реализовано", "closed - lost", "closed lost", "lost"})
+WON = frozenset(
+    {"успешно реализовано", "closed - won", "closed won", "won", "venda ganha", "logrado con éxito"}
+)
+LOST = frozenset(
+    {"закрыто и не реализовано", "closed - lost", "closed lost", "lost", "venda perdida", "venta perdida"}
+)
 
 
 def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -87,12 +124,24 @@ SOURCE = Source(
     signature={
         "deals": (
             "ID",
-            "Название сделки|Lead title|Lead name",
-            "Этап сделки|Lead stage|Lead status",
-            "Ответственный|Responsible user|Responsible",
+            "Название сделки|Lead title|Lead name|Lead título|Nombre del lead",
+            "Этап сделки|Lead stage|Lead status|Etapa do lead|Estatus del lead",
+            "Ответственный|Responsible user|Responsible|Responsable"
+            "|Lead usuário responsável|Usuário responsável",
         )
     },
-    empty_words=frozenset({"не закрыта", "не закрыт", "not closed", "нет задач", "no tasks"}),
+    empty_words=frozenset(
+        {
+            "не закрыта",
+            "не закрыт",
+            "not closed",
+            "нет задач",
+            "no tasks",
+            "nao fechado",
+            "não fechado",
+            "no cerrado",
+        }
+    ),
     day_first=True,
     won=WON,
     lost=LOST,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,8 @@ from crmkit.errors import N_, Refusals, SourceError
 from crmkit.schema import TABLES
 from crmkit.settings import Client, ExportFile
 from crmkit.sources.casting import OpenedFile, cast
+from crmkit.sources.heading import find_heading_row, without_groups
+from crmkit.sources.history import changes_between, wide_history
 from crmkit.sources.identity import KEYS, TWINS, identify, without_repeats
 from crmkit.sources.joining import join
 from crmkit.sources.known import SOURCES
@@ -22,11 +25,15 @@ from crmkit.sources.reading import RawTable, read_raw
 
 @dataclass(frozen=True)
 class _Part:
-    """One file, typed; ``whole_days`` are its moments (``table.column``) without a time of day."""
+    """One file, typed; ``whole_days`` are its moments (``table.column``) without a time of day.
+
+    ``history`` are the stage changes that columns of a deals file tell.
+    """
 
     file: OpenedFile
     frame: pd.DataFrame
     whole_days: set[str]
+    history: pd.DataFrame | None
 
 
 def digest(path: Path) -> str:
@@ -64,6 +71,7 @@ def assemble(client: Client) -> tuple[dict[str, pd.DataFrame], set[str], Ledger]
         rows = [one for one in parts if one.file.entry.table == table and one.file.entry.join is None]
         if not rows:
             continue
+        rows.sort(key=lambda one: one.file.entry.snapshot or date.max)
         tables[table] = without_repeats(table, _stacked([one.frame for one in rows]), ledger)
         whole_days = whole_days.union(*(one.whole_days for one in rows))
         meanings[table] = {
@@ -80,21 +88,70 @@ def assemble(client: Client) -> tuple[dict[str, pd.DataFrame], set[str], Ledger]
         tables[table], added = join(tables[table], meanings[table], part.frame, part.file, ledger)
         whole_days |= part.whole_days & {f"{table}.{name}" for name in added}
         meanings[table] = {**part.file.mapped.targets, **meanings[table]}
-    return tables, whole_days, ledger
+    history, by_day = _history(client, parts, tables.get("stage_changes"), ledger)
+    if history is not None:
+        tables["stage_changes"] = history
+    return tables, whole_days | by_day, ledger
+
+
+def _history(
+    client: Client, parts: list[_Part], given: pd.DataFrame | None, ledger: Ledger
+) -> tuple[pd.DataFrame | None, set[str]]:
+    """Return the stage changes given and those out of columns; without any, those between dated exports."""
+    made = [part.history for part in parts if part.history is not None]
+    dated = [
+        (part.file.entry.snapshot, part.frame)
+        for part in parts
+        if part.file.entry.snapshot is not None and "stage" in part.frame
+    ]
+    if given is None and not made and len(dated) > 1:
+        changes = changes_between(dated, client.time_zone)
+        ledger.note("between_exports", "stage_changes", "changed_at", count=len(changes))
+        return changes, {"stage_changes.changed_at"}
+    if not made:
+        return given, set()
+    whole = _stacked(made).drop_duplicates(["deal_id", "changed_at", "to_stage"])
+    return whole if given is None else _stacked([given, whole]), set()
 
 
 def _read_one(client: Client, entry: ExportFile, ledger: Ledger) -> _Part:
     source = SOURCES[client.crm]
     path = client.file(entry)
-    raw = read_raw(path, encoding=entry.encoding, delimiter=entry.delimiter, sheet=entry.sheet)
+    raw = find_heading_row(
+        read_raw(path, encoding=entry.encoding, delimiter=entry.delimiter, sheet=entry.sheet)
+    )
+    if source.printed or "heading_line" in raw.decisions:
+        raw = without_groups(raw)
     file = OpenedFile(entry, source, raw, map_headings(raw.headings, entry, source))
     _check(file)
+    _enter(file, digest(path), ledger)
+    frame, whole_days = cast(file, client, ledger)
+    if source.refine is not None:
+        before = set(frame.columns)
+        frame, merged = source.refine(entry.table, frame, client.time_zone)
+        fresh = set(frame.columns) - before
+        whole_days |= {f"{entry.table}.{name}" for name in fresh if _has_no_time(frame[name])}
+        if len(merged):
+            reason, name = merged.get("reason", "product_row"), merged.get("deal_id", merged["line"])
+            ledger.set_aside(entry.shown, merged["line"], reason, name)
+    history = None
+    if entry.join is None:
+        frame = identify(frame, file, ledger)
+        if entry.table == "deals":
+            history, without_time = wide_history(file, frame, client, ledger)
+            whole_days |= without_time
+    return _Part(file, frame, whole_days, history)
+
+
+def _enter(file: OpenedFile, sha256: str, ledger: Ledger) -> None:
+    """Tell in the load report how a file was read."""
+    entry, raw = file.entry, file.raw
     ledger.files.append(
         {
             "path": entry.shown,
             "table": entry.table,
             "rows_read": raw.rows_read,
-            "sha256": digest(path),
+            "sha256": sha256,
             "kind": raw.decisions.get("kind", ""),
             "encoding": raw.decisions.get("encoding", ""),
             "delimiter": raw.decisions.get("delimiter", ""),
@@ -105,25 +162,10 @@ def _read_one(client: Client, entry: ExportFile, ledger: Ledger) -> _Part:
     for heading in raw.decisions.get("damaged_numbers", "").split(", "):
         if heading in raw.frame:
             long = raw.frame[heading].str.fullmatch(r"\d{16,}", na=False)
-            column = file.mapped.targets.get(heading, heading)
+            name = file.mapped.targets.get(heading, heading)
             ledger.note(
-                "damaged_numbers",
-                entry.table,
-                column,
-                count=int(long.sum()),
-                samples=raw.frame[heading][long],
+                "damaged_numbers", entry.table, name, count=int(long.sum()), samples=raw.frame[heading][long]
             )
-    frame, whole_days = cast(file, client, ledger)
-    if source.refine is not None:
-        before = set(frame.columns)
-        frame, merged = source.refine(entry.table, frame, client.time_zone)
-        fresh = set(frame.columns) - before
-        whole_days |= {f"{entry.table}.{name}" for name in fresh if _has_no_time(frame[name])}
-        if len(merged):
-            ledger.set_aside(entry.shown, merged["line"], "product_row", merged["deal_id"])
-    if entry.join is None:
-        frame = identify(frame, file, ledger)
-    return _Part(file, frame, whole_days)
 
 
 def _has_no_time(values: pd.Series) -> bool:

@@ -10,6 +10,7 @@ from crmkit.settings import Client
 from crmkit.sources.identity import KEYS
 from crmkit.sources.known import SOURCES
 from crmkit.sources.ledger import Ledger, with_nearest
+from crmkit.sources.mapping import Source
 from crmkit.sources.reps import conform_managers
 from crmkit.sources.stages import conform_stages, set_status
 
@@ -33,7 +34,7 @@ def conform(
     deals = tables["deals"]
     stages = conform_stages(tables["stages"], deals, client, source, ledger)
     deals = set_status(deals, stages, deals["closed_at"].notna().any(), ledger)
-    deals = _settle_dates(deals, whole_days, ledger)
+    deals = _settle_dates(deals, whole_days, source, ledger)
     deals = _in_currency(deals, client, ledger)
     tables |= {"deals": deals, "stages": stages}
     tables = {name: _with_links(name, frame, client) for name, frame in tables.items()}
@@ -72,14 +73,15 @@ def _complete(table: str, frame: pd.DataFrame | None, zone: str) -> pd.DataFrame
     return pd.DataFrame({**columns, **given, **origin}, index=pd.RangeIndex(length))
 
 
-def _settle_dates(deals: pd.DataFrame, whole_days: set[str], ledger: Ledger) -> pd.DataFrame:
+def _settle_dates(deals: pd.DataFrame, whole_days: set[str], source: Source, ledger: Ledger) -> pd.DataFrame:
     """Keep closing dates on closed deals only; count what contradicts itself."""
     closed = deals["status"].isin(["won", "lost"])
     is_open = deals["status"] == "open"
     dated = deals["closed_at"].notna()
     ledger.note_rows("closed_without_date", "deals", "closed_at", deals, closed & ~dated)
     same_day = deals["closed_at"].dt.tz_localize(None).dt.normalize() == deals["expected_close_on"]
-    ledger.note_rows("open_with_closing_date", "deals", "closed_at", deals, is_open & dated & ~same_day)
+    if not source.plans_closing:
+        ledger.note_rows("open_with_closing_date", "deals", "closed_at", deals, is_open & dated & ~same_day)
     ledger.note_rows("no_creation_date", "deals", "created_at", deals, deals["created_at"].isna())
     created, ended = deals["created_at"], deals["closed_at"]
     if {"deals.created_at", "deals.closed_at"} & whole_days:

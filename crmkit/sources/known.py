@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crmkit.sources import amocrm, bitrix24
+from crmkit.sources import amocrm, bitrix24, hubspot, onec, pipedrive, salesforce
 from crmkit.sources.mapping import Source
 
 #: Files whose columns ``client.yml`` names.
 PLAIN = Source(name="plain")
 
-SOURCES: Mapping[str, Source] = {source.name: source for source in (amocrm.SOURCE, bitrix24.SOURCE, PLAIN)}
+SOURCES: Mapping[str, Source] = {
+    source.name: source
+    for source in (
+        amocrm.SOURCE,
+        bitrix24.SOURCE,
+        hubspot.SOURCE,
+        pipedrive.SOURCE,
+        salesforce.SOURCE,
+        onec.SOURCE,
+        PLAIN,
+    )
+}

@@ -39,7 +39,10 @@ class Source:
     won, lost: stage names (small letters) that the CRM gives its two closing stages.
     lenient: columns that are kept as text of their own where they cannot be read.
     refine: the last turn of the typed table (table, frame, zone), as this CRM needs it; returns the rows it
-        merged too.
+        merged too, or set aside with a ``reason``.
+    stage_dates: a pattern of headings with the moment at which a deal entered a ``stage`` (or its ``id``).
+    plans_closing: whether the closing date of open deals is the planned one, and no contradiction.
+    printed: whether groups and totals stand among the rows, as in printed lists.
     """
 
     name: str
@@ -51,6 +54,9 @@ class Source:
     lost: frozenset[str] = frozenset()
     lenient: frozenset[str] = frozenset()
     refine: Callable[[str, pd.DataFrame, str], tuple[pd.DataFrame, pd.DataFrame]] | None = None
+    stage_dates: str = ""
+    plans_closing: bool = False
+    printed: bool = False
 
 
 @dataclass(frozen=True)
