@@ -67,6 +67,9 @@ def _of_file(client: Client, index: int, entry: ExportFile) -> Iterator[Problem]
             what = N_("the table {table} has no column «{column}»", table=entry.table, column=target)
             yield (*place, "columns", heading), what, [], did_you_mean(target, known)
     yield from _repeated((*place, "columns"), entry.columns.values())
+    for name in ("snapshot", "stage_dates"):
+        if entry.table != "deals" and getattr(entry, name):
+            yield (*place, name), N_("only files of deals may say this"), [], None
     if entry.encoding is not None and not _is_encoding(entry.encoding):
         remedy = N_("Try utf-8 or cp1251.")
         yield (*place, "encoding"), N_("there is no such encoding"), [entry.encoding], remedy

@@ -19,7 +19,7 @@ from crmkit.sources.identity import KEYS, TWINS, identify, without_repeats
 from crmkit.sources.joining import join
 from crmkit.sources.known import SOURCES
 from crmkit.sources.ledger import Ledger
-from crmkit.sources.mapping import map_headings
+from crmkit.sources.mapping import find_heading, map_headings
 from crmkit.sources.reading import RawTable, read_raw
 
 
@@ -184,15 +184,12 @@ def _check(file: OpenedFile) -> None:
             list(raw.set_aside["text"][:3]) or raw.headings[:5],
             N_("Export it again without filters, or take it out of client.yml."),
         )
-    if file.mapped.missing:
+    dated = [one for one in entry.stage_dates if find_heading(one, raw.headings) is None]
+    if missing := [*file.mapped.missing, *dated]:
         raise SourceError(
             file.where,
-            N_(
-                "column «{column}» is missing; the file has: {have}",
-                column=file.mapped.missing[0],
-                have=have(raw),
-            ),
-            file.mapped.missing[1:],
+            N_("column «{column}» is missing; the file has: {have}", column=missing[0], have=have(raw)),
+            missing[1:],
             N_("Export with all fields, or correct the heading in client.yml under columns."),
         )
     if entry.join is not None:

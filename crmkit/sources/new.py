@@ -20,6 +20,8 @@ from crmkit.settings import Client, ExportFile
 from crmkit.sources import suggest
 from crmkit.sources.asof import day_in_name
 from crmkit.sources.assemble import assemble, have
+from crmkit.sources.heading import find_heading_row
+from crmkit.sources.history import suggest_stage_dates
 from crmkit.sources.known import SOURCES
 from crmkit.sources.mapping import map_headings, recognise
 from crmkit.sources.reading import RawTable, read_raw
@@ -50,6 +52,7 @@ class Found:
     stages: dict[str, dict[str, None]] = field(default_factory=dict)
     managers: list[str] = field(default_factory=list)
     technical: list[str] = field(default_factory=list)
+    deal_ids: dict[str, set[str]] = field(default_factory=dict)
     exported_on: str = ""
     open_points: list[Message] = field(default_factory=list)
 
@@ -115,7 +118,7 @@ def quoted(value: object) -> str:
 
 def look(folder: Path, exports: Sequence[Path]) -> Found:
     """Return what the files are: their CRM, tables, columns, stages, reps."""
-    raws = {path: read_raw(path) for path in exports}
+    raws = {path: find_heading_row(read_raw(path)) for path in exports}
     fits = {path: recognise(raw.headings, SOURCES.values()) for path, raw in raws.items()}
     crms = sorted({crm for pairs in fits.values() for crm, _ in pairs})
     if len(crms) > 1:
@@ -131,14 +134,11 @@ def look(folder: Path, exports: Sequence[Path]) -> Found:
         if len(tables) != 1:
             raise _unclear(path, raw, tables)
         columns = {} if fits[path] else suggest.columns_for(tables[0], raw.headings)
-        nameless = tables[0] == "deals" and not fits[path] and "deal_id" not in columns.values()
         file = ExportFile(
-            path=_relative(path, folder),
-            table=tables[0],
-            columns=columns,
-            dates=_dates(raw, columns),
-            key="row" if nameless else None,
+            path=_relative(path, folder), table=tables[0], columns=columns, dates=_dates(raw, columns)
         )
+        if file.table == "deals":
+            file = _read_deals(raw, file, found)
         found.files.append(file)
         if columns:
             point = N_("Check the columns of {file}: they were guessed from the headings.", file=path.name)
@@ -146,8 +146,10 @@ def look(folder: Path, exports: Sequence[Path]) -> Found:
         if file.dates:
             point = N_("Check the date format of {file}: the years have two digits.", file=path.name)
             found.open_points.append(point)
-        if file.table == "deals":
-            _read_deals(raw, file, found)
+        if file.stage_dates:
+            point = N_("Check which columns of {file} hold the dates of which stages.", file=path.name)
+            found.open_points.append(point)
+    _name_snapshots(list(raws), found)
     days = [day for path in exports if (day := day_in_name(path.name))]
     found.exported_on = max(days).isoformat() if days else ""
     _try(folder, found)
@@ -188,12 +190,13 @@ def _dates(raw: RawTable, columns: dict[str, str]) -> str | None:
     return None
 
 
-def _read_deals(raw: RawTable, file: ExportFile, found: Found) -> None:
-    """Read stages, reps and reasons of a deals file, as text."""
+def _read_deals(raw: RawTable, file: ExportFile, found: Found) -> ExportFile:
+    """Read stages, reps and reasons of a deals file, as text; complete its entry by what they tell."""
     source = SOURCES[found.crm]
     data: dict[str, pd.Series] = {}
-    for heading, target in map_headings(raw.headings, file, source).targets.items():
-        if target in ("stage", "pipeline", "manager_id", "lost_reason"):
+    targets = map_headings(raw.headings, file, source).targets
+    for heading, target in targets.items():
+        if target in ("deal_id", "stage", "pipeline", "manager_id", "lost_reason"):
             values = raw.frame[heading]
             data[target] = data[target].where(data[target].notna(), values) if target in data else values
     deals = pd.DataFrame(data, index=raw.frame.index)
@@ -208,6 +211,26 @@ def _read_deals(raw: RawTable, file: ExportFile, found: Found) -> None:
         found.managers = sorted({*found.managers, *deals["manager_id"].dropna()})
     if "lost_reason" in deals:
         found.technical = sorted({*found.technical, *suggest.technical(deals["lost_reason"].dropna())})
+    if "deal_id" in deals:
+        found.deal_ids[file.path] = set(deals["deal_id"].dropna())
+    others = [heading for heading in raw.headings if heading not in targets]
+    dates = suggest_stage_dates(others, [stage for met in found.stages.values() for stage in met])
+    return file.model_copy(update={"key": None if "deal_id" in deals else "row", "stage_dates": dates})
+
+
+def _name_snapshots(paths: Sequence[Path], found: Found) -> None:
+    """Take files of deals for exports of several days, if their names say so and they share most deals."""
+    days = {file.path: day_in_name(path.name) for path, file in zip(paths, found.files, strict=True)}
+    ids = {path: known for path, known in found.deal_ids.items() if days[path]}
+    sizes = [len(known) for known in ids.values()]
+    shared = set.intersection(*ids.values()) if ids else set()
+    if len(ids) < 2 or len({days[path] for path in ids}) < len(ids) or 2 * len(shared) < min(sizes):
+        return
+    found.files = [
+        file.model_copy(update={"snapshot": days[file.path]}) if file.path in ids else file
+        for file in found.files
+    ]
+    found.open_points.append(N_("Check the days of the exports: the history of stages is made from them."))
 
 
 def _try(folder: Path, found: Found) -> None:

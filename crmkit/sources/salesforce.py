@@ -115,11 +115,14 @@ def long_id(text: str) -> str:
     )
 
 
+def _long(ids: pd.Series) -> pd.Series:
+    short = ids.str.len() == 15
+    return ids.where(~short, ids[short].map(long_id).astype("str")) if short.any() else ids
+
+
 def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Make identifiers alike, take the status by Salesforce's flags, and keep changes of stages only."""
-    frame = frame.assign(
-        **{name: frame[name].map(long_id, na_action="ignore") for name in IDS if name in frame}
-    )
+    frame = frame.assign(**{name: _long(frame[name]) for name in IDS if name in frame})
     deleted = flag(frame, ("IsDeleted", "Deleted"))
     gone = set_aside(frame if deleted is None else frame[deleted.fillna(value=False)], "deleted")
     if deleted is None:

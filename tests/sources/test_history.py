@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
+import pytest
 
+from crmkit.client import read_client
+from crmkit.errors import Refusals, SourceError
+from crmkit.present.words import Words
 from crmkit.sources.history import changes_between, suggest_stage_dates
+from crmkit.sources.new import look, write_client
 
 WIDE = (
     "Deal,Stage,Created,Owner,Date Talk,Date Offer,Date Paid\n"
@@ -138,3 +144,38 @@ def test_headings_are_matched_with_stages_for_a_person_to_confirm() -> None:
         "Дата взят в  работу": "Взят в работу",
         "Data Proposta": "Proposta",
     }
+
+
+def test_a_new_client_is_told_of_stage_dates_and_of_several_days(tmp_path: Path) -> None:
+    columns = "deal id,stage,created,owner,date talk\n"
+    for day, rows in (
+        ("2026-02-01", "1,Talk,2026-01-05,Ann,05.01.2026\n"),
+        ("2026-03-01", "1,Paid,2026-01-05,Ann,\n"),
+    ):
+        (tmp_path / f"deals {day}.csv").write_text(columns + rows + "2,Talk,2026-01-06,Bo,20.01.2026\n")
+    found = look(tmp_path, sorted(tmp_path.iterdir()))
+    assert [(file.snapshot, file.stage_dates) for file in found.files] == [
+        (date(2026, 2, 1), {"date talk": "Talk"}),
+        (date(2026, 3, 1), {"date talk": "Talk"}),
+    ]
+    write_client(tmp_path, sorted(tmp_path.iterdir()), name="New", words=Words("en"))
+    client = read_client(tmp_path)
+    assert [(file.snapshot, file.stage_dates) for file in client.files] == [
+        (file.snapshot, file.stage_dates) for file in found.files
+    ]
+
+
+def test_exports_of_other_deals_are_no_snapshots(tmp_path: Path) -> None:
+    for day, deal in (("2026-02-01", 1), ("2026-03-01", 2)):
+        (tmp_path / f"deals {day}.csv").write_text(
+            f"deal id,stage,created,owner\n{deal},Talk,2026-01-05,Ann\n"
+        )
+    assert [file.snapshot for file in look(tmp_path, sorted(tmp_path.iterdir())).files] == [None, None]
+
+
+def test_columns_and_days_that_cannot_be_meant_are_refused(make: Callable[..., SimpleNamespace]) -> None:
+    with pytest.raises(SourceError, match="column «Date Talked» is missing"):
+        make(SETTINGS.replace("date talk:", "Date Talked:"), {"a.csv": WIDE})
+    text = "files:\n  - {path: a.csv, table: tasks, snapshot: 2026-01-01, columns: {Deal: deal_id}}\n"
+    with pytest.raises(Refusals, match="only files of deals may say this"):
+        make(text, {"a.csv": WIDE})
