@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from crmkit.errors import N_, Message
-from crmkit.schema import Snapshot, column
 
 #: Why a figure cannot be told, where it is not a missing column.
 STATES = {
     "known_at_as_of_only": N_("This is known only for the day that the report describes."),
-    "known_at_export_only": N_(
-        "Amounts, chances and next tasks of open deals are known only for the day of export."
-    ),
+    "known_at_export_only": N_("Amounts and chances of open deals are known only for the day of export."),
     "before_first_record": N_("The CRM had not begun to record this yet."),
     "after_as_of": N_("The period lies after the day that the report describes."),
     "still_open": N_("Not yet: too many of these deals are still open at the longest age seen."),
-    "none_won": N_("None of these deals has been won."),
 }
 
 #: What a missing column is called, and how it is got out of a CRM.
@@ -78,6 +74,11 @@ SET_ASIDE = {
     "cut": N_("the file ends inside this row"),
     "same_id": N_("an identifier that stands in a later row too"),
     "same_row": N_("the same row again"),
+    "title": N_("a title above the headings"),
+    "group_row": N_("the name of a group, not a record"),
+    "deleted": N_("deleted in the CRM"),
+    "other_field": N_("the history of another field"),
+    "no_stage_change": N_("the stage stayed what it was"),
     "product_row": N_("a further product of the same deal; its amount was added to the first row"),
 }
 
@@ -110,31 +111,21 @@ NOTES = {
     "reason_without_loss": N_("a reason for the loss on deals that are not lost; not counted"),
     "negative_amount": N_("negative amounts"),
     "currency_assumed": N_("currency names that are not known; taken for the client's currency"),
-    "after_as_of": N_("later than the day that the report describes; not seen"),
+    "last_entry_only": N_(
+        "stage changes out of columns with one date for each stage: of several visits, only the last is known"
+    ),
+    "between_exports": N_(
+        "stage changes known only to lie between two exports; the day of the later one was taken"
+    ),
     "no_rate": N_("amounts in a currency without a rate in client.yml; left out of money"),
 }
 
 
-def missing(crm: Snapshot, code: str | None) -> list[Message]:
-    """Return sentences for what ``evaluate`` gives as ``missing``, each once."""
-    said = [_of_need(crm, part) for part in (code or "").split(", ") if part]
-    return list({str(message): message for message in said}.values())
-
-
-def _of_need(crm: Snapshot, need: str) -> Message:
-    """Return the sentence for a state, or for a column of which the export has none of the alternatives."""
-    if need in STATES:
-        return STATES[need]
-    options = [(name, *name.split(".")) for name in need.split("|")]
-    for _, table, *_ in options:
-        if table in COLUMNS and not any(name.startswith(f"{table}.") for name in crm.supplied):
-            return COLUMNS[table]
-    for name, *_ in options:
-        if name in COLUMNS:
-            return COLUMNS[name]
-    name, table, short = options[0]
-    known = column(table, short)
-    if known is None:
-        return N_("The export has no column «{column}».", column=short)
-    meaning = Message(known.meaning)
-    return N_("Not in this export, or never filled: {meaning} ({column}).", meaning=meaning, column=name)
+def missing(code: str) -> list[Message]:
+    """Return sentences for what ``evaluate`` gives as ``missing``."""
+    said = []
+    for part in code.split(", "):
+        for one in part.split("|")[:1]:
+            known = STATES.get(one) or COLUMNS.get(one) or COLUMNS.get(one.split(".")[0])
+            said.append(known or N_("The export has no column «{column}».", column=one))
+    return list({message.text + str(message.params): message for message in said}.values())
