@@ -33,7 +33,7 @@ def fixtures() -> Path:
 
 @pytest.fixture(scope="session")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., SimpleNamespace]:
-    """Write a client and load it: ``client``, ``crm``, its tables, ``notes`` by code and column, ``aside``."""
+    """Write a client and load it: ``client``, ``crm``, its tables, ``notes`` by code, ``aside``."""
 
     def made(
         settings: str, files: Mapping[str, str | bytes | Path], as_of: str | None = None

@@ -1,4 +1,4 @@
-"""What was known at a moment: later rows are gone, later changes undone, the default moment found in the data."""
+"""What was known at a moment: later rows are gone, later changes undone, the default found."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from crmkit.sources.asof import day_in_name, end_of, moment_of
 
 ZONE = "Europe/Moscow"
 DEALS = (
-    "pipelines: [{name: Sales, stages: [{name: Talk}, {name: Offer}, {name: Won, kind: won}, {name: Lost, kind: lost}]}]\n"
+    "pipelines:\n"
+    "  - {name: S, stages: [{name: Talk}, {name: Offer}, {name: Won, kind: won}, {name: Lost, kind: lost}]}\n"
     "files:\n"
-    "  - {path: deals.csv, table: deals, columns: {id: deal_id, stage: stage, who: manager_id, made: created_at,"
+    "  - {path: deals.csv, table: deals, columns: {id: deal_id, stage: stage, who: manager_id,"
+    " made: created_at,"
     " closed: closed_at, sum: amount, why: lost_reason, seen: last_activity_at}}\n"
 )
 ROWS = (
@@ -28,10 +30,13 @@ ROWS = (
     "F,Lost,Bob,,2026-01-20 12:00,600,Far,\n"  # nobody knows since when
 )
 MORE = DEALS + (
-    "  - {path: tasks.csv, table: tasks, columns: {n: task_id, deal: deal_id, made: created_at, due: due_at, done: completed_at, what: result}}\n"
-    "  - {path: moves.csv, table: stage_changes, columns: {deal: deal_id, at: changed_at, to: to_stage, who: manager_id}}\n"
+    "  - path: tasks.csv\n    table: tasks\n    columns: {n: task_id, deal: deal_id, made: created_at,"
+    " due: due_at, done: completed_at, what: result}\n"
+    "  - path: moves.csv\n    table: stage_changes\n    columns: {deal: deal_id, at: changed_at,"
+    " to: to_stage, who: manager_id}\n"
     "  - {path: calls.csv, table: activities, columns: {n: activity_id, deal: deal_id, at: at}}\n"
-    "  - {path: dues.csv, table: payments, columns: {deal: deal_id, due: due_on, owed: amount_due, paid: paid_on, sum: amount_paid}}\n"
+    "  - path: dues.csv\n    table: payments\n    columns: {deal: deal_id, due: due_on, owed: amount_due,"
+    " paid: paid_on, sum: amount_paid}\n"
 )
 FILES = {
     "deals.csv": ROWS,
@@ -50,7 +55,8 @@ FILES = {
     ),
     "calls.csv": "n,deal,at\n1,A,2026-01-10 10:30\n2,D,2026-02-15 23:30\n3,D,2026-02-16 00:30\n",
     "dues.csv": (
-        "deal,due,owed,paid,sum\nA,2026-02-10,60,2026-02-11,60\nA,2026-02-20,40,2026-02-16,40\nB,2026-04-01,200,,\n"
+        "deal,due,owed,paid,sum\nA,2026-02-10,60,2026-02-11,60\nA,2026-02-20,40,2026-02-16,40\n"
+        "B,2026-04-01,200,,\n"
     ),
 }  # fmt: skip
 
@@ -89,7 +95,7 @@ def test_deals_as_they_stood(earlier):
 
 def test_rows_of_deals_as_they_stood(earlier):
     tasks = earlier.tasks
-    # the task of the deal that is not yet there is kept, without a position; positions are those of the new rows
+    # the task of a deal that is not yet there is kept, without a position
     assert dict(zip(tasks["task_id"], tasks["deal_ix"], strict=True)) == {"3": -1, "1": 0, "5": 1, "2": 3}
     assert dict(zip(tasks["task_id"], told(tasks["completed_at"].dt.day), strict=True)) == {
         "3": None, "1": 11, "5": 14, "2": None,
@@ -107,9 +113,18 @@ def test_figures_of_an_earlier_moment_do_not_know_the_later_ones(make, earlier):
     alone = make(
         MORE,
         {
-            "deals.csv": "".join(ROWS.splitlines(keepends=True)[:2]) + "B,Offer,Bob,2026-01-11 10:00,,,,\nC,,,2026-01-12 10:00,,,,\nD,Talk,Bob,2026-01-13 10:00,,,,\nF,Lost,Bob,,2026-01-20 12:00,600,Far,\n",
-            "tasks.csv": "n,deal,made,due,done,what\n1,A,2026-01-10 11:00,2026-01-12 11:00,2026-01-11 11:00,agreed\n2,D,2026-02-10 11:00,2026-02-12 11:00,,\n3,E,2026-02-11 11:00,2026-02-12 11:00,,\n5,B,,2026-02-17 11:00,2026-02-14 11:00,x\n",
-            "moves.csv": "deal,at,to,who\nB,2026-01-11 10:00,Talk,Ann\nB,2026-02-10 10:00,Offer,Bob\nD,2026-01-13 10:00,Talk,Bob\n",
+            "deals.csv": "".join(ROWS.splitlines(keepends=True)[:2])
+            + "B,Offer,Bob,2026-01-11 10:00,,,,\n"
+            + "C,,,2026-01-12 10:00,,,,\n"
+            + "D,Talk,Bob,2026-01-13 10:00,,,,\n"
+            + "F,Lost,Bob,,2026-01-20 12:00,600,Far,\n",
+            "tasks.csv": "n,deal,made,due,done,what\n"
+            + "1,A,2026-01-10 11:00,2026-01-12 11:00,2026-01-11 11:00,agreed\n"
+            + "2,D,2026-02-10 11:00,2026-02-12 11:00,,\n"
+            + "3,E,2026-02-11 11:00,2026-02-12 11:00,,\n"
+            + "5,B,,2026-02-17 11:00,2026-02-14 11:00,x\n",
+            "moves.csv": "deal,at,to,who\nB,2026-01-11 10:00,Talk,Ann\nB,2026-02-10 10:00,Offer,Bob\n"
+            + "D,2026-01-13 10:00,Talk,Bob\n",
             "calls.csv": "n,deal,at\n1,A,2026-01-10 10:30\n2,D,2026-02-15 23:30\n",
             "dues.csv": FILES["dues.csv"],
         },
@@ -173,7 +188,10 @@ def test_without_any_date_the_moment_has_to_be_told(make):
 
 
 def test_zones_and_clock_changes(make):
-    settings = "time_zone: America/New_York\nfiles:\n  - {path: d.csv, table: deals, columns: {id: deal_id, made: created_at}}\n"
+    settings = (
+        "time_zone: America/New_York\n"
+        "files:\n  - {path: d.csv, table: deals, columns: {id: deal_id, made: created_at}}\n"
+    )
     loaded = make(settings, {"d.csv": (
         "id,made\n"
         "1,2026-03-08 02:30\n"  # the clock skips this hour: 03:00

@@ -140,8 +140,11 @@ def product_rows(*rows):
 
 def test_two_exports_of_one_deal_are_not_added_up():
     frame = product_rows(
-        ("1", "Стол", 10.0, 1, 2), ("1", "Стул", 20.0, 1, 3), ("1", "Стол", 10.0, 2, 4), ("1", "Стул", 25.0, 2, 5)
-    )  # fmt: skip
+        ("1", "Стол", 10.0, 1, 2),
+        ("1", "Стул", 20.0, 1, 3),
+        ("1", "Стол", 10.0, 2, 4),
+        ("1", "Стул", 25.0, 2, 5),
+    )
     kept, merged = refine("deals", frame, ZONE)
     assert kept[["amount", "line"]].to_numpy().tolist() == [[30, 2], [35, 4]]
     assert merged["line"].tolist() == [3, 5]
@@ -157,7 +160,7 @@ def test_two_exports_of_one_deal_are_not_added_up():
         (
             [("1", None, 1.0, 1, 2), ("1", None, 1.0, 1, 3)],
             [1, 1],
-        ),  # no products: left to the search for repeats
+        ),  # no products: left to others
     ],
 )
 def test_product_rows(rows, amounts):

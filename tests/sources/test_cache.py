@@ -1,4 +1,4 @@
-"""Each file is parsed once; the cache is believed only as long as nothing has changed and all of it is whole."""
+"""Each file is parsed once; the cache is believed as long as nothing has changed and all of it is whole."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from crmkit.sources.load import load, load_report, load_tables
 SETTINGS = (
     "plan: plan.csv\n"
     "files:\n"
-    "  - {path: deals.csv, table: deals, columns: {id: deal_id, made: created_at, who: manager_id, sum: amount, rep: is_repeat}}\n"
+    "  - path: deals.csv\n    table: deals\n"
+    "    columns: {id: deal_id, made: created_at, who: manager_id, sum: amount, rep: is_repeat}\n"
 )
 FILES = {
     "deals.csv": "id,made,who,sum,rep,Town\n1,2026-01-10,Ann,5,yes,Омск\n2,2026-01-11,Bob,,,\n",
@@ -123,18 +124,18 @@ def test_the_order_of_rows_in_the_files_changes_nothing(make, fixtures):
         "crm: bitrix24\nfiles:\n"
         "  - {path: deals.csv, table: deals}\n"
         "  - {path: tasks.csv, table: tasks}\n"
-        "  - {path: moves.csv, table: stage_changes, columns: {deal: deal_id, at: changed_at, to: to_stage}}\n"
+        "  - path: moves.csv\n    table: stage_changes\n"
+        "    columns: {deal: deal_id, at: changed_at, to: to_stage}\n"
         "  - {path: people.csv, table: managers, columns: {who: name, group: team}}\n"
         "  - {path: firms.csv, table: companies, columns: {firm: name}}\n"
     )
+    deals = (fixtures / "DEAL_20260331_1f2e3d4c.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     texts = {
-        "deals.csv": "".join(
-            line
-            for line in (fixtures / "DEAL_20260331_1f2e3d4c.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-            if not line.startswith('"101"')  # of product rows the first is kept
-        ),
+        # without product rows, of which the first is kept
+        "deals.csv": "".join(line for line in deals if not line.startswith('"101"')),
         "tasks.csv": (fixtures / "tasks_2026-03-31.csv").read_text(encoding="utf-8"),
-        "moves.csv": "deal,at,to\n102,2026-02-03 10:00,Новая\n102,2026-02-04 10:00,Переговоры\n103,2026-02-10 12:00,Новая\n104,2026-02-11 12:00,Новая\n",
+        "moves.csv": "deal,at,to\n102,2026-02-03 10:00,Новая\n102,2026-02-04 10:00,Переговоры\n"
+        "103,2026-02-10 12:00,Новая\n104,2026-02-11 12:00,Новая\n",
         "people.csv": "who,group\nАнна Ким,Север\nБорис Пак,Юг\nЯна Ли,Юг\n",
         "firms.csv": 'firm\n"ООО ""Луч"""\nFar Ltd\nБор\n',
     }  # fmt: skip

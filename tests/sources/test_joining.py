@@ -16,13 +16,14 @@ ROWS = "id,Client,made,Town\n1,Acme,2026-01-10,\n2,acme ltd,2026-01-11,\n3,Beta,
 
 
 def test_join_by_a_heading_that_both_files_have(make):
-    settings = (
-        DEALS
-        + "  - {path: more.csv, table: deals, join: {on: Client}, columns: {Won on: closed_at, Sum: amount}}\n"
+    settings = DEALS + (
+        "  - path: more.csv\n    table: deals\n"
+        "    join: {on: Client}\n    columns: {Won on: closed_at, Sum: amount}\n"
     )
     loaded = make(settings, {
         "deals.csv": ROWS,
-        "more.csv": "Client,Won on,Sum,Tier\nAcme,2026-02-01,10,A\nAcme LTD,2026-02-02,20,B\nBeta,,30,\nBeta,,99,C\n",
+        "more.csv": "Client,Won on,Sum,Tier\n"
+        "Acme,2026-02-01,10,A\nAcme LTD,2026-02-02,20,B\nBeta,,30,\nBeta,,99,C\n",
     })  # fmt: skip
     assert loaded.deals["deal_id"].tolist() == ["1", "2", "3", "4"]
     assert loaded.deals["amount"].fillna(-1).tolist() == [10, -1, 30, -1]  # of two rows for Beta the first
@@ -68,12 +69,14 @@ def test_join_on_what_is_not_there(make):
 def test_names_that_nearly_match_lose_no_row(make):
     settings = (
         "files:\n"
-        "  - {path: deals.csv, table: deals, columns: {id: deal_id, What: product, For: company_id, made: created_at}}\n"
+        "  - path: deals.csv\n    table: deals\n"
+        "    columns: {id: deal_id, What: product, For: company_id, made: created_at}\n"
         "  - {path: products.csv, table: products, columns: {Product: product, Price: list_price}}\n"
         "  - {path: clients.csv, table: companies, columns: {Name: name, Kind: segment}}\n"
     )
     loaded = make(settings, {
-        "deals.csv": "id,What,For,made\n1,GTXPro,Acme,2026-01-01\n2,GTX Pro,Acme,2026-01-01\n3,GTXPro,Acme Inc.,2026-01-01\n4,Ink,,2026-01-01\n",
+        "deals.csv": "id,What,For,made\n1,GTXPro,Acme,2026-01-01\n2,GTX Pro,Acme,2026-01-01\n"
+        "3,GTXPro,Acme Inc.,2026-01-01\n4,Ink,,2026-01-01\n",
         "products.csv": "Product,Price\nGTX Pro,10\n",
         "clients.csv": "Name,Kind\nAcme,big\nAcme inc,small\nTwin,big\nTwin,small\n",
     })  # fmt: skip

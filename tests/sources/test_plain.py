@@ -1,4 +1,4 @@
-"""Plain lists: what the traps of real exports (FORMATS, first paragraph) do to rows, statuses, dates and money."""
+"""Plain lists: what the traps of real exports (FORMATS) do to rows, statuses, dates and money."""
 
 from __future__ import annotations
 
@@ -84,9 +84,12 @@ def test_one_stage_name_in_two_pipelines(make):
 
 def test_stages_from_a_file(make):
     loaded = make(
-        DEALS + "  - {path: stages.csv, table: stages, columns: {Stage: stage, Kind: kind, Chance: default_probability}}\n",
+        DEALS
+        + "  - path: stages.csv\n    table: stages\n"
+        + "    columns: {Stage: stage, Kind: kind, Chance: default_probability}\n",
         {
-            "deals.csv": "id,stage,created,closed,amount\n1,Signed,2026-01-10,2026-02-01,1\n2,Dead,2026-01-10,2026-02-01,1\n",
+            "deals.csv": "id,stage,created,closed,amount\n1,Signed,2026-01-10,2026-02-01,1\n"
+            "2,Dead,2026-01-10,2026-02-01,1\n",
             "stages.csv": "Stage,Kind,Chance\nTalk,Open,40%\nSigned,Won,100%\nDead,LOST,0%\nOdd,perhaps,\n",
         },
     )  # fmt: skip
@@ -128,8 +131,8 @@ def test_repeats_totals_and_broken_rows(make):
         ["3", 41, 10],
     ]
     assert loaded.aside == [
-        (3, "same_row"), (4, "repeated_heading"), (6, "same_id"), (7, "no_id"), (8, "formula_error"), (9, "same_id"),
-        (11, "total"),
+        (3, "same_row"), (4, "repeated_heading"), (6, "same_id"), (7, "no_id"), (8, "formula_error"),
+        (9, "same_id"), (11, "total"),
     ]  # fmt: skip
     file = loaded.report.files.iloc[0]
     assert (file["rows_read"], file["rows_kept"], file["rows_set_aside"]) == (10, 3, 7)
@@ -190,7 +193,9 @@ def test_a_column_with_a_format_of_its_own_beside_the_files(make):
         "amount: amount", "amount: amount, seen: updated_at"
     )
     loaded = make(settings, {"deals.csv": (
-        "id,stage,created,closed,amount,seen\n1,Talk,02-01-26,,1,2026-02-03 04:05:06\n2,Talk,03-01-26,,1,2026-02-03 04:05:07\n"
+        "id,stage,created,closed,amount,seen\n"
+        "1,Talk,02-01-26,,1,2026-02-03 04:05:06\n"
+        "2,Talk,03-01-26,,1,2026-02-03 04:05:07\n"
     )})  # fmt: skip
     assert loaded.deals["created_at"].iloc[0] == pd.Timestamp("2026-01-02", tz=ZONE)
     assert loaded.deals["updated_at"].iloc[0] == pd.Timestamp("2026-02-03 04:05:06", tz=ZONE)
@@ -232,7 +237,8 @@ def test_several_files_with_different_columns_feed_one_table(make):
     loaded = make(
         DEALS + second,
         {
-            "deals.csv": "id,stage,created,closed,amount,City\n1,Talk,2026-01-10,,1,Omsk\n2,Talk,2026-01-10,,1,Tver\n",
+            "deals.csv": "id,stage,created,closed,amount,City\n"
+            "1,Talk,2026-01-10,,1,Omsk\n2,Talk,2026-01-10,,1,Tver\n",
             "old.csv": "N;Was;Again\n3;11.01.2026 08:00;да\n2;13.01.2026 08:00;нет\n",
         },
     )  # fmt: skip
@@ -308,23 +314,29 @@ def test_custom_columns_keep_their_names_but_never_take_a_canonical_one(make):
     assert (row["file"], row["file.2"], row["deal_ix.2"]) == ("deals.csv", "f", "9")
 
 
+NO_DATES = DEALS.replace('    dates: "%Y-%m-%d"\n', "")
+NO_ID = DEALS.replace("id: deal_id, ", "")
+JOINED = DEALS.replace("table: deals\n", "table: deals\n    join: {on: id}\n")
+KEYED = NO_ID.replace("table: deals\n", "table: deals\n    key: [id, when]\n")
+
+
 @pytest.mark.parametrize(
-    ("text", "settings", "said"),
+    ("rows", "settings", "said"),
     [
-        ("id,stage,created,closed,amount\n", DEALS, "the file has headings, and no row below them"),
-        ("id,stage,created,amount\n1,a,2026-01-01,1\n", DEALS, "column «closed» is missing"),
-        ("n,stage,created,closed,amount\n1,a,2026-01-01,,1\n", DEALS.replace("id: deal_id, ", ""), "deal_id"),
-        ("id,stage,created,closed,amount\n1,a,01/02/2026,,1\n", DEALS.replace('    dates: "%Y-%m-%d"\n', ""), "the day and the month"),
-        ("id,stage,created,closed,amount\n1,a,13/02/2026,,1\n2,a,02/13/2026,,1\n", DEALS.replace('    dates: "%Y-%m-%d"\n', ""), "contradict"),
-        ('id,stage,created,closed,amount\n1,a,2026-01-01,,"1,234"\n', DEALS, "thousands or decimals"),
-        ("id,stage,created,closed,amount\n1,a,2026-01-01,,x\n2,a,2026-01-01,,2\n", DEALS, "1 of 2 filled cells"),
-        ("id,stage,created,closed,amount\n1,a,2026-01-01,,1\n", DEALS.replace("table: deals\n", "table: deals\n    join: {on: id}\n"), "no other file"),
-        ("who,stage,created,closed,amount\n1,a,2026-01-01,,1\n", DEALS.replace("id: deal_id, ", "").replace("table: deals\n", "table: deals\n    key: [who, when]\n"), "the key names a heading"),
+        ("", DEALS, "the file has headings, and no row below them"),
+        ("1,a,2026-01-01,,1", DEALS.replace("closed: ", "ended: "), "column «ended» is missing"),
+        ("1,a,2026-01-01,,1", NO_ID, "feeds the column «deal_id» of deals"),
+        ("1,a,01/02/2026,,1", NO_DATES, "the day and the month"),
+        ("1,a,13/02/2026,,1\n2,a,02/13/2026,,1", NO_DATES, "contradict"),
+        ('1,a,2026-01-01,,"1,234"', DEALS, "thousands or decimals"),
+        ("1,a,2026-01-01,,x\n2,a,2026-01-01,,2", DEALS, "1 of 2 filled cells"),
+        ("1,a,2026-01-01,,1", JOINED, "no other file"),
+        ("1,a,2026-01-01,,1", KEYED, "the key names a heading"),
     ],
-)  # fmt: skip
-def test_files_that_cannot_be_used(make, text, settings, said):
+)
+def test_files_that_cannot_be_used(make, rows, settings, said):
     with pytest.raises(SourceError) as caught:
-        make(settings, {"deals.csv": text})
+        make(settings, {"deals.csv": f"id,stage,created,closed,amount\n{rows}\n"})
     assert said in str(caught.value.what)
     assert caught.value.remedy is not None
     assert caught.value.where.startswith("deals.csv (plain)")

@@ -13,8 +13,8 @@ from crmkit.errors import SourceError
 
 DEALS = (
     "files:\n"
-    "  - {path: deals.csv, table: deals, columns: {id: deal_id, stage: stage, who: manager_id, made: created_at,"
-    " closed: closed_at, amount: amount}}\n"
+    "  - path: deals.csv\n    table: deals\n    columns: {id: deal_id, stage: stage, who: manager_id,"
+    " made: created_at, closed: closed_at, amount: amount}\n"
     "pipelines: [{name: Sales, stages: [{name: Won, kind: won}]}]\n"
 )
 ROWS = (
@@ -28,7 +28,7 @@ ROWS = (
 
 def managers(loaded, *columns):
     frame = loaded.managers.set_index("manager_id")[list(columns)].astype("object")
-    return frame.where(frame.notna(), None).to_dict("index")
+    return dict(zip(frame.index, frame.where(frame.notna(), None).to_numpy().tolist(), strict=True))
 
 
 def test_reps_by_number_and_name(make):
@@ -44,10 +44,10 @@ def test_reps_by_number_and_name(make):
     # the number in one deal and the name in another (and in the plan) are one rep
     assert loaded.deals["manager_id"].astype("object").fillna("").tolist() == ["17", "17", "Zoe", ""]
     assert managers(loaded, "name", "team", "role", "hired_on", "left_on") == {
-        "17": {"name": "Ann", "team": "North", "role": "closer", "hired_on": pd.Timestamp("2025-03-01"), "left_on": None},
-        "Bob": {"name": "Bob", "team": "South", "role": None, "hired_on": None, "left_on": pd.Timestamp("2026-01-15")},
-        "Zoe": {"name": "Zoe", "team": None, "role": None, "hired_on": None, "left_on": None},
-    }  # fmt: skip
+        "17": ["Ann", "North", "closer", pd.Timestamp("2025-03-01"), None],
+        "Bob": ["Bob", "South", None, None, pd.Timestamp("2026-01-15")],
+        "Zoe": ["Zoe", None, None, None, None],
+    }
     assert loaded.plans["manager_id"].astype("object").fillna("").tolist() == ["17", ""]
     assert loaded.notes["unknown_manager", "manager_id"] == (1, "Zoe")
     assert loaded.notes["manager_without_deals", "manager_id"] == (1, "Bob")
@@ -62,19 +62,20 @@ def test_reps_by_number_and_name(make):
 
 def test_reps_in_a_file_with_the_settings_words_on_top(make):
     settings = (
-        DEALS.replace("pipelines", "  - {path: people.csv, table: managers, columns: {N: manager_id, Who: name, Group: team, From: hired_on}}\npipelines")
+        DEALS.replace(
+            "pipelines",
+            "  - path: people.csv\n    table: managers\n"
+            "    columns: {N: manager_id, Who: name, Group: team, From: hired_on}\npipelines",
+        )
         + "managers: [{name: Ann, team: Key accounts}]\n"
     )  # fmt: skip
     loaded = make(settings, {
         "deals.csv": ROWS,
-        "people.csv": "N,Who,Group,From,Desk\n17,Ann,North,2025-03-01,5\n18,Zoe,South,2025-04-01,6\n19,Twin,A,,\n20,Twin,B,,\n",
+        "people.csv": "N,Who,Group,From,Desk\n17,Ann,North,2025-03-01,5\n18,Zoe,South,2025-04-01,6\n"
+        "19,Twin,A,,\n20,Twin,B,,\n",
     })  # fmt: skip
     assert loaded.deals["manager_id"].astype("object").fillna("").tolist() == ["17", "17", "18", ""]
-    assert managers(loaded, "name", "team", "Desk")["17"] == {
-        "name": "Ann",
-        "team": "Key accounts",
-        "Desk": "5",
-    }
+    assert managers(loaded, "name", "team", "Desk")["17"] == ["Ann", "Key accounts", "5"]
     assert loaded.managers["hired_on"].iloc[0] == pd.Timestamp("2025-03-01")
     assert ("unknown_manager", "manager_id") not in loaded.notes
     assert loaded.notes["manager_without_deals", "manager_id"] == (2, "Twin · Twin")
