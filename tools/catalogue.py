@@ -6,7 +6,7 @@ sentence is missing, fuzzy or obsolete, or when its placeholders differ from tho
 
 Sentences come from calls of ``N_``, ``say`` and ``plural``, from measures and checks (the first line of the
 docstring, and the title), from the meanings of the canonical columns, from the command line's help, from the
-notebooks' markdown cells and from the page templates.
+notebooks' markdown cells, from the page templates and from the template of a client's settings.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def texts(nodes: list[ast.expr]) -> list[str]:
 
 def of_call(node: ast.Call, module: str) -> Iterator[Found]:
     """Yield the sentence that a call marks."""
-    if module == "schema.py" and called(node.func) == "_columns":  # «name kind meaning…»
+    if module == "columns.py" and called(node.func) == "_columns":  # «name kind meaning…»
         yield from ((text.split(" ", 2)[2], node.lineno) for text in texts(node.args))
     count = CALLS.get(called(node.func), 0)
     marked = texts(node.args[:count])
@@ -104,7 +104,9 @@ def collect() -> Catalog:
     """Return a catalogue of every sentence, without translations."""
     catalogue = Catalog(fuzzy=False)
     sources = [(path, of_module) for path in sorted(PACKAGE.rglob("*.py"))]
-    sources += [(path, of_template) for path in sorted((PACKAGE / "documents" / "pages").glob("*.html"))]
+    pages = [*(PACKAGE / "documents" / "pages").glob("*.html"), *(PACKAGE / "batch").glob("*.html")]
+    sources += [(path, of_template) for path in [*sorted(pages), *sorted((ROOT / "templates").glob("*.yml"))]]
+    sources += [(ROOT / "tools" / "definitions.py", of_module)]
     sources += [(path, of_notebook) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
     for path, read in sources:
         name = path.relative_to(ROOT).as_posix()

@@ -24,7 +24,7 @@ def page(language: str) -> str:
     for one in catalogue():
         lines += [f"## {say(one.title)}", "", f"`{one.name}`" + (f" · {say('default')}" if one.variant and one.is_default else ""), ""]
         lines += [say(one.definition), ""]
-        lines += [f"- {say('unit')}: {say(one.unit)}", f"- {say('placed in a period by')}: {say(one.basis)}"]
+        lines += [f"- {say('unit')}: `{one.unit}`", f"- {say('placed in a period by')}: `{one.basis}`"]
         lines += [f"- {say('needs')}: {', '.join(f'`{need}`' for need in sorted(one.needs))}", ""]
         if language == "en":
             details = [part for part in one.card.split("\n\n")[1:]]
