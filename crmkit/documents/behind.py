@@ -1,4 +1,4 @@
-"""The rows behind the figures: each deal or task once, with what it counts for in every measure of the report."""
+"""The rows behind the figures: each deal or task once, with what it counts for in every measure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from crmkit.present.tables import Column
 from crmkit.schema import TABLES
 
 MOST_ROWS = 200_000
-DEALS = ("deal_id", "title", "manager_id", "pipeline", "stage", "status", "amount", "source", "product", "company_id", "lost_reason", "created_at", "closed_at", "expected_close_on", "url")  # fmt: skip
+DEALS = (
+    "deal_id", "title", "manager_id", "pipeline", "stage", "status", "amount", "source", "product",
+    "company_id", "lost_reason", "created_at", "closed_at", "expected_close_on", "url",
+)  # fmt: skip
 TASKS = ("task_id", "deal_id", "manager_id", "kind", "title", "created_at", "due_at", "completed_at")
 KIND = {
     "moment": "moment",
@@ -29,11 +32,10 @@ KIND = {
 def rows_behind(study: Study) -> Iterator[Rows]:
     """Yield a sheet of deals and one of tasks; a cell in a measure's column is what the row counts for there.
 
-    An empty cell means that the row is no case of that measure; so a filter on the column gives the very rows of
-    the figure for the report's period.
+    An empty cell means that the row is no case of that measure; so a filter on the column gives the very rows
+    of the figure for the report's period (of open deals: for the day described).
     """
-    told = dict.fromkeys((record["measure"], record["variant"] or "") for record in study.told)
-    names = [":".join(part for part in pair if part) for pair in told]
+    names = study.names()
     for table, key, columns in (("deals", "deal_ix", DEALS), ("tasks", "task_ix", TASKS)):
         frame = study.crm.tables[table]
         if len(frame):
@@ -54,7 +56,11 @@ def _sheet(
             spec.append(Column(name, study.title(name), "number"))
     out["file"], out["line"] = frame["file"].astype("str"), frame["line"]
     spec += [Column("file", study.say("File")), Column("line", study.say("Line"), "count")]
-    notes = [study.say("Each column of a figure holds what the row counts for in it, in the report's period; empty means that it does not belong to it.")]  # fmt: skip
+    note = study.say(
+        "Each column of a figure holds what the row counts for in it, in the report's period;"
+        " empty means that it does not belong to it."
+    )
+    notes = [note]
     if len(out) > MOST_ROWS:
         notes.append(study.say("Only the first {n} rows are here.", n=study.formats.count(MOST_ROWS)))
     title = (
@@ -72,10 +78,10 @@ def _sheet(
 
 
 def _counted(study: Study, name: str, key: str, length: int) -> np.ndarray | None:
-    """Return for each row what it counts for in a measure (NaN: not at all), or ``None`` if the measure has no such rows."""
+    """Return for each row what it counts for in a measure, NaN if nothing; ``None``: it has no such rows."""
     if study.crm.lacks(study.measure(name).needs):
         return None
-    cases = cases_of(name, study.crm, study.period)
+    cases = cases_of(name, study.crm, study.span(name))
     if key not in cases or (key == "deal_ix" and "task_ix" in cases):
         return None
     ix = cases[key].fillna(value=-1).to_numpy(dtype=np.int64)

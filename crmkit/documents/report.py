@@ -15,7 +15,7 @@ from crmkit.documents.html import Cover, write_report
 from crmkit.documents.xlsx import write_workbook
 from crmkit.present.study import FINDINGS_MIME, Study, open_study
 
-#: The reader of a report wants the figures first and what they were made from last; a consultant works the other way.
+#: A report's reader wants the figures first and their data last; a consultant works the other way.
 ABOUT_THE_DATA = "01_data_intake"
 
 
@@ -36,7 +36,7 @@ def compose_report(folder: Path, executed: Sequence[Path], client: Client, langu
     sections = [*sections[1:], sections[0]] if executed[0].stem == ABOUT_THE_DATA else sections
     study = open_study(client.folder, findings[-1]["as_of"], language, findings[-1]["period"]["name"])
     for one in findings:
-        study.told.extend(one["rows"])
+        study.note(one["rows"])
     write_report(folder / "report.html", _cover(study), sections)
     write_workbook(
         folder / "report.xlsx",

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from crmkit.errors import N_
+from crmkit.errors import N_, Message
 from crmkit.measures import borders
-from crmkit.present.reasons import LEFT_OUT, missing
+from crmkit.present.reasons import LEFT_OUT
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
@@ -16,73 +16,58 @@ from crmkit.present.tiles import Sentences
 
 def unavailable(study: Study, names: Sequence[str], by: Sequence[str] = ()) -> Sentences:
     """Return why these measures cannot be told, and what to do about it."""
-    figures = study.evaluate(list(names), by=by)
-    codes = [code for code in figures["missing"] if code]
-    said = [message for code in codes for message in missing(code)]
-    nothing = N_("There is nothing to count in this period.")
-    return Sentences.of(study.words, list({str(one): one for one in said}.values()) or [nothing], "warning")
+    codes = study.evaluate(names, by=by)["missing"]
+    said = dict.fromkeys(sentence for code in codes for sentence in study.why(code))
+    return Sentences.of(
+        study.words, list(said) or [N_("There is nothing to count in this period.")], "warning"
+    )
 
 
 def not_told(study: Study) -> Table | Sentences:
-    """Return every measure of the report that this export cannot tell, with the way to get it."""
-    rows: dict[str, str] = {}
-    for record in study.told:
-        if record["state"] == "not_in_export" and not record["by"]:
-            name = record["measure"] + (f":{record['variant']}" if record["variant"] else "")
-            rows.setdefault(name, record["missing"])
-    rows = {
-        name: code
-        for name, code in rows.items()
-        if code not in ("before_first_record", "after_as_of", "known_at_as_of_only")
-    }
+    """Return every measure of the report that this export cannot tell at all, with the way to get it."""
+    rows = []
+    for name in study.names():
+        one = study.measure(name)
+        records = [
+            row
+            for row in study.told.values()
+            if (row["measure"], row["variant"] or "") == (one.id, one.variant)
+        ]
+        if all(row["state"] == "not_in_export" for row in records):
+            whole = min(records, key=lambda row: len(row["by"]))
+            rows.append({"measure": study.title(name), "why": " ".join(study.why(whole["missing"]))})
     if not rows:
         return Sentences.of(
             study.words, [N_("Every figure of this report could be computed from the export.")]
         )
-    frame = pd.DataFrame(
-        {
-            "measure": [study.title(name) for name in rows],
-            "why": [" ".join(study.words.message(m) for m in missing(code)) for code in rows.values()],
-        }
-    )
-    return study.table(
-        frame,
-        "not_told",
-        study.say("Figures that are missing"),
-        [Column("measure", study.say("Figure")), Column("why", study.say("What is missing"))],
-    )
+    columns = [Column("measure", study.say("Figure")), Column("why", study.say("What is missing"))]
+    return study.table(pd.DataFrame(rows), "not_told", study.say("Figures that are missing"), columns)
 
 
 def left_out(study: Study) -> Table | Sentences:
-    """Return how many cases are in no figure of the period, and why."""
-    span = pd.Timestamp(borders(study.crm, study.period).start).isoformat()
-    rows = {}
-    for record in study.left_out:
-        if record["period_start"] == span:
-            name = record["measure"] + (f":{record['variant']}" if record["variant"] else "")
-            rows[study.title(name), record["reason"]] = record["n"]
+    """Return how many cases are in no figure of the report's period, and why."""
+    rows = []
+    for record in study.left_out.values():
+        name = ":".join(part for part in (record["measure"], record["variant"]) if part)
+        edges = borders(study.crm, study.span(name))
+        span = [pd.Timestamp(edge) for edge in (edges.start, edges.end)]
+        if [pd.Timestamp(record[part]) for part in ("period_start", "period_end")] == span:
+            why = LEFT_OUT.get(record["reason"], Message(record["reason"]))
+            rows.append({"measure": study.title(name), "reason": study.words.message(why), "n": record["n"]})
     if not rows:
         return Sentences.of(study.words, [N_("Every deal that belongs to a figure is in it.")])
-    frame = pd.DataFrame(
-        [
-            {"measure": name, "reason": study.words.message(LEFT_OUT[code]), "n": n}
-            for (name, code), n in rows.items()
-        ]
-    )
     columns = [
-        Column("measure", study.say("Figure")),
-        Column("reason", study.say("Left out because")),
+        Column("measure", study.say("Figure")), Column("reason", study.say("Left out because")),
         Column("n", study.say("Cases"), "count"),
-    ]
-    return study.table(frame, "left_out", study.say("Cases that are in no figure"), columns)
+    ]  # fmt: skip
+    return study.table(
+        pd.DataFrame(rows), "left_out", study.say("Cases that are in no figure"), columns, shown=60
+    )
 
 
 def glossary(study: Study) -> Table:
     """Return the definition of every measure that the report uses."""
-    names = dict.fromkeys(
-        record["measure"] + (f":{record['variant']}" if record["variant"] else "") for record in study.told
-    )
-    ones = sorted((study.measure(name) for name in names), key=lambda one: study.say(one.title))
+    ones = sorted((study.measure(name) for name in study.names()), key=lambda one: study.say(one.title))
     frame = pd.DataFrame(
         {
             "title": [study.say(one.title) for one in ones],
@@ -91,8 +76,7 @@ def glossary(study: Study) -> Table:
         }
     )
     columns = [
-        Column("title", study.say("Figure")),
-        Column("definition", study.say("Definition")),
+        Column("title", study.say("Figure")), Column("definition", study.say("Definition")),
         Column("id", study.say("Name for programs")),
-    ]
+    ]  # fmt: skip
     return study.table(frame, "glossary", study.say("Definitions"), columns, shown=60)

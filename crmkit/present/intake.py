@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from crmkit.errors import N_, Message
 from crmkit.facts import begins_without_closings
-from crmkit.present.reasons import COLUMNS, NOTES, SET_ASIDE
+from crmkit.measures import borders
+from crmkit.present.reasons import COLUMNS, NOTES, SET_ASIDE, UNLOCKS
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 from crmkit.schema import TABLES, column
-
-#: What each table would unlock, for those that are not in the export.
-UNLOCKS = {
-    "deals": N_("the figures of sales: deals, money, win rate, cycle"),
-    "stage_changes": N_("where deals are lost and stand, conversion from stage to stage, skipped stages"),
-    "tasks": N_("tasks on time, deals without a task, actions per day"),
-    "activities": N_("calls, letters, meetings, first response"),
-    "managers": N_("teams and roles, who worked when"),
-    "stages": N_("which stage wins and loses, norms, chances of winning"),
-    "plans": N_("plan attainment"),
-    "companies": N_("segments, duplicates, repeat sales"),
-    "contacts": N_("decision makers, duplicates"),
-    "payments": N_("receivables"),
-    "products": N_("product groups, discounts from the list price"),
-    "costs": N_("cost per lead and return on marketing"),
-}
 
 
 def verdict(study: Study) -> Sentences:
@@ -47,7 +34,13 @@ def verdict(study: Study) -> Sentences:
         ),
     ]
     if not crm.is_current:
-        said.append(N_("The export itself reaches further, to {moment}. For the earlier day the stage, the amount and the owner of deals then open are not known, unless the history of stages tells.", moment=formats.moment(crm.exported_at)))  # fmt: skip
+        said.append(
+            N_(
+                "The export itself reaches further, to {moment}. For the earlier day the stage, the amount"
+                " and the owner of deals then open are not known, unless the history of stages tells.",
+                moment=formats.moment(crm.exported_at),
+            )
+        )
     return Sentences.of(words, said, "finding")
 
 
@@ -55,10 +48,13 @@ def files(study: Study) -> Table:
     """Return each file with its rows and how it was read."""
     frame = study.report.files
     columns = [
-        Column("path", study.say("File")), Column("table", study.say("Table")), Column("rows_read", study.say("Rows read"), "count"),
-        Column("rows_kept", study.say("Kept"), "count"), Column("rows_set_aside", study.say("Set aside"), "count"),
+        Column("path", study.say("File")),
+        Column("table", study.say("Table")),
+        Column("rows_read", study.say("Rows read"), "count"),
+        Column("rows_kept", study.say("Kept"), "count"),
+        Column("rows_set_aside", study.say("Set aside"), "count"),
         Column("decisions", study.say("How it was read")),
-    ]  # fmt: skip
+    ]
     return study.table(frame, "files", study.say("How each file was read"), columns)
 
 
@@ -67,7 +63,7 @@ def set_aside(study: Study) -> Table | Sentences:
     frame = study.report.set_aside
     if frame.empty:
         return Sentences.of(study.words, [N_("No row was set aside.")])
-    frame = frame.assign(why=[study.words.message(SET_ASIDE[code]) for code in frame["reason"]])
+    frame = frame.assign(why=[_said(study, SET_ASIDE, code) for code in frame["reason"]])
     columns = [
         Column("file", study.say("File")),
         Column("line", study.say("Line"), "count"),
@@ -93,10 +89,8 @@ def oddities(study: Study) -> Table | Sentences:
     frame = pd.concat([frame, pd.DataFrame(hidden)], ignore_index=True) if hidden else frame
     if frame.empty:
         return Sentences.of(study.words, [N_("Nothing odd was found in the data.")])
-    after = N_("later than the day that the report describes; not seen")
-    frame = frame.assign(
-        what=[study.words.message(NOTES.get(code, after)) for code in frame["code"]]
-    ).sort_values("count", ascending=False, kind="stable")
+    frame = frame.assign(what=[_said(study, NOTES, code) for code in frame["code"]])
+    frame = frame.sort_values("count", ascending=False, kind="stable")
     columns = [
         Column("table", study.say("Table")),
         Column("column", study.say("Column")),
@@ -107,23 +101,37 @@ def oddities(study: Study) -> Table | Sentences:
     return study.table(frame, "oddities", study.say("Kept, but odd"), columns)
 
 
+def _said(study: Study, sentences: Mapping[str, Message], code: str) -> str:
+    """Return the sentence for a code of the load report; a code without one stands for itself."""
+    return study.words.message(sentences[code]) if code in sentences else code
+
+
 def warnings(study: Study) -> Sentences:
     """Return what the figures must not be believed in, as far as the data shows it."""
-    said: list[Message] = []
+    said: list[Message | str] = []
     cut = begins_without_closings(study.crm)
     if cut is not None:
-        said.append(N_("The first deals were created on {created}, and nothing closes before {closed}: deals closed earlier are not in the export. Win rates and cycles of the first months are therefore not to be believed.", created=study.formats.day(cut[0].date()), closed=study.formats.day(cut[1].date())))  # fmt: skip
+        created, closed = (study.formats.day(moment.date()) for moment in cut)
+        said.append(
+            N_(
+                "The first deals were created on {created}, and nothing closes before {closed}: deals closed"
+                " earlier seem not to have been exported. Revenue, win rates and cycles of the first months"
+                " are therefore not to be believed.",
+                created=created,
+                closed=closed,
+            )
+        )
     unplaced = int(study.crm.deals["created_at"].isna().sum())
     if unplaced:
         said.append(
-            N_(
-                "{n} deals have no creation date. They are kept and stand in the figures by stage, but in no figure of a period.",
-                n=study.formats.count(unplaced),
+            study.words.plural(
+                "{n} deal has no creation date: it is in the figures by stage, but in no figure of a period.",
+                "{n} deals have no creation date: they are in the figures by stage,"
+                " but in no figure of a period.",
+                unplaced,
             )
         )
-    years = study.crm.settings.calendar.unconfirmed_years(
-        study.crm.as_of.date().replace(month=1, day=1), study.crm.as_of.date()
-    )
+    years = study.crm.settings.calendar.unconfirmed_years(*borders(study.crm, study.period).days())
     if years:
         said.append(
             N_(
@@ -143,13 +151,19 @@ def columns(study: Study) -> Table:
     frame = study.report.columns
     frame = frame.assign(
         share=frame["filled"] / frame["rows"].where(frame["rows"] > 0),
-        share_n=frame["rows"], share_numerator=frame["filled"], share_denominator=frame["rows"],
-        meaning=[_meaning(study, path, name) for path, name in zip(frame["file"], frame["column"], strict=True)],
-    )  # fmt: skip
+        share_n=frame["rows"],
+        share_numerator=frame["filled"],
+        share_denominator=frame["rows"],
+        meaning=[_meaning(study, *pair) for pair in zip(frame["file"], frame["column"], strict=True)],
+    )
     spec = [
-        Column("file", study.say("File")), Column("heading", study.say("Heading in the file")), Column("meaning", study.say("What it is")),
-        Column("share", study.say("Filled"), "share"), Column("unreadable", study.say("Unreadable"), "count"), Column("decision", study.say("Read as")),
-    ]  # fmt: skip
+        Column("file", study.say("File")),
+        Column("heading", study.say("Heading in the file")),
+        Column("meaning", study.say("What it is")),
+        Column("share", study.say("Filled"), "share"),
+        Column("unreadable", study.say("Unreadable"), "count"),
+        Column("decision", study.say("Read as")),
+    ]
     return study.table(frame, "columns", study.say("Columns and how full they are"), spec, shown=40)
 
 
@@ -176,36 +190,40 @@ def tables(study: Study) -> Table:
             }
         )
     spec = [
-        Column("table", study.say("Table")), Column("state", study.say("Is it here")), Column("rows", study.say("Rows"), "count"),
-        Column("unlocks", study.say("What it makes possible")), Column("how", study.say("How to get it")),
-    ]  # fmt: skip
+        Column("table", study.say("Table")),
+        Column("state", study.say("Is it here")),
+        Column("rows", study.say("Rows"), "count"),
+        Column("unlocks", study.say("What it makes possible")),
+        Column("how", study.say("How to get it")),
+    ]
     return study.table(pd.DataFrame(rows), "tables", study.say("What the export can tell"), spec)
 
 
 def stages(study: Study) -> Table:
     """Return the stages as they are understood, with the deals that stand in each."""
-    counts = (
-        study.crm.deals.groupby(["pipeline", "stage"], observed=True, dropna=False)
-        .size()
-        .rename("deals")
-        .reset_index()
+    names = ["pipeline", "stage"]
+    listed = study.crm.tables["stages"].astype(dict.fromkeys([*names, "kind"], "str"))
+    deals = study.crm.deals[names].astype("str").assign(deals=1)
+    if deals["pipeline"].isna().all():
+        names = ["stage"]
+    counts = deals.groupby(names, dropna=False, as_index=False)["deals"].sum()
+    frame = listed.merge(counts, how="outer", on=names)
+    kinds = listed.dropna(subset=["kind"]).drop_duplicates(["stage", "kind"])
+    of_stage = kinds[~kinds["stage"].duplicated(keep=False)].set_index("stage")["kind"]
+    kind = frame["kind"].where(frame["kind"].notna(), frame["stage"].map(of_stage))
+    said = {"open": study.say("open"), "won": study.say("won"), "lost": study.say("lost")}
+    frame = frame.assign(
+        kind=kind.map(said).fillna(study.say("not known")), deals=frame["deals"].fillna(value=0)
     )
-    counts = counts.astype({"pipeline": "str", "stage": "str"})
-    listed = study.crm.tables["stages"][
-        ["pipeline", "stage", "kind", "position", "norm_days", "default_probability"]
-    ]
-    listed = listed.astype({"pipeline": "str", "stage": "str", "kind": "str"})
-    if counts["pipeline"].isna().all():
-        frame = listed.merge(counts.drop(columns="pipeline"), how="left", on="stage")
-    else:
-        frame = listed.merge(counts, how="left", on=["pipeline", "stage"])
-    kinds = {"open": study.say("open"), "won": study.say("won"), "lost": study.say("lost")}
-    frame = frame.assign(kind=frame["kind"].map(kinds).fillna(study.say("not known")))
     frame = frame.sort_values(["pipeline", "position"], kind="stable", na_position="last")
     spec = [
-        Column("pipeline", study.say("Pipeline")), Column("stage", study.say("Stage")), Column("kind", study.say("Kind")),
-        Column("deals", study.say("Deals"), "count"), Column("norm_days", study.say("Norm"), "days"), Column("default_probability", study.say("Chance of winning"), "share"),
-    ]  # fmt: skip
+        Column("pipeline", study.say("Pipeline")),
+        Column("stage", study.say("Stage")),
+        Column("kind", study.say("Kind")),
+        Column("deals", study.say("Deals"), "count"),
+        Column("norm_days", study.say("Norm"), "days"),
+        Column("default_probability", study.say("Chance of winning"), "share"),
+    ]
     return study.table(frame, "stages", study.say("Stages as they are understood"), spec, shown=60)
 
 
@@ -217,7 +235,11 @@ def managers(study: Study) -> Table:
         deals=frame["manager_id"].astype("str").map(counts.rename(index=str)).fillna(value=0)
     )
     spec = [
-        Column("name", study.say("Rep")), Column("role", study.say("Role")), Column("team", study.say("Team")),
-        Column("deals", study.say("Deals"), "count"), Column("hired_on", study.say("Hired"), "date"), Column("left_on", study.say("Left"), "date"),
-    ]  # fmt: skip
+        Column("name", study.say("Rep")),
+        Column("role", study.say("Role")),
+        Column("team", study.say("Team")),
+        Column("deals", study.say("Deals"), "count"),
+        Column("hired_on", study.say("Hired"), "date"),
+        Column("left_on", study.say("Left"), "date"),
+    ]
     return study.table(frame, "managers", study.say("Reps as they are understood"), spec, shown=60)

@@ -1,16 +1,20 @@
-"""Sentences for the codes that the library speaks in: what is missing, why a row does not count, what is odd."""
+"""Sentences for the codes that the library speaks in: what is missing, what does not count, what is odd."""
 
 from __future__ import annotations
 
 from crmkit.errors import N_, Message
+from crmkit.schema import Snapshot, column
 
 #: Why a figure cannot be told, where it is not a missing column.
 STATES = {
     "known_at_as_of_only": N_("This is known only for the day that the report describes."),
-    "known_at_export_only": N_("Amounts and chances of open deals are known only for the day of export."),
+    "known_at_export_only": N_(
+        "Amounts, chances and next tasks of open deals are known only for the day of export."
+    ),
     "before_first_record": N_("The CRM had not begun to record this yet."),
     "after_as_of": N_("The period lies after the day that the report describes."),
     "still_open": N_("Not yet: too many of these deals are still open at the longest age seen."),
+    "none_won": N_("None of these deals has been won."),
 }
 
 #: What a missing column is called, and how it is got out of a CRM.
@@ -22,7 +26,8 @@ COLUMNS = {
         "Calls, letters and meetings are not in this export. They come from the CRM's interface for programs."
     ),
     "stage_changes": N_(
-        "The history of stages is not in this export. Few CRMs export it as a file; it comes from the interface for programs."
+        "The history of stages is not in this export. Few CRMs export it as a file; it comes from the"
+        " interface for programs."
     ),
     "plans": N_("There is no plan. Write it under «plan» in client.yml, or name a file with it."),
     "deals.amount": N_("Deals have no amount in this export. Add the column with the amount to the export."),
@@ -45,6 +50,22 @@ COLUMNS = {
     "stages.default_probability": N_(
         "No stage has a chance of winning. Write «probability» for the stages in client.yml."
     ),
+}
+
+#: What each table would unlock, for those that an export lacks.
+UNLOCKS = {
+    "deals": N_("the figures of sales: deals, money, win rate, cycle"),
+    "stage_changes": N_("where deals are lost and stand, conversion from stage to stage, skipped stages"),
+    "tasks": N_("tasks on time, deals without a task, actions per day"),
+    "activities": N_("calls, letters, meetings, first response"),
+    "managers": N_("teams and roles, who worked when"),
+    "stages": N_("which stage wins and loses, norms, chances of winning"),
+    "plans": N_("plan attainment"),
+    "companies": N_("segments, duplicates, repeat sales"),
+    "contacts": N_("decision makers, duplicates"),
+    "payments": N_("receivables"),
+    "products": N_("product groups, discounts from the list price"),
+    "costs": N_("cost per lead and return on marketing"),
 }
 
 #: Why cases are left out of a figure.
@@ -111,6 +132,7 @@ NOTES = {
     "reason_without_loss": N_("a reason for the loss on deals that are not lost; not counted"),
     "negative_amount": N_("negative amounts"),
     "currency_assumed": N_("currency names that are not known; taken for the client's currency"),
+    "after_as_of": N_("later than the day that the report describes; not seen"),
     "last_entry_only": N_(
         "stage changes out of columns with one date for each stage: of several visits, only the last is known"
     ),
@@ -121,11 +143,38 @@ NOTES = {
 }
 
 
-def missing(code: str) -> list[Message]:
-    """Return sentences for what ``evaluate`` gives as ``missing``."""
-    said = []
-    for part in code.split(", "):
-        for one in part.split("|")[:1]:
-            known = STATES.get(one) or COLUMNS.get(one) or COLUMNS.get(one.split(".")[0])
-            said.append(known or N_("The export has no column «{column}».", column=one))
-    return list({message.text + str(message.params): message for message in said}.values())
+def missing(crm: Snapshot, code: str | None) -> list[Message]:
+    """Return sentences for what ``evaluate`` gives as ``missing``, each once."""
+    said = [_of_need(crm, part) for part in (code or "").split(", ") if part]
+    return list({str(message): message for message in said}.values())
+
+
+def _of_need(crm: Snapshot, need: str) -> Message:
+    """Return the sentence for a state, or for a column of which the export has none of the alternatives."""
+    if need in STATES:
+        return STATES[need]
+    names = need.split("|")
+    for name in names:
+        if name in crm.supplied:  # there it is, but not in the rows that the figure is made of
+            return N_(
+                "Not filled for any of these: {meaning} ({column}).", meaning=_meaning(name), column=name
+            )
+    for name in names:
+        table = name.split(".")[0]
+        if table in COLUMNS and not any(given.startswith(f"{table}.") for given in crm.supplied):
+            return COLUMNS[table]
+    for name in names:
+        if name in COLUMNS:
+            return COLUMNS[name]
+    return N_(
+        "Not in this export, or never filled: {meaning} ({column}).",
+        meaning=_meaning(names[0]),
+        column=names[0],
+    )
+
+
+def _meaning(name: str) -> Message:
+    """Return what a column (``table.column``) is; a custom field is what it is called."""
+    table, short = name.split(".", 1)
+    known = column(table, short)
+    return Message(known.meaning) if known else Message("{name}", {"name": short})

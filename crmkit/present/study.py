@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,14 @@ import pandas as pd
 
 from crmkit.client import Client, read_client
 from crmkit.errors import N_, CrmkitError, Message, RequestError
-from crmkit.measures import Measure, borders, evaluate_fully, find
+from crmkit.measures import ALL, Measure, borders, evaluate_fully, find
+from crmkit.measures.catalog import STANDING
 from crmkit.measures.records import left_out_records, records
+from crmkit.measures.summaries import FIGURES
 from crmkit.periods import Period, floor, next_start
 from crmkit.present.figures import Plate
 from crmkit.present.formats import Formats
+from crmkit.present.reasons import missing
 from crmkit.present.tables import Column, Table
 from crmkit.present.words import Words
 from crmkit.schema import Snapshot
@@ -51,7 +54,8 @@ class Study:
     ----------
     client, crm, report: the settings, the data at ``as_of``, how it was read.
     period: what the figures are for; language: of all that is said.
-    told: every row of ``evaluate`` that a page used, in order; it becomes the findings.
+    told, left_out: every row of ``evaluate`` that a page used, and what is in no figure, in order, by what
+        it is about; they become the findings.
     """
 
     client: Client
@@ -60,8 +64,8 @@ class Study:
     period: Period
     language: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    told: list[dict[str, Any]] = field(default_factory=list)
-    left_out: list[dict[str, Any]] = field(default_factory=list)
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left_out: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def words(self) -> Words:
@@ -84,11 +88,38 @@ class Study:
         each: str | None = None,
         period: Period | None = None,
     ) -> pd.DataFrame:
-        """Return figures as :func:`crmkit.evaluate` does, and keep them for the findings."""
-        figures, left = evaluate_fully(names, self.crm, period or self.period, by, each)
-        self.told.extend(row for row in records(figures) if row not in self.told[-400:])
-        self.left_out.extend(row for row in left_out_records(left) if row not in self.left_out)
-        return figures
+        """Return figures as :func:`crmkit.evaluate` does, and keep them for the findings.
+
+        Without a period, each measure is told for its :meth:`span`.
+        """
+        names = [names] if isinstance(names, str) else list(names)
+        frames = []
+        for span in [period] if period else dict.fromkeys(map(self.span, names)):
+            mine = names if period else [name for name in names if self.span(name) == span]
+            figures, left = evaluate_fully(mine, self.crm, span, by, each)
+            self.note(records(figures, by), left_out_records(left))
+            frames.append(figures)
+        return pd.concat(frames, ignore_index=True)
+
+    def span(self, name: str) -> Period:
+        """Return what a measure is told for: the period; «all» where it speaks of deals open at ``as_of``."""
+        return ALL if find(name).basis in STANDING else self.period
+
+    def note(self, rows: Sequence[dict[str, Any]], left_out: Sequence[dict[str, Any]] = ()) -> None:
+        """Keep rows for the findings, each once."""
+        for kept, fresh, said in ((self.told, rows, FIGURES), (self.left_out, left_out, ("n",))):
+            for row in fresh:
+                about = {key: value for key, value in row.items() if key not in (*said, "state", "missing")}
+                kept.setdefault(json.dumps(about, ensure_ascii=False), row)
+
+    def names(self) -> list[str]:
+        """Return the measures that were told, in order."""
+        pairs = dict.fromkeys((row["measure"], row["variant"]) for row in self.told.values())
+        return [":".join(part for part in pair if part) for pair in pairs]
+
+    def why(self, code: str | None) -> list[str]:
+        """Return sentences for what a figure's ``missing`` says."""
+        return [self.words.message(one) for one in missing(self.crm, code)]
 
     def title(self, name: str) -> str:
         """Return what a measure is called."""
@@ -131,8 +162,8 @@ class Study:
             "client": self.client.name,
             "as_of": self.crm.as_of.isoformat(),
             "period": {"start": first.isoformat(), "end": after.isoformat(), "name": self.period.name},
-            "rows": self.told,
-            "left_out": self.left_out,
+            "rows": list(self.told.values()),
+            "left_out": list(self.left_out.values()),
             "load": json.loads(self.report.files.drop(columns="decisions").to_json(orient="records")),
         }
         sentence = self.words.plural(
@@ -144,7 +175,7 @@ class Study:
 def open_study(
     client: str | Path, as_of: str = "", language: str = "", period: str = "", options: str = ""
 ) -> Study:
-    """Open a client for a notebook; the arguments are the five parameters, an empty one means «as the settings say».
+    """Open a client for a notebook by the five parameters; an empty one means «as the settings say».
 
     Raises
     ------
@@ -179,7 +210,7 @@ def _options(path: str) -> Mapping[str, Any]:
 
 
 def latest_months(crm: Snapshot, months: int = MONTHS) -> Period:
-    """Return the latest whole calendar months up to ``as_of``, at most those since the first record; else «all»."""
+    """Return the latest whole calendar months up to ``as_of``, not before the first record; else «all»."""
     zone = crm.settings.zone
     as_of = crm.as_of.tz_convert(zone).date()
     after = floor(as_of + timedelta(days=1), "month")
@@ -191,7 +222,7 @@ def latest_months(crm: Snapshot, months: int = MONTHS) -> Period:
             break
         first = earlier
     if first >= after:
-        return Period(None, None, "all")
+        return ALL
     return Period.between(first, after, zone)
 
 
@@ -201,11 +232,9 @@ def before(period: Period) -> Period | None:
         return None
     first, after = period.days()
     zone = str(period.start.tzinfo)
-    if first.day == 1 and after.day == 1:
-        months = (after.year - first.year) * 12 + after.month - first.month
-        index = first.year * 12 + first.month - 1 - months
-        return Period.between(date(index // 12, index % 12 + 1, 1), first, zone)
+    if first.day == after.day == 1:
+        months, earlier = (after.year - first.year) * 12 + after.month - first.month, first
+        for _ in range(months):
+            earlier = floor(earlier - timedelta(days=1), "month")
+        return Period.between(earlier, first, zone)
     return Period.between(first - (after - first), first, zone)
-
-
-__all__ = ["Findings", "Message", "Study", "before", "latest_months", "open_study"]

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from crmkit.measures import find
+from crmkit.measures.catalog import ADDITIVE
+from crmkit.present.formats import KIND_OF_UNIT
 from crmkit.present.tables import CASES, Column
 
 if TYPE_CHECKING:
     from crmkit.present.study import Study
-
-#: Units of measures -> kinds of columns.
-KIND = {"count": "count", "share": "share", "money": "money", "days": "days", "per_day": "number"}
 
 
 def key_of(name: str) -> str:
@@ -22,46 +21,55 @@ def key_of(name: str) -> str:
     return name.replace(":", "_")
 
 
+def beside(key: str) -> dict[str, str]:
+    """Return the names under which a table looks for the cases behind the column ``key``."""
+    return {part: f"{key}_{part}" for part in CASES}
+
+
+def rows_of(figures: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the rows of one measure (``id`` or ``id:variant``)."""
+    one = find(name)
+    return figures[(figures["measure"] == one.id) & (figures["variant"] == one.variant)]
+
+
+def row_of(figures: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Return the one row of a measure among figures that are not sliced."""
+    return {str(key): value for key, value in rows_of(figures, name).iloc[0].to_dict().items()}
+
+
 def wide(figures: pd.DataFrame, names: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
-    """Lay out figures side by side.
+    """Lay out figures side by side; what cannot be told is missing, and makes no row.
 
     Parameters
     ----------
     figures: rows of ``evaluate``.
-    names: the measures (``id`` or ``id:variant``) in the order wanted; each becomes ``<key>`` and ``<key>_n`` …
+    names: the measures in the order wanted; each becomes ``<key>``, ``<key>_n`` …
     by: what makes a row: slices, or ``period_start`` and ``period_end``.
     """
-    out = figures[list(by)].drop_duplicates().reset_index(drop=True)
+    told = figures[figures["state"] != "not_in_export"]
+    out = told[list(by)].drop_duplicates().reset_index(drop=True)
     for name in names:
-        identifier, _, variant = name.partition(":")
-        rows = figures[(figures["measure"] == identifier) & ((figures["variant"] == variant) | (not variant))]
-        rows = rows[rows["state"] != "not_in_export"]
         key = key_of(name)
-        beside = [] if find(name).is_exact else list(CASES)
-        renamed = rows[[*by, "value", *beside]].rename(
-            columns={"value": key, **{part: f"{key}_{part}" for part in CASES}}
-        )
+        cases = (
+            [] if find(name).is_exact else CASES
+        )  # a table holds back a share only where it finds its cases
+        renamed = rows_of(told, name)[[*by, "value", *cases]].rename(columns={"value": key} | beside(key))
         out = out.merge(renamed, how="left", on=list(by), validate="1:1")
     return out
 
 
 def measure_columns(study: Study, names: Sequence[str]) -> list[Column]:
-    """Return a column for each measure, gated where it is a share."""
-    ones = [study.measure(name) for name in names]
+    """Return a column for each measure; what is estimated from cases is told as their number allows."""
+    ones = {name: study.measure(name) for name in names}
     return [
-        Column(key_of(name), study.say(one.title), KIND[one.unit], one.better)
-        for name, one in zip(names, ones, strict=True)
-    ]
+        Column(
+            key_of(name), study.say(one.title), KIND_OF_UNIT[one.unit], one.better,
+            gated=one.summary not in ADDITIVE and not one.is_exact,
+        )
+        for name, one in ones.items()
+    ]  # fmt: skip
 
 
-def available(study: Study, figures: pd.DataFrame, names: Sequence[str]) -> list[str]:
+def available(figures: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Return the measures that the export can tell anywhere in these figures."""
-    told = figures[figures["state"] != "not_in_export"]
-    pairs = set(zip(told["measure"], told["variant"], strict=True))
-    return [name for name in names if (study.measure(name).id, study.measure(name).variant) in pairs]
-
-
-def row_of(figures: pd.DataFrame, identifier: str, variant: str) -> dict[str, Any]:
-    """Return the one row of a measure among figures that are not sliced."""
-    chosen = figures[(figures["measure"] == identifier) & (figures["variant"] == variant)]
-    return {str(key): value for key, value in chosen.iloc[0].to_dict().items()}
+    return [name for name in names if (rows_of(figures, name)["state"] != "not_in_export").any()]
