@@ -13,6 +13,7 @@ from crmkit.errors import N_, CrmkitError, Message, did_you_mean
 from crmkit.schema import TABLES
 from crmkit.settings import Client, ExportFile
 
+TWICE, KEEP_ONE = N_("something stands here twice"), N_("Keep one of the two.")
 Problem = tuple[tuple[str | int, ...], Message, Sequence[object], Message | None]
 
 
@@ -25,7 +26,8 @@ def contradictions(client: Client) -> Iterator[Problem]:
             yield ("limits", name), what, [limit], None
     for index, entry in enumerate(client.files):
         yield from _of_file(client, index, entry)
-    yield from _repeated(("files",), (f"{one.shown}: {one.table}" for one in client.files))
+    what, remedy = N_("two files cannot be told apart"), N_("Keep one of the two, or give one another name.")
+    yield from _repeated(("files",), (f"{one.shown}: {one.table}" for one in client.files), what, remedy)
     yield from _repeated(("pipelines",), (pipeline.name for pipeline in client.pipelines))
     for index, pipeline in enumerate(client.pipelines):
         yield from _repeated(("pipelines", index, "stages"), (stage.name for stage in pipeline.stages))
@@ -96,10 +98,15 @@ def _nearest(client: Client, path: str) -> Message:
     return N_("Write the path from the client's folder.")
 
 
-def _repeated(place: tuple[str | int, ...], names: Iterable[str]) -> Iterator[Problem]:
+def _repeated(
+    place: tuple[str | int, ...],
+    names: Iterable[str],
+    what: Message = TWICE,
+    remedy: Message = KEEP_ONE,
+) -> Iterator[Problem]:
     seen: set[str] = set()
     twice: set[str] = set()
     for name in names:
         (twice if name in seen else seen).add(name)
     if twice:
-        yield place, N_("something stands here twice"), sorted(twice), N_("Keep one of the two.")
+        yield place, what, sorted(twice), remedy

@@ -187,7 +187,7 @@ def test_mistakes_in_a_files_entry(refused, file, key, what, remedy):
 
 def test_the_same_file_twice_is_a_mistake_and_two_sheets_are_not(read, refused):
     twice = GOOD + "  - {path: ./deals.csv, table: deals}\n"
-    assert refused(twice)[0][:2] == ("client.yml:3: files", "something stands here twice")
+    assert refused(twice)[0][:2] == ("client.yml:3: files", "two files cannot be told apart")
     sheets = (
         GOOD.replace("table: deals", "table: deals, sheet: 1")
         + "  - {path: deals.csv, table: deals, sheet: 2}\n"

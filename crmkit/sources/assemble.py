@@ -133,7 +133,7 @@ def _read_one(client: Client, entry: ExportFile, ledger: Ledger) -> _Part:
         whole_days |= {f"{entry.table}.{name}" for name in fresh if _has_no_time(frame[name])}
         if len(merged):
             reason, name = merged.get("reason", "product_row"), merged.get("deal_id", merged["line"])
-            ledger.set_aside(entry.shown, merged["line"], reason, name)
+            ledger.set_aside(entry.shown, entry.table, merged["line"], reason, name)
     history = None
     if entry.join is None:
         frame = identify(frame, file, ledger)
@@ -158,7 +158,8 @@ def _enter(file: OpenedFile, sha256: str, ledger: Ledger) -> None:
             "decisions": " · ".join(f"{name}: {value}" for name, value in sorted(raw.decisions.items())),
         }
     )
-    ledger.set_aside(entry.shown, raw.set_aside["line"], raw.set_aside["reason"], raw.set_aside["text"])
+    aside = raw.set_aside
+    ledger.set_aside(entry.shown, entry.table, aside["line"], aside["reason"], aside["text"])
     for heading in raw.decisions.get("damaged_numbers", "").split(", "):
         if heading in raw.frame:
             long = raw.frame[heading].str.fullmatch(r"\d{16,}", na=False)

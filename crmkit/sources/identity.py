@@ -47,7 +47,7 @@ def identify(frame: pd.DataFrame, file: OpenedFile, ledger: Ledger) -> pd.DataFr
         text = (
             gone.drop(columns=["file", "line"]).iloc[:, :4].astype("str").fillna("").agg(" · ".join, axis=1)
         )
-        ledger.set_aside(file.entry.shown, gone["line"], "no_id", text)
+        ledger.set_aside(file.entry.shown, table, gone["line"], "no_id", text)
         frame = frame[~nameless]
     return frame
 
@@ -96,5 +96,5 @@ def without_repeats(table: str, whole: pd.DataFrame, ledger: Ledger) -> pd.DataF
         same[again] = rows[content].duplicated(keep=False)
     for reason, chosen in (("same_row", gone & same), ("same_id", gone & ~same)):
         for file, rows in whole[chosen].groupby("file", dropna=False):
-            ledger.set_aside(str(file), rows["line"], reason, rows[key or "deal_id"])
+            ledger.set_aside(str(file), table, rows["line"], reason, rows[key or "deal_id"])
     return whole[~gone].reset_index(drop=True)

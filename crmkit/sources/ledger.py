@@ -19,7 +19,7 @@ class LoadReport:
     ----------
     files: path, table, kind, encoding, delimiter, rows_read, rows_kept, rows_set_aside, sha256, decisions.
     columns: file, heading, column (canonical, or empty), kind, rows, filled, unreadable, decision.
-    set_aside: file, line, reason, text; one row per row that is not among the kept.
+    set_aside: file, table, line, reason, text; one row per row that is not among the kept.
     notes: code, table, column, count, samples; one row per oddity.
     """
 
@@ -58,30 +58,28 @@ class Ledger:
         self, code: str, table: str, column: str, frame: pd.DataFrame, bad: pd.Series | np.ndarray
     ) -> None:
         """Note the rows of a table where ``bad`` holds, with their ids as samples."""
-        chosen = frame[np.asarray(bad, dtype=bool)]
-        key = next((name for name in ("deal_id", "task_id", "activity_id") if name in chosen), None)
-        self.note(
-            code, table, column, count=len(chosen), samples=chosen[key].iloc[:MAX_SAMPLES] if key else ()
-        )
+        rows = np.flatnonzero(np.asarray(bad, dtype=bool))
+        key = next((name for name in ("deal_id", "task_id", "activity_id") if name in frame), None)
+        shown = frame[key].iloc[rows[:MAX_SAMPLES]] if key else ()
+        self.note(code, table, column, count=len(rows), samples=shown)
 
     def set_aside(
-        self, file: str, lines: Iterable[int], reason: str | pd.Series, text: Iterable[object]
+        self, file: str, table: str, lines: Iterable[int], reason: str | pd.Series, text: Iterable[object]
     ) -> None:
-        """Record rows that are not among the kept ones, for one reason or for one each."""
-        reasons = reason if isinstance(reason, str) else list(reason)
-        frame = pd.DataFrame(
-            {"file": file, "line": list(lines), "reason": reasons, "text": [str(one)[:200] for one in text]}
-        )
+        """Record rows of a file that are not among those of a table, for one reason or for one each."""
+        rows = {"line": list(lines), "reason": reason if isinstance(reason, str) else list(reason)}
+        frame = pd.DataFrame({"file": file, "table": table, **rows, "text": [str(one)[:200] for one in text]})
         if len(frame):
             self.aside.append(frame)
 
     def report(self) -> LoadReport:
-        """Return the report as frames; rows set aside are added up per file."""
-        names = ["file", "line", "reason", "text"]
+        """Return the report as frames; rows set aside are added up per file and table."""
+        names = ["file", "table", "line", "reason", "text"]
         aside = pd.concat(self.aside, ignore_index=True) if self.aside else pd.DataFrame(columns=names)
-        counts = aside.groupby("file", dropna=False).size()
+        counts = aside.groupby(["file", "table"], dropna=False).size()
         files = pd.DataFrame(self.files)
-        files["rows_set_aside"] = files["path"].map(counts).astype("Int64").fillna(value=0).astype("int64")
+        feeds = pd.MultiIndex.from_frame(files[["path", "table"]])
+        files["rows_set_aside"] = counts.reindex(feeds, fill_value=0).to_numpy(dtype="int64")
         files["rows_kept"] = files["rows_read"] - files["rows_set_aside"]
         columns = pd.DataFrame(
             self.columns,
