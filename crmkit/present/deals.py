@@ -112,10 +112,10 @@ def _stage_order(study: Study) -> list[str]:
 
 def reasons(study: Study) -> Figure | Sentences:
     """Return why deals were lost: how many by reason."""
-    whole, figures = study.evaluate("refusals"), study.evaluate("refusals", by=["lost_reason"])
+    whole, figures = study.evaluate(REFUSALS), study.evaluate("refusals", by=["lost_reason"])
     if not figures["n"].sum():
         return unavailable(study, ["refusals"], by=["lost_reason"])
-    n = study.formats.count(whole["value"].item())
+    n = study.formats.count(row_of(whole, "refusals")["value"])
     finding = N_("None of the {n} lost deals has a reason for the loss", n=n)
     named = figures[figures["lost_reason"].notna()]
     if len(named):

@@ -1,0 +1,69 @@
+"""What several rooms need to know of a Snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from crmkit.facts import begins_without_closings, is_status, is_technical, open_tasks
+
+
+def test_a_deal_without_a_status_has_none_of_them(snapshot):
+    crm = snapshot(
+        [{"created_at": "2026-01-02", "status": "open"}, {"created_at": "2026-01-02", "status": "won"}]
+    )
+    # Whatever categories the column happens to have: a missing status is not an unknown category.
+    status = pd.Series(pd.Categorical(["won", None], categories=["won"]))
+    bare = replace(crm, tables={**crm.tables, "deals": crm.deals.assign(status=status)})
+    assert [is_status(bare, name).tolist() for name in ("open", "won", "lost")] == [
+        [False, False], [True, False], [False, False],
+    ]  # fmt: skip
+
+
+def test_a_technical_loss_is_named_by_reason_or_stage_and_is_lost(snapshot):
+    stages = [{"name": "New"}, {"name": "Won", "kind": "won"}, {"name": "Lost", "kind": "lost"},
+              {"name": "Double", "kind": "lost"}]  # fmt: skip
+    closed = {"created_at": "2026-01-02", "closed_at": "2026-01-03"}
+    deals = [
+        closed | {"status": "lost", "lost_reason": " TEST "},
+        closed | {"stage": "Double"},
+        closed | {"status": "won", "lost_reason": "Test"},  # a slip: the deal was won
+        closed | {"status": "lost", "lost_reason": "Price"},
+        {"created_at": "2026-01-02", "status": "open", "lost_reason": ""},
+    ]
+    crm = snapshot(deals, stages=stages, technical_losses=["Test", "double"])
+    assert is_technical(crm).tolist() == [True, True, False, False, False]
+
+
+def test_open_tasks_are_counted_by_deal(snapshot):
+    tasks = [
+        {"deal_id": "1", "completed_at": ""}, {"deal_id": "1", "completed_at": ""},
+        {"deal_id": "2", "completed_at": "2026-01-03 10:00"}, {"deal_id": "", "completed_at": ""},
+    ]  # fmt: skip
+    deal = {"created_at": "2026-01-02", "status": "open"}
+    assert open_tasks(snapshot([deal, deal], tasks=tasks)).tolist() == [2, 0]
+    assert open_tasks(snapshot([deal])).tolist() == [0]
+
+
+def test_an_export_that_begins_without_closings_is_seen(snapshot):
+    def deals(first_closing: str) -> list[dict[str, str]]:
+        closings = pd.date_range(first_closing, periods=5, freq="D")
+        return [
+            {"created_at": "2025-10-01", "closed_at": "", "status": "open"},
+            *(
+                {
+                    "created_at": str(day - np.timedelta64(20, "D"))[:10],
+                    "closed_at": str(day)[:10],
+                    "status": "won",
+                }
+                for day in closings
+            ),
+        ]
+
+    # The cycle is 20 days; nothing closes for more than twice that, from 1 October to 12 November.
+    cut = begins_without_closings(snapshot(deals("2025-11-12")))
+    assert [str(moment.date()) for moment in cut] == ["2025-10-01", "2025-11-12"]
+    assert begins_without_closings(snapshot(deals("2025-11-10"))) is None  # exactly twice
+    assert begins_without_closings(snapshot([{"created_at": "2026-01-02", "status": "open"}])) is None
