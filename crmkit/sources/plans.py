@@ -60,6 +60,12 @@ def _from_file(client: Client, path: str) -> pd.DataFrame:
             "line": raw.lines.astype("int32"),
         }
     )
+    _check_rows(frame, raw, path)
+    return frame
+
+
+def _check_rows(frame: pd.DataFrame, raw: RawTable, path: str) -> None:
+    """Refuse plan rows that nobody can count with."""
     for name, known in (("period", GRAINS), ("metric", METRICS)):
         wrong = frame[~frame[name].isin(known)]
         if len(wrong):
@@ -87,7 +93,6 @@ def _from_file(client: Client, path: str) -> pd.DataFrame:
             frame["period_start"][twice].dt.strftime("%Y-%m-%d"),
             N_("Keep one of the two."),
         )
-    return frame
 
 
 def _figures(raw: RawTable, path: str) -> tuple[Parsed, Parsed]:
