@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_SPACES = " \t\r\n\v\f\u00a0\u2007\u2009\u200b\u202f\u3000\ufeff"
+
 
 @dataclass(frozen=True)
 class Aside:
@@ -39,36 +41,16 @@ class Cells:
 
 def clean(column: pa.ChunkedArray, plain: bool) -> pa.ChunkedArray:
     """Return a text column with ``\\n`` line breaks, in NFC, without outer spaces; empty cells are null."""
-    if any(_has_outer_space(chunk) for chunk in column.chunks):
-        column = pc.utf8_trim(column, " \t\r\n\v\f\u00a0\u2007\u2009\u200b\u202f\u3000\ufeff")
-        column = pc.if_else(pc.equal(pc.binary_length(column), 0), pa.scalar(None, column.type), column)
+    if column.null_count == len(column):
+        return column
+    trimmed = pc.utf8_trim(column, _SPACES)
+    if _bytes(trimmed) < _bytes(column):
+        column = pc.if_else(pc.equal(pc.binary_length(trimmed), 0), pa.scalar(None, column.type), trimmed)
     return column if plain else pc.utf8_normalize(column, "NFC")
 
 
-def _has_outer_space(chunk: pa.LargeStringArray) -> bool:
-    """Look at both ends of every cell, by bytes: does one of them look like a space?"""
-    _, offsets, text = chunk.buffers()
-    if text is None or not text.size:
-        return False
-    bounds = np.frombuffer(offsets, np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
-    filled = bounds[1:] > bounds[:-1]
-    starts, ends = bounds[:-1][filled], bounds[1:][filled]
-    codes = np.frombuffer(text, np.uint8)
-    first, last = codes[starts], codes[ends - 1]
-    if (first <= 32).any() or (last <= 32).any():
-        return True
-    lead = starts[(first == 0xC2) | (first == 0xE2) | (first == 0xE3) | (first == 0xEF)]
-    tail = ends[last >= 0x80]
-    return _is_wide_space(codes[lead], codes[lead + 1]) or _is_wide_space(codes[tail - 2], codes[tail - 1])
-
-
-def _is_wide_space(before: np.ndarray, after: np.ndarray) -> bool:
-    """Find bytes of NBSP, of the spaces from U+2000 on, of U+3000 or a byte-order mark; a rough sieve."""
-    nbsp = (before == 0xC2) & (after == 0xA0)
-    wide = ((before == 0xE2) | (before == 0xE3)) & (after == 0x80)
-    wide |= (before == 0x80) & (after >= 0x80) & (after <= 0xAF)
-    mark = ((before == 0xEF) & (after == 0xBB)) | ((before == 0xBB) & (after == 0xBF))
-    return bool((nbsp | wide | mark).any())
+def _bytes(column: pa.ChunkedArray) -> int:
+    return pc.sum(pc.binary_length(column)).as_py() or 0
 
 
 def clean_heading(heading: str) -> str:

@@ -187,8 +187,8 @@ def _samples(raw: bytes) -> list[str]:
 
 def _count_controls(data: bytes) -> int:
     """Count the control characters other than tab, LF and CR."""
-    low = sum(int(np.count_nonzero(codes < 32)) for codes in chunks(data))
-    return low - sum(count_byte(data, code) for code in _ALLOWED) if low else 0
+    low = (codes[codes < 32] for codes in chunks(data))
+    return sum(int(np.isin(codes, list(_ALLOWED), invert=True).sum()) for codes in low)
 
 
 def chunks(data: bytes, start: int = 0, more: int = 0) -> Iterator[np.ndarray]:

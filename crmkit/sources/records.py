@@ -18,8 +18,8 @@ from crmkit.sources.encodings import CHUNK, chunks, count_byte
 
 BLOCK = 2 << 20
 #: First bytes of the characters with which a text may differ from its NFC: marks to be combined, jamo …
-_LEADS = bytes([*range(0xD6, 0xE2), 0xCC, 0xCD, 0xE3, *range(0xEA, 0xF0)])
-_COMBINING = bytes(1 if code in _LEADS else 0 for code in range(256))
+_LEADS = (*range(0xD6, 0xE2), 0xCC, 0xCD, 0xE3, *range(0xEA, 0xF0))
+_COMBINING = np.isin(np.arange(256), _LEADS)
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,14 @@ def line_ends(data: bytes, start: int) -> np.ndarray:
 
 
 def _may_combine(data: bytes) -> bool:
-    return any(b"\1" in data[at : at + CHUNK].translate(_COMBINING) for at in range(0, len(data), CHUNK))
+    """Look for lead bytes of marks; dashes and quotes (E2) are the frequent high bytes beside letters."""
+    for codes in chunks(data):
+        if np.count_nonzero((codes & 0xFE) == 0xCC):
+            return True
+        high = np.count_nonzero(codes >= 0xD6)
+        if high > np.count_nonzero(codes == 0xE2) and _COMBINING[codes[codes >= 0xD6]].any():
+            return True
+    return False
 
 
 @dataclass(frozen=True)
