@@ -35,6 +35,8 @@ def contradictions(client: Client) -> Iterator[Problem]:
     for index, manager in enumerate(client.managers):
         if manager.hired_on and manager.left_on and manager.left_on <= manager.hired_on:
             yield ("managers", index, "left_on"), N_("the rep leaves before coming"), [manager.left_on], None
+    if client.plan and any(entry.table == "plans" for entry in client.files):
+        yield ("plan",), N_("the plan stands here and in a file of the table plans"), [], KEEP_ONE
     if isinstance(client.plan, str):
         if not (client.folder / client.plan).is_file():
             yield ("plan",), N_("there is no such file"), [client.plan], _nearest(client, client.plan)

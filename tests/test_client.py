@@ -138,6 +138,14 @@ def test_one_mistake_is_told_once_and_in_words(refused, line, place, what):
     assert others <= {"client.yml:5: plan[1].period_start"}  # the row that lacks its date too
 
 
+def test_the_plan_stands_in_one_place(refused):
+    text = GOOD + "  - {path: deals.csv, table: plans}\nplan: [{period_start: 2026-01-01, value: 1}]\n"
+    assert refused(text)[0][:2] == (
+        "client.yml:6: plan",
+        "the plan stands here and in a file of the table plans",
+    )
+
+
 @pytest.mark.parametrize(
     ("file", "key", "what", "remedy"),
     [

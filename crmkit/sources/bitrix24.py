@@ -117,11 +117,14 @@ def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd
 
 def _number_of_deal(text: pd.Series) -> pd.Series:
     """Take the number out of «D_123», «Сделка: Название [123]», «Название [123]» or a bare «123»."""
-    found = text.str.extract(_DEAL)
+    codes, distinct = pd.factorize(text)
+    cells = pd.Series(distinct, dtype="str")
+    found = cells.str.extract(_DEAL)
     number = found[0].where(found[0].notna(), found[1]).where(lambda one: one.notna(), found[2])
-    of_other_card = text.str.match(_CARD, na=False) & number.isna()
-    number = number.where(number.notna() | of_other_card, text.str.extract(r"\[(\d+)\]$")[0])
-    return number.where(number.notna() | of_other_card, text)
+    of_other_card = cells.str.match(_CARD, na=False) & number.isna()
+    number = number.where(number.notna() | of_other_card, cells.str.extract(r"\[(\d+)\]$")[0])
+    number = number.where(number.notna() | of_other_card, cells)
+    return pd.Series(number.array.take(codes, allow_fill=True), text.index)
 
 
 def _merge_product_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

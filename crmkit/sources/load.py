@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -97,7 +98,9 @@ def load_tables(client: Client) -> Loaded:
     tables = conform(frames, whole_days, client, ledger)
     meta = {"supplied": sorted(supplied(tables)), "whole_days": sorted(whole_days)}
     loaded = (tables, meta, ledger.report())
-    _to_cache(place, loaded)
+    # another process may make room for its own tables while these are written: then they are kept by nobody
+    with suppress(FileNotFoundError):
+        _to_cache(place, loaded)
     return loaded
 
 

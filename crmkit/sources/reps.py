@@ -21,13 +21,13 @@ def conform_managers(
     listed = _listed(tables["managers"], client)
     by_name = listed.drop_duplicates("name", keep=False).set_index("name")["manager_id"]
     tables = {**tables, **{name: _named(tables[name], listed, by_name) for name in OWNED}}
-    owners = pd.concat([tables[name]["manager_id"].dropna() for name in OWNED], ignore_index=True)
-    strangers = owners[~owners.isin(listed["manager_id"])].value_counts()
+    owners = pd.concat([tables[name]["manager_id"].value_counts() for name in OWNED]).groupby(level=0).sum()
+    strangers = owners[~owners.index.isin(listed["manager_id"])].sort_values(ascending=False, kind="stable")
     if len(listed):
         ledger.note(
             "unknown_manager", "deals", "manager_id", count=int(strangers.sum()), samples=strangers.index
         )
-    idle = listed["name"][~listed["manager_id"].isin(owners)]
+    idle = listed["name"][~listed["manager_id"].isin(owners.index)]
     ledger.note("manager_without_deals", "managers", "manager_id", count=len(idle), samples=idle)
     fresh = pd.DataFrame({"manager_id": strangers.index, "name": strangers.index, "file": "", "line": 0})
     fresh = fresh.astype({name: listed[name].dtype for name in fresh.columns})

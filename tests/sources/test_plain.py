@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import openpyxl
 import pandas as pd
 import pytest
 
 from crmkit import evaluate
-from crmkit.errors import SourceError
+from crmkit.errors import Refusals, SourceError
 
 ZONE = "Europe/Moscow"
 COLUMNS = (
@@ -256,8 +257,6 @@ def test_several_files_with_different_columns_feed_one_table(make):
 
 
 def test_two_sheets_of_a_workbook_are_two_files(make, tmp_path):
-    import openpyxl
-
     book = openpyxl.Workbook()
     book.active.title = "Сделки"
     for row in (
@@ -343,9 +342,38 @@ def test_files_that_cannot_be_used(make, rows, settings, said):
 
 
 def test_every_unusable_file_is_told(make):
-    from crmkit.errors import Refusals
-
     settings = DEALS + "  - {path: tasks.csv, table: tasks, columns: {Due: due_at}}\n"
     with pytest.raises(Refusals) as caught:
         make(settings, {"deals.csv": "id\n1\n", "tasks.csv": "Due\n"})
     assert [error.where for error in caught.value.errors] == ["deals.csv (plain)", "tasks.csv (plain)"]
+
+
+def test_long_numbers_that_a_spreadsheet_rounded_are_told(make, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (
+        ["id", "stage", "created", "closed", "amount"],
+        [1234567890123456789, "Talk", "2026-01-10", None, 5],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "book.xlsx")
+    loaded = make(DEALS.replace("deals.csv\n", "book.xlsx\n"), {"book.xlsx": tmp_path / "book.xlsx"})
+    assert loaded.notes["damaged_numbers", "deal_id"][0] == 1
+
+
+def test_the_clients_own_columns_come_before_the_crms(make):
+    settings = (
+        "crm: amocrm\nfiles:\n  - path: deals.csv\n    table: deals\n"
+        "    columns: {дата договора: closed_at, Канал *: source}\n"
+    )
+    loaded = make(settings, {"deals.csv": (
+        "ID,Название сделки,Этап сделки,Ответственный,Дата создания,Дата закрытия,"
+        "Дата договора,Канал,Источник\n"
+        "1,A,Успешно реализовано,Ann,01.02.2026 10:00:00,05.02.2026 10:00:00,03.02.2026,Сайт,Звонок\n"
+    )})  # fmt: skip
+    row = loaded.deals.iloc[0]
+    assert row["closed_at"] == pd.Timestamp("2026-02-03", tz=ZONE)
+    assert row["source"] == "Сайт"
+    assert (row["Дата закрытия"], row["Источник"]) == (
+        "05.02.2026 10:00:00",
+        "Звонок",
+    )  # kept as the client's own
