@@ -33,7 +33,7 @@ def test_updating_changes_nothing_once_it_is_complete(tool: ModuleType) -> None:
 
 def test_the_catalogue_has_no_dates_and_no_line_numbers() -> None:
     text = RUSSIAN.read_text(encoding="utf-8")
-    assert "Date" not in text
+    assert "-Date:" not in text
     assert not [line for line in text.splitlines() if line.startswith("#:") and line[-1].isdigit()]
 
 
@@ -66,7 +66,7 @@ def test_sentences_are_found_in_calls_cards_and_help(tool: ModuleType, tmp_path:
 
 
 def test_the_meanings_of_canonical_columns_are_sentences(tool: ModuleType, tmp_path: Path) -> None:
-    source = tmp_path / "schema.py"
+    source = tmp_path / "columns.py"
     source.write_text(
         'T = _columns("deal_id! id the number of the deal", "url text a link")', encoding="utf-8"
     )
