@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from crmkit.sources.distinct import by_distinct
 from crmkit.sources.mapping import Source
 
 DEALS = {
@@ -95,6 +96,7 @@ WON = frozenset(
 LOST = frozenset(
     {"закрыто и не реализовано", "closed - lost", "closed lost", "lost", "venda perdida", "venta perdida"}
 )
+_GLUED = rf"(?is)^({'|'.join(sorted(LOST))})\s*\((.*)\)$"
 
 
 def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -105,16 +107,13 @@ def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd
     none = frame.iloc[:0]
     if table != "deals" or "stage" not in frame:
         return frame, none
-    names = "|".join(sorted(LOST))
-    glued = frame["stage"].str.extract(rf"(?is)^({names})\s*\((.*)\)$")
-    is_glued = glued[0].notna()
-    if is_glued.any():
-        own = frame["lost_reason"] if "lost_reason" in frame else pd.Series(None, frame.index, dtype="str")
-        reason = glued[1].str.strip()
-        frame = frame.assign(
-            stage=frame["stage"].where(~is_glued, glued[0]),
-            lost_reason=reason.where(reason.fillna("") != "", own),
-        )
+    glued = frame["stage"]
+    if by_distinct(glued, lambda cells: cells.str.extract(_GLUED)[0]).notna().any():
+        reason = by_distinct(glued, lambda cells: cells.str.extract(_GLUED)[1].str.strip().replace("", None))
+        if "lost_reason" in frame:
+            reason = reason.where(reason.notna(), frame["lost_reason"])
+        stage = by_distinct(glued, lambda cells: cells.str.extract(_GLUED)[0].fillna(cells))
+        frame = frame.assign(stage=stage, lost_reason=reason)
     return frame, none
 
 

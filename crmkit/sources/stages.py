@@ -6,6 +6,7 @@ import pandas as pd
 
 from crmkit.schema import STATUSES
 from crmkit.settings import Client
+from crmkit.sources.distinct import by_distinct
 from crmkit.sources.ledger import Ledger
 from crmkit.sources.mapping import Source
 
@@ -61,9 +62,7 @@ def _listed(given: pd.DataFrame, client: Client) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=given.columns).astype(given.dtypes) if rows else given
 
 
-def set_status(
-    deals: pd.DataFrame, stages: pd.DataFrame, has_closing_dates: bool, ledger: Ledger
-) -> pd.DataFrame:
+def set_status(deals: pd.DataFrame, stages: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Give every deal its status.
 
     The file's own status column wins; else the stage's kind; a stage of no known kind is open if the deal has
@@ -71,12 +70,12 @@ def set_status(
     """
     by_stage = _kind_of_stage(deals, stages)
     own = deals["status"]
-    read = own.str.strip().str.casefold().map(STATUS_WORDS)
+    read = by_distinct(own, lambda cells: cells.str.strip().str.casefold().map(STATUS_WORDS).astype("str"))
     _note_words(own[own.notna() & read.isna()], "deals", "status", ledger)
     both = read.notna() & by_stage.notna() & (read != by_stage)
     ledger.note_rows("status_contradicts_stage", "deals", "status", deals, both)
     status = read.where(read.notna(), by_stage)
-    if has_closing_dates:
+    if deals["closed_at"].notna().any():
         status = status.where(status.notna() | deals["closed_at"].notna() | deals["stage"].isna(), "open")
     ledger.note_rows("no_status", "deals", "status", deals, status.isna())
     return deals.assign(status=pd.Categorical(status, categories=list(STATUSES)))
@@ -93,5 +92,8 @@ def _kind_of_stage(deals: pd.DataFrame, stages: pd.DataFrame) -> pd.Series:
     by_both = exact.set_index(exact["pipeline"] + "\n" + exact["stage"])["kind"]
     alike = kinds.groupby("stage", dropna=False)["kind"].agg(["nunique", "first"])
     by_stage = alike["first"][alike["nunique"] == 1]
-    found = (deals["pipeline"] + "\n" + deals["stage"]).map(by_both)
-    return found.where(found.notna(), deals["stage"].map(by_stage))
+    pairs = deals[["pipeline", "stage"]].groupby(["pipeline", "stage"], dropna=False, sort=False).ngroup()
+    firsts = deals.loc[~pairs.duplicated(), ["pipeline", "stage"]]
+    found = (firsts["pipeline"] + "\n" + firsts["stage"]).map(by_both)
+    found = found.where(found.notna(), firsts["stage"].map(by_stage)).astype("str")
+    return pd.Series(found.array.take(pairs), index=deals.index)
