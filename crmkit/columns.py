@@ -204,4 +204,4 @@ def typed_nulls(kind: str, length: int, zone: str) -> pd.Series:
             "text": "str",
             "category": pd.CategoricalDtype(pd.Index([], dtype="str")),
         }.get(kind, "float64")
-    return pd.Series([None] * length, dtype=dtype)
+    return pd.Series(None, index=pd.RangeIndex(length), dtype=dtype)

@@ -220,6 +220,7 @@ def have(raw: RawTable) -> str:
 
 
 def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Put frames below one another; their file names become text."""
-    frames = [frame.assign(file=frame["file"].astype("str")) for frame in frames]
-    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0].reset_index(drop=True)
+    """Put frames below one another; the names of several files become text."""
+    if len(frames) == 1:
+        return frames[0].reset_index(drop=True)
+    return pd.concat([frame.assign(file=frame["file"].astype("str")) for frame in frames], ignore_index=True)

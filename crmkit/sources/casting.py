@@ -196,4 +196,5 @@ def _enter(
             "decision": parsed.decision if parsed else "",
         }
     )
-    ledger.note("unreadable", file.entry.table, target, count=len(bad), samples=text.iloc[bad])
+    if len(bad):
+        ledger.note("unreadable", file.entry.table, target, count=len(bad), samples=text.iloc[bad])

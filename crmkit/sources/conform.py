@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from crmkit.schema import TABLES, typed_nulls
 from crmkit.settings import Client
@@ -28,15 +30,14 @@ def conform(
     """Return all canonical tables of METHOD 2: complete columns, codes instead of names, sorted, linked.
 
     Child tables get ``deal_ix``, the position of their deal in ``deals`` (−1 where it is not in the export).
+    ``frames`` is emptied, so that a million deals stand in memory once.
     """
     source = SOURCES[client.crm]
-    tables = {name: _complete(name, frames.get(name), client.time_zone) for name in TABLES}
-    deals = tables["deals"]
-    stages = conform_stages(tables["stages"], deals, client, source, ledger)
-    deals = set_status(deals, stages, deals["closed_at"].notna().any(), ledger)
-    deals = _settle_dates(deals, whole_days, source, ledger)
-    deals = _in_currency(deals, client, ledger)
-    tables |= {"deals": deals, "stages": stages}
+    tables = {name: _complete(name, frames.pop(name, None), client.time_zone) for name in TABLES}
+    tables["stages"] = conform_stages(tables["stages"], tables["deals"], client, source, ledger)
+    tables["deals"] = set_status(tables["deals"], tables["stages"], ledger)
+    tables["deals"] = _settle_dates(tables["deals"], whole_days, source, ledger)
+    tables["deals"] = _in_currency(tables["deals"], client, ledger)
     tables = {name: _with_links(name, frame, client) for name, frame in tables.items()}
     tables = conform_managers(tables, client, ledger)
     tables = _fill_from_companies(tables, ledger)
@@ -45,7 +46,7 @@ def conform(
     for name, frame in tables.items():
         if name not in ("deals", "stages"):
             tables[name] = _in_order(name, frame, tables["deals"]["deal_id"], ledger)
-    return {name: _coded(name, frame) for name, frame in tables.items()}
+    return {name: coded(name, frame) for name, frame in tables.items()}
 
 
 def supplied(tables: dict[str, pd.DataFrame]) -> frozenset[str]:
@@ -172,7 +173,7 @@ def _in_order(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledg
     """
     order = [item.name for item in TABLES[table] if item.required]
     if "deal_id" in frame:
-        position = np.asarray(pd.Index(deal_ids).get_indexer(pd.Index(frame["deal_id"])), dtype=np.int64)
+        position = _places(frame["deal_id"], deal_ids)
         orphan = (position < 0) & frame["deal_id"].notna().to_numpy()
         ledger.note_rows("unknown_deal", table, "deal_id", frame, orphan)
         frame = frame.assign(deal_ix=position)
@@ -183,10 +184,18 @@ def _in_order(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledg
     return frame.sort_values(list(dict.fromkeys([*order, "file", "line"])), kind="stable", ignore_index=True)
 
 
-def _coded(table: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Turn names into integer codes over sorted categories."""
-    for item in TABLES[table]:
-        if item.kind == "category":
-            frame[item.name] = frame[item.name].astype("category")
-    frame["file"] = frame["file"].astype("category")
+def _places(wanted: pd.Series, ids: pd.Series) -> np.ndarray:
+    """Return the position of each identifier in ``ids``, −1 where it is missing or not among them."""
+    if wanted.empty:
+        return np.zeros(0, dtype=np.int64)
+    found = pc.index_in(pa.array(wanted), value_set=pa.array(ids), skip_nulls=True)
+    return np.asarray(pc.fill_null(found, -1), dtype=np.int64)
+
+
+def coded(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn names into integer codes over sorted categories; nothing but nulls has no categories, as text."""
+    for name in (*(item.name for item in TABLES[table] if item.kind == "category"), "file"):
+        is_coded = isinstance(frame[name].dtype, pd.CategoricalDtype) and len(frame[name].cat.categories)
+        if not is_coded:
+            frame[name] = frame[name].astype("str").astype("category")
     return frame

@@ -82,9 +82,9 @@ def without_repeats(table: str, whole: pd.DataFrame, ledger: Ledger) -> pd.DataF
         gone = whole[content].duplicated().to_numpy()
         same = gone
     else:
-        again = whole[key].duplicated(keep=False).to_numpy()
-        if not again.any():
+        if whole[key].is_unique:
             return whole
+        again = whole[key].duplicated(keep=False).to_numpy()
         rows = whole[again]
         order = np.arange(len(rows))
         if "updated_at" in rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ _CURRENCY = re.compile(r"[\s,]*(?:₽|руб\.?|r\$|\$|€|£|₸|%)$")
 _SUFFIX = re.compile(r"\.\d+$")
 
 
+@lru_cache(maxsize=4096)
 def normal(heading: str) -> str:
     """Return a heading as it is compared: small letters, е for ё, single spaces, no star, no currency sign.
 
