@@ -46,7 +46,7 @@ def conform(
     for name, frame in tables.items():
         if name not in ("deals", "stages"):
             tables[name] = _in_order(name, frame, tables["deals"]["deal_id"], ledger)
-    return {name: coded(name, frame) for name, frame in tables.items()}
+    return {name: _coded(name, frame) for name, frame in tables.items()}
 
 
 def supplied(tables: dict[str, pd.DataFrame]) -> frozenset[str]:
@@ -192,10 +192,10 @@ def _places(wanted: pd.Series, ids: pd.Series) -> np.ndarray:
     return np.asarray(pc.fill_null(found, -1), dtype=np.int64)
 
 
-def coded(table: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Turn names into integer codes over sorted categories; nothing but nulls has no categories, as text."""
-    for name in (*(item.name for item in TABLES[table] if item.kind == "category"), "file"):
-        is_coded = isinstance(frame[name].dtype, pd.CategoricalDtype) and len(frame[name].cat.categories)
-        if not is_coded:
-            frame[name] = frame[name].astype("str").astype("category")
+def _coded(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn names into integer codes over sorted categories."""
+    for item in TABLES[table]:
+        if item.kind == "category":
+            frame[item.name] = frame[item.name].astype("category")
+    frame["file"] = frame["file"].astype("category")
     return frame

@@ -109,7 +109,15 @@ def _to_cache(place: Path, loaded: Loaded) -> None:
     shutil.rmtree(place.parent, ignore_errors=True)
     with whole_folder(place) as folder:
         for name, frame in tables.items():
-            frame.to_parquet(folder / f"{name}.parquet", index=False)
+            # names are codes into a dictionary; anything else seldom repeats, and is written as it is
+            names = [str(column) for column, kind in frame.dtypes.items() if kind == "category"]
+            frame.to_parquet(
+                folder / f"{name}.parquet",
+                index=False,
+                compression="lz4",
+                use_dictionary=names,
+                write_statistics=False,
+            )
         for name in _PARTS:
             getattr(report, name).to_parquet(folder / f"report_{name}.parquet", index=False)
         (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
