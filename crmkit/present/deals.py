@@ -116,7 +116,7 @@ def reasons(study: Study) -> Figure | Sentences:
     if not figures["n"].sum():
         return unavailable(study, ["refusals"], by=["lost_reason"])
     n = study.formats.count(row_of(whole, "refusals")["value"])
-    finding = N_("None of the {n} lost deals has a reason for the loss", n=n)
+    finding = N_("Lost deals without a reason: {k} of {n}", k=n, n=n)
     named = figures[figures["lost_reason"].notna()]
     if len(named):
         top = named.loc[named["value"].idxmax()]

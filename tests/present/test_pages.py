@@ -15,14 +15,15 @@ import pytest
 import yaml
 
 from crmkit import Period, evaluate, open_study
-from crmkit.errors import SourceError
+from crmkit.errors import RequestError, SourceError
 from crmkit.measures.catalog import REASONS
 from crmkit.present import appendix, deals, intake, kpi, reps
 from crmkit.present.figures import Figure
-from crmkit.present.reasons import LEFT_OUT
+from crmkit.present.reasons import LEFT_OUT, missing
 from crmkit.present.study import Study, before, latest_months
 from crmkit.present.tables import Table
 from crmkit.present.tiles import Sentences, Tiles
+from crmkit.present.words import Words
 
 SAMPLES = Path(__file__).parents[2] / "data" / "sample"
 STAGES = [
@@ -364,3 +365,90 @@ def test_the_period_before_is_as_long_and_whole_months_stay_whole(period, first,
 
 def test_all_time_has_no_period_before():
     assert before(Period.parse("all", "UTC")) is None
+
+
+def test_a_month_that_is_not_over_is_shown_as_such(client):
+    lines = "deal_id,stage,created_at,closed_at,amount\n"
+    lines += "1,Won,2026-01-20,2026-02-05,70\n2,Won,2026-01-25,2026-03-05,\n"
+    study = open_study(client(lines, as_of="2026-03-10"), period="2026-02-01..2026-03-01")
+    table = kpi.months(study)
+    assert [row[0].replace("\u00a0", " ") for row in table.rows] == ["Feb 2026", "Mar 2026"]
+    assert table.notes == ("A month that is not over yet is shown with what it has so far.",)
+    assert kpi.months(open_study(study.client.folder, period="2026-02")).notes == ()
+    # The deal of March has no amount: its revenue is not known, and February is not «the best» of one.
+    chart = kpi.revenue_chart(study)
+    assert (chart.title, [row[1] for row in chart.table.rows]) == ("Revenue by month", [70.0, None])
+
+
+def test_won_deals_without_an_amount_are_said_to_add_nothing(client):
+    lines = "deal_id,stage,created_at,closed_at,amount\n"
+    lines += "1,Won,2026-01-20,2026-02-05,70\n2,Won,2026-01-25,2026-02-06,\n"
+    said = [plain(text) for text in kpi.summary(open_study(client(lines), period="2026-02")).paragraphs]
+    assert said[:2] == [
+        "February 2026: 2 deals won, worth $70.",
+        "1 of them has no amount and adds nothing to the money.",
+    ]
+    unpriced = [
+        plain(text) for text in kpi.summary(open_study(client(lines), period="2026-02-06")).paragraphs
+    ]
+    assert unpriced[0] == "6 Feb 2026: 1 deal won."
+
+
+def test_an_export_without_its_old_closings_is_warned_of(client):
+    lines = "deal_id,stage,created_at,closed_at,amount\n0,New,2025-10-01,,\n" + "".join(
+        f"{number},Won,2026-02-0{number},2026-03-0{number},5\n" for number in range(1, 6)
+    )
+    study = open_study(client(lines))
+    warned = plain(intake.warnings(study).paragraphs[0])
+    assert warned.startswith(
+        "The first deals were created on 1 Oct 2025, and nothing closes before 1 Mar 2026:"
+    )
+    assert plain(kpi.months(study).notes[0]).startswith("Nothing in this export closes before 1 Mar 2026:")
+    assert not kpi.months(open_study(study.client.folder, period="2026-03")).notes
+
+
+def test_losses_without_reasons_are_said_to_have_none(client):
+    lines = "deal_id,stage,created_at,closed_at,lost_reason\n"
+    lines += "1,Lost,2026-01-20,2026-02-05,\n2,Lost,2026-01-20,2026-03-05,Price\n"
+    folder = client(lines)
+    assert deals.reasons(open_study(folder, period="2026-02")).title == "Lost deals without a reason: 1 of 1"
+    whole = deals.reasons(open_study(folder))
+    assert whole.title == "The most frequent reason: «Price», 1 of 2 lost deals"
+
+
+@pytest.mark.parametrize(
+    ("supplied", "code", "said"),
+    [
+        ("", "before_first_record", "The CRM had not begun to record this yet."),
+        ("", "deals.lost_reason", "Deals have no reason for the loss in this export."),
+        (
+            "deals.amount",
+            "deals.amount",
+            "Not filled for any of these: what the deal is worth (deals.amount).",
+        ),
+        ("", "tasks.due_at, tasks.completed_at", "The list of tasks is not in this export."),
+        (
+            "tasks.title",
+            "tasks.due_at",
+            "Not in this export, or never filled: when it is due (tasks.due_at).",
+        ),
+        ("stages.stage", "deals.probability|stages.default_probability", "No stage has a chance of winning."),
+        ("", "deals.Region.2", "Not in this export, or never filled: Region.2 (deals.Region.2)."),
+    ],
+)
+def test_what_is_missing_is_said_as_it_is(supplied, code, said):
+    (found,) = missing(SimpleNamespace(supplied=frozenset([supplied])), code)
+    assert Words("en").message(found).startswith(said)
+
+
+def test_nothing_is_missing_where_nothing_is():
+    assert missing(SimpleNamespace(supplied=frozenset()), "") == []
+
+
+@pytest.mark.parametrize("content", [None, "[1]", "{"])
+def test_options_that_are_no_json_object_are_refused(client, content):
+    folder = client(FEW)
+    if content is not None:
+        (folder / "options.json").write_text(content, encoding="utf-8")
+    with pytest.raises(RequestError, match="the file of options cannot be read as JSON"):
+        open_study(folder, options=str(folder / "options.json"))
