@@ -23,7 +23,11 @@ ALIASES = {
     "client": "company_id",
 }
 OF_MANAGER = ("team", "role")
-NO_SLICE = ("deal_id", "title", "url", "file", "line", "amount", "margin")
+#: Columns that tell no groups, and names that figures bear themselves.
+NO_SLICE = {
+    "deal_id", "title", "url", "file", "line", "amount", "margin", "measure", "variant", "unit", "value",
+    "numerator", "denominator", "n", "low", "high", "state", "missing",
+}  # fmt: skip
 
 
 def check(crm: Snapshot, names: Iterable[str]) -> None:

@@ -213,6 +213,13 @@ def test_what_there_is_not_is_refused_with_the_nearest_name(snapshot, names, by,
     assert re.search(said, str(refusal.value))
 
 
+def test_a_custom_field_that_is_named_like_a_figure_is_no_slice(snapshot):
+    crm = snapshot([new("2026-01-10", value="x", n="y")])
+    for name in ("value", "n"):
+        with pytest.raises(RequestError, match="there is no such slice"):
+            evaluate("new_deals", crm, by=[name])
+
+
 def test_an_unknown_step_of_time_is_refused(snapshot):
     with pytest.raises(RequestError, match=r"fortnight: there is no such step of time"):
         evaluate("new_deals", snapshot([new("2026-01-10")]), each="fortnight")
