@@ -32,13 +32,8 @@ FLOORS = (
     ("listing", "terminal", "cli", "__main__"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-#: The five rooms of one floor do not know one another, save for the catalogue of measures.
-APART = {"sources", "measures", "audit", "process", "worklists", "simulate"}
-#: Words that every room may say: sentences of refusals need the languages, and the languages need nothing.
-EXCEPTIONS = {
-    ("crmkit.sources.new", "crmkit.present.words"),  # writes a commented client.yml in the user's language
-    ("crmkit.simulate.samples", "crmkit.sources"),
-}
+#: Rooms of one floor that do not know one another, save for the catalogue of measures.
+APART = {"sources", "measures", "simulate"}
 HEAVY = {
     "plotly": {"present"}, "ipywidgets": {"present"}, "papermill": {"batch", "documents"},
     "nbconvert": {"batch", "documents"}, "nbformat": {"batch", "documents"},
@@ -77,7 +72,7 @@ def test_nothing_flows_back():
             continue
         for target in imports(path):
             there = room_of(target)
-            if not target.startswith("crmkit.") or there == here or (module, target) in EXCEPTIONS:
+            if not target.startswith("crmkit.") or there == here:
                 continue
             if FLOOR[there] > FLOOR[here] or ({here, there} <= APART and target != "crmkit.measures.catalog"):
                 wrong.append(f"{module} imports {target}")
