@@ -151,8 +151,14 @@ def bitrix(folder: Path) -> None:
         "format: 1\nname: Firm\ncrm: amocrm\nfiles:\n  - {path: DEAL.csv, table: deals}\n", encoding="utf-8"
     )
     (folder / "DEAL.csv").write_text(
-        '"ID";"Стадия сделки";"Сумма";\n"1";"Новая";"5";\n'.replace('"ID"', '"Номер"'), encoding="utf-8"
+        '"ID";"Стадия сделки";"Ответственный";"Сумма";"Сделка закрыта";"Дата создания";\n'
+        '"1";"Новая";"Анна";"5";"нет";"01.02.2026 10:00:00";\n',
+        encoding="utf-8",
     )
+
+
+def nameless(folder: Path) -> None:
+    settings("id: deal_id, ", "")(folder)
 
 
 def content(text: str):
@@ -202,7 +208,16 @@ BAD = {
     ),
     "another CRM's file": (
         bitrix,
-        ["DEAL.csv (amocrm)", "«deal_id» of deals", "Номер, Стадия сделки", "Check that crm in client.yml"],
+        [
+            "DEAL.csv (amocrm)",
+            "an export of another CRM: bitrix24",
+            "ID · Стадия сделки",
+            "Correct crm in client.yml",
+        ],
+    ),
+    "no number": (
+        nameless,
+        ["deals.csv (plain)", "feeds the column «deal_id» of deals; the file has: id, stage", "key: row"],
     ),
     "unreadable dates": (
         rotten_dates,

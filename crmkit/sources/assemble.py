@@ -19,7 +19,7 @@ from crmkit.sources.identity import KEYS, TWINS, identify, without_repeats
 from crmkit.sources.joining import join
 from crmkit.sources.known import SOURCES
 from crmkit.sources.ledger import Ledger
-from crmkit.sources.mapping import find_heading, map_headings
+from crmkit.sources.mapping import find_heading, map_headings, signed
 from crmkit.sources.reading import RawTable, read_raw
 
 
@@ -185,6 +185,7 @@ def _check(file: OpenedFile) -> None:
             list(raw.set_aside["text"][:3]) or raw.headings[:5],
             N_("Export it again without filters, or take it out of client.yml."),
         )
+    _check_origin(file)
     dated = [one for one in entry.stage_dates if find_heading(one, raw.headings) is None]
     if missing := [*file.mapped.missing, *dated]:
         raise SourceError(
@@ -211,6 +212,20 @@ def _check(file: OpenedFile) -> None:
         column=lacking[0], table=entry.table, have=have(raw),
     )  # fmt: skip
     raise SourceError(file.where, what, lacking[1:], remedy)
+
+
+def _check_origin(file: OpenedFile) -> None:
+    """Refuse a file that bears the signature of another CRM and not that of its own."""
+    if file.entry.columns or not file.source.signature or signed(file.raw.headings, file.source):
+        return
+    others = [name for name, other in SOURCES.items() if signed(file.raw.headings, other)]
+    if others:
+        raise SourceError(
+            file.where,
+            N_("this reads like an export of another CRM: {names}", names=", ".join(others)),
+            file.raw.headings[:5],
+            N_("Correct crm in client.yml, or say under columns what the headings mean."),
+        )
 
 
 def have(raw: RawTable) -> str:

@@ -149,7 +149,7 @@ def _fill_from_companies(tables: dict[str, pd.DataFrame], ledger: Ledger) -> dic
     lost = deals["company_id"][
         deals["company_id"].notna() & ~deals["company_id"].isin(companies["company_id"])
     ]
-    names = with_nearest(lost, companies["name"].dropna())
+    names = with_nearest(lost.value_counts(), companies["name"].dropna())
     ledger.note("unmatched_company", "deals", "company_id", count=len(lost), samples=names)
     if deals["segment"].isna().all():
         segment = companies.set_index("company_id")["segment"]
@@ -163,7 +163,13 @@ def _compare_products(tables: dict[str, pd.DataFrame], ledger: Ledger) -> None:
     if listed.empty or sold.empty:
         return
     lost = sold[~sold.isin(listed)]
-    ledger.note("unmatched_product", "deals", "product", count=len(lost), samples=with_nearest(lost, listed))
+    ledger.note(
+        "unmatched_product",
+        "deals",
+        "product",
+        count=len(lost),
+        samples=with_nearest(lost.value_counts(), listed),
+    )
 
 
 def _in_order(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledger) -> pd.DataFrame:

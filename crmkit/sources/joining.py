@@ -56,7 +56,11 @@ def join(
     merged = base.join(lookup, on=left, validate="m:1")
     lost = base[left][base[left].notna() & ~base[left].isin(lookup.index)]
     ledger.note(
-        "unmatched_join", table, left, count=len(lost), samples=with_nearest(lost, list(lookup.index))
+        "unmatched_join",
+        table,
+        left,
+        count=len(lost),
+        samples=with_nearest(lost.value_counts(), list(lookup.index)),
     )
     return merged, added
 

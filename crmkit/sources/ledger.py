@@ -89,22 +89,20 @@ class Ledger:
         return LoadReport(files, columns, aside.sort_values(["file", "line"], ignore_index=True), notes)
 
 
-def with_nearest(strangers: pd.Series, known: Iterable[str]) -> list[str]:
+def with_nearest(counts: pd.Series, known: Iterable[str]) -> list[str]:
     """Return the most frequent strange names with their counts, and the known name that each is most like.
 
-    >>> with_nearest(pd.Series(["GTXPro", "Ink", "GTXPro"]), ["GTX Pro", "Paper"])
+    >>> with_nearest(pd.Series({"Ink": 1, "GTXPro": 2}), ["GTX Pro", "Paper"])
     ['GTXPro (2) ≈ GTX Pro', 'Ink (1)']
     """
     near = {_squeezed(name): name for name in known}
-    counts = strangers.value_counts().reset_index().set_axis(["name", "count"], axis=1)
-    counts = counts.sort_values(["count", "name"], ascending=[False, True]).iloc[:MAX_SAMPLES]
     said = []
-    for name, count in zip(counts["name"], counts["count"], strict=True):
+    for name, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:MAX_SAMPLES]:
         like = near.get(_squeezed(name))
         said.append(f"{name} ({count})" if like is None else f"{name} ({count}) ≈ {like}")
     return said
 
 
 def _squeezed(name: str) -> str:
-    """Return a name as it is compared for likeness: small letters and digits only."""
-    return "".join(sign for sign in str(name).casefold() if sign.isalnum())
+    """Return a name as it is compared for likeness: small letters and digits only, е for ё."""
+    return "".join(sign for sign in str(name).casefold().replace("ё", "е") if sign.isalnum())

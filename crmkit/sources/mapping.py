@@ -106,12 +106,21 @@ def map_headings(headings: Sequence[str], entry: ExportFile, source: Source) -> 
     return ColumnMap(targets, tuple(missing))
 
 
+def signed(headings: Sequence[str], source: Source) -> list[str]:
+    """Return the tables of a CRM whose whole signature stands in the headings."""
+    present = {normal(_SUFFIX.sub("", heading)) for heading in headings}
+    return [
+        table
+        for table, signature in source.signature.items()
+        if all(any(normal(one) in present for one in names.split("|")) for names in signature)
+    ]
+
+
 def recognise(headings: Sequence[str], sources: Iterable[Source]) -> list[tuple[str, str]]:
     """Return the (CRM, table) pairs that a file fits best by its headings; more than one are a tie."""
     present = {normal(_SUFFIX.sub("", heading)) for heading in headings}
     scores: dict[tuple[str, str], int] = {}
     for source in sources:
-        for table, signature in source.signature.items():
-            if all(any(normal(one) in present for one in names.split("|")) for names in signature):
-                scores[source.name, table] = len(present & {normal(alias) for alias in source.columns[table]})
+        for table in signed(headings, source):
+            scores[source.name, table] = len(present & {normal(alias) for alias in source.columns[table]})
     return sorted(pair for pair, score in scores.items() if score == max(scores.values()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from crmkit.settings import Client
-from crmkit.sources.ledger import Ledger
+from crmkit.sources.ledger import Ledger, with_nearest
 
 OWNED = ("deals", "stage_changes", "tasks", "activities", "companies", "plans")
 _TOLD = ("name", "role", "team", "hired_on", "left_on")
@@ -22,11 +22,10 @@ def conform_managers(
     by_name = listed.drop_duplicates("name", keep=False).set_index("name")["manager_id"]
     tables = {**tables, **{name: _named(tables[name], listed, by_name) for name in OWNED}}
     owners = pd.concat([tables[name]["manager_id"].value_counts() for name in OWNED]).groupby(level=0).sum()
-    strangers = owners[~owners.index.isin(listed["manager_id"])].sort_values(ascending=False, kind="stable")
+    strangers = owners[~owners.index.isin(listed["manager_id"])]
     if len(listed):
-        ledger.note(
-            "unknown_manager", "deals", "manager_id", count=int(strangers.sum()), samples=strangers.index
-        )
+        samples = with_nearest(strangers, listed["name"])
+        ledger.note("unknown_manager", "deals", "manager_id", count=int(strangers.sum()), samples=samples)
     idle = listed["name"][~listed["manager_id"].isin(owners.index)]
     ledger.note("manager_without_deals", "managers", "manager_id", count=len(idle), samples=idle)
     fresh = pd.DataFrame({"manager_id": strangers.index, "name": strangers.index, "file": "", "line": 0})

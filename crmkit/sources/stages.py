@@ -7,7 +7,7 @@ import pandas as pd
 from crmkit.schema import STATUSES
 from crmkit.settings import Client
 from crmkit.sources.distinct import by_distinct
-from crmkit.sources.ledger import Ledger
+from crmkit.sources.ledger import Ledger, with_nearest
 from crmkit.sources.mapping import Source
 
 #: Words in a status column, small letters, whatever the CRM.
@@ -35,8 +35,9 @@ def conform_stages(
     seen = deals[["pipeline", "stage"]].dropna(subset=["stage"]).drop_duplicates()
     extra = seen[~seen["stage"].isin(listed["stage"])].sort_values(["pipeline", "stage"], ignore_index=True)
     if len(listed):
-        counts = deals["stage"][deals["stage"].isin(extra["stage"])].value_counts()
-        ledger.note("unknown_stage", "deals", "stage", count=int(counts.sum()), samples=counts.index)
+        strange = deals["stage"][deals["stage"].isin(extra["stage"])]
+        samples = with_nearest(strange.value_counts(), listed["stage"])
+        ledger.note("unknown_stage", "deals", "stage", count=len(strange), samples=samples)
     known = dict.fromkeys(source.won, "won") | dict.fromkeys(source.lost, "lost")
     extra = extra.assign(kind=extra["stage"].str.casefold().map(known).astype("str"), file="", line=0)
     return pd.concat([listed, extra.astype({"line": "int32"})], ignore_index=True)

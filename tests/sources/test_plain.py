@@ -42,7 +42,7 @@ def test_status_comes_from_the_stage_and_from_the_closing_date(make):
     assert loaded.deals["expected_close_on"].dropna().to_dict() == {3: pd.Timestamp("2026-03-01")}
     assert loaded.notes["open_with_closing_date", "closed_at"] == (1, "4")
     assert loaded.notes["closed_without_date", "closed_at"] == (1, "5")
-    assert loaded.notes["unknown_stage", "stage"] == (2, "Later")
+    assert loaded.notes["unknown_stage", "stage"] == (2, "Later (2)")
     assert loaded.notes["no_status", "status"] == (2, "7 · 8")
     assert loaded.crm.as_of == pd.Timestamp("2026-02-10", tz=ZONE)  # the planned date of 4 is no event
     figures = evaluate(["won_deals", "new_deals", "revenue"], loaded.crm).set_index("measure")["value"]
@@ -377,3 +377,33 @@ def test_the_clients_own_columns_come_before_the_crms(make):
         "05.02.2026 10:00:00",
         "Звонок",
     )  # kept as the client's own
+
+
+def test_stages_spelt_otherwise_are_told_with_the_nearest(make):
+    settings = DEALS + "pipelines: [{name: A, stages: [{name: Счёт выставлен}, {name: Won, kind: won}]}]\n"
+    loaded = make(settings, {"deals.csv": (
+        "id,stage,created,closed,amount\n"
+        "1,Счет  Выставлен,2026-01-10,,1\n2,won,2026-01-10,,1\n3,won,2026-01-10,,1\n"
+    )})  # fmt: skip
+    assert loaded.notes["unknown_stage", "stage"] == (
+        3,
+        "won (2) ≈ Won · Счет  Выставлен (1) ≈ Счёт выставлен",
+    )
+
+
+BITRIX, AMO = "DEAL_20260331_1f2e3d4c.csv", "amocrm_export_leads_2026-03-31.csv"
+
+
+@pytest.mark.parametrize(
+    ("crm", "name", "other"), [("amocrm", BITRIX, "bitrix24"), ("bitrix24", AMO, "amocrm")]
+)
+def test_an_export_of_another_crm(make, fixtures, crm, name, other):
+    settings = f"crm: {crm}\nfiles:\n  - {{path: {name}, table: deals}}\n"
+    with pytest.raises(SourceError, match=f"export of another CRM: {other}"):
+        make(settings, {name: fixtures / name})
+
+
+def test_who_says_what_the_headings_mean_is_believed(make, fixtures):
+    columns = "{Стадия сделки: stage, Предполагаемая дата закрытия: expected_close_on}"
+    settings = f"crm: amocrm\nfiles:\n  - {{path: {BITRIX}, table: deals, columns: {columns}}}\n"
+    assert make(settings, {BITRIX: fixtures / BITRIX}).deals["stage"].notna().all()

@@ -49,7 +49,7 @@ def test_reps_by_number_and_name(make):
         "Zoe": ["Zoe", None, None, None, None],
     }
     assert loaded.plans["manager_id"].astype("object").fillna("").tolist() == ["17", ""]
-    assert loaded.notes["unknown_manager", "manager_id"] == (1, "Zoe")
+    assert loaded.notes["unknown_manager", "manager_id"] == (1, "Zoe (1)")
     assert loaded.notes["manager_without_deals", "manager_id"] == (1, "Bob")
     figures = evaluate("won_deals", loaded.crm, by=["manager"])
     assert figures["value"].tolist() == [2, 1, 1]
@@ -85,7 +85,7 @@ def test_a_name_that_two_reps_have_is_nobodys(make):
     settings = DEALS + "managers: [{name: Ann, id: 17}, {name: Ann, id: 18}]\n"
     loaded = make(settings, {"deals.csv": ROWS})
     assert loaded.deals["manager_id"].astype("object").fillna("").tolist() == ["17", "Ann", "Zoe", ""]
-    assert loaded.notes["unknown_manager", "manager_id"] == (2, "Ann · Zoe")
+    assert loaded.notes["unknown_manager", "manager_id"] == (2, "Ann (1) ≈ Ann · Zoe (1)")
 
 
 def test_without_any_list_nobody_is_unknown(make):
