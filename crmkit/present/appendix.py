@@ -61,7 +61,7 @@ def left_out(study: Study) -> Table | Sentences:
         Column("n", study.say("Cases"), "count"),
     ]  # fmt: skip
     return study.table(
-        pd.DataFrame(rows), "left_out", study.say("Cases that are in no figure"), columns, shown=60
+        pd.DataFrame(rows), "left_out", study.say("What each figure leaves out"), columns, shown=60
     )
 
 

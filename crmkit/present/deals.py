@@ -31,7 +31,14 @@ def win_rates(study: Study) -> Table | Sentences:
     unpriced = money["value"] == 1 and count["numerator"] < count["denominator"]
     hidden = (figures["variant"] == "closed_value") & unpriced
     frame = _told_ways(study, figures.assign(value=figures["value"].where(~hidden)))
-    notes = []
+    days = study.crm.settings.limits.cohort_days
+    notes = [
+        study.words.plural(
+            "The horizon of the deals created is {n} day.",
+            "The horizon of the deals created is {n} days.",
+            days,
+        )
+    ]
     if unpriced:
         notes.append(
             study.say("Lost deals carry no money in this export: the win rate in money would say nothing.")

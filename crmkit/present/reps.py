@@ -15,15 +15,7 @@ from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 from crmkit.present.wide import available, key_of, measure_columns, wide
 
-BY_REP = (
-    "new_deals",
-    "won_deals",
-    "lost_deals",
-    "win_rate",
-    "revenue",
-    "average_check:median",
-    "plan_attainment",
-)
+BY_REP = ("new_deals", "won_deals", "win_rate", "revenue", "plan_attainment", "average_check:median")
 WORK = ("sales_actions_per_day", "tasks_on_time", "deals_without_task")
 SHOWN = 60
 

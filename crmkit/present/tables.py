@@ -173,7 +173,7 @@ class Table:
         few, enough = self.limits.few_cases, self.limits.compared_cases
         return self.words.say(
             "In italics: figures of {few} to {last} cases, to be read with their interval;"
-            " of fewer than {few} cases only the count is told.",
+            " of fewer than {few} cases a share is told only as a count, another figure with its n.",
             few=few,
             last=enough - 1,
         )

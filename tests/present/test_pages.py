@@ -122,7 +122,7 @@ FEW = "deal_id,stage,created_at,closed_at,amount,manager_id,lost_reason\n" + "".
 @pytest.mark.parametrize("name", ["romashka", "vektor", "northwind-supply"])
 def test_pages_of_the_samples(sample, name, language):
     said = read(open_study(sample(name), language=language))
-    assert len(said["reps.results"]) > 60
+    assert len(said["reps.results"]) > 50
 
 
 @pytest.mark.parametrize("lines", [TINY, OPEN, FEW], ids=["deals only", "nothing closed", "few"])
@@ -240,7 +240,7 @@ def test_a_rep_with_a_plan_and_no_deal_is_in_the_table(client):
         {"period_start": "2026-03-01", "value": 200, "manager": name} for name in ("Ann", "Bob")
     )]  # fmt: skip
     table = reps.results(open_study(client(FEW, plan=plan)))
-    assert [(row[0], row[-1]) for row in table.rows] == [
+    assert [(row[0], row[5]) for row in table.rows] == [
         ("Ann", 2.0),
         ("Bob", 0.0),
         ("The whole department", 1.0),
@@ -281,7 +281,7 @@ def test_what_is_left_out_is_that_of_the_whole_period(client):
     study = open_study(client(lines, technical_losses=["Test"]), period="2026-Q1")
     read(study)  # the months are told too, and January alone leaves out two
     table = appendix.left_out(study)
-    assert ("Lost deals", "technical loss: named so in the settings", 6) in table.rows
+    assert ("Refusals", "technical loss: named so in the settings", 6) in table.rows
     assert (
         "Money in open deals",
         "no amount, or no rate for its currency",

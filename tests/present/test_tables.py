@@ -53,8 +53,8 @@ def test_it_reads_as_aligned_text() -> None:
         "not set                —          3 of 7           —",
         "Department     1,236,568  60.0% (51–68%)  3 Feb 2017",
         "",
-        "In italics: figures of 10 to 29 cases, to be read with their interval; of fewer than 10 cases only "
-        "the count is told.",
+        "In italics: figures of 10 to 29 cases, to be read with their interval; of fewer than 10 cases a "
+        "share is told only as a count, another figure with its n.",
     ]
 
 
