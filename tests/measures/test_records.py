@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from crmkit import Period, evaluate
+from crmkit import Period, evaluate, load, read_client
 from crmkit.measures import evaluate_fully
 from crmkit.measures.records import left_out_records, records
 
@@ -64,16 +65,16 @@ def test_what_is_left_out_says_of_which_period(snapshot):
     ]  # fmt: skip
 
 
-def test_the_command_prints_what_evaluate_returns():
-    from crmkit import load, read_client
+def test_the_command_prints_what_evaluate_returns(tmp_path):
+    sample = shutil.copytree(SAMPLE, tmp_path / "sample", ignore=shutil.ignore_patterns(".crmkit"))
 
     line = [
-        sys.executable, "-m", "crmkit", "evaluate", str(SAMPLE), "--measure", "revenue", "--measure",
+        sys.executable, "-m", "crmkit", "evaluate", str(sample), "--measure", "revenue", "--measure",
         "win_rate", "--by", "manager", "--period", "2026-Q2", "--format", "json",
     ]  # fmt: skip
     done = subprocess.run(line, capture_output=True, text=True, encoding="utf-8", check=True)
     told = json.loads(done.stdout)
-    crm = load(read_client(SAMPLE))
+    crm = load(read_client(sample))
     figures = evaluate(["revenue", "win_rate"], crm, Period.parse("2026-Q2", crm.settings.zone), ["manager"])
     assert told["as_of"] == "2026-10-31T18:00:00-05:00"
     assert told["rows"] == records(figures)
