@@ -1,4 +1,4 @@
-"""Refusals: four parts, personal values masked, in the reader's language, without a traceback in a notebook."""
+"""Refusals: four parts, personal values masked, the reader's language, no traceback in a notebook."""
 
 from __future__ import annotations
 

@@ -20,27 +20,36 @@ PAGES = {"en": ROOT / "docs" / "kpi.md", "ru": ROOT / "docs" / "kpi.ru.md"}
 def page(language: str) -> str:
     """Return the page in a language."""
     say = Words(language).say
-    lines = [f"# {say('The measures')}", "", say("This page is made from the catalogue by tools/definitions.py."), ""]
+    lines = [
+        f"# {say('The measures')}",
+        "",
+        say("This page is made from the catalogue by tools/definitions.py."),
+        "",
+    ]
     for one in catalogue():
-        lines += [f"## {say(one.title)}", "", f"`{one.name}`" + (f" · {say('default')}" if one.variant and one.is_default else ""), ""]
+        default = f" · {say('default')}" if one.variant and one.is_default else ""
+        lines += [f"## {say(one.title)}", "", f"`{one.name}`{default}", ""]
         lines += [say(one.definition), ""]
         lines += [f"- {say('unit')}: `{one.unit}`", f"- {say('placed in a period by')}: `{one.basis}`"]
         lines += [f"- {say('needs')}: {', '.join(f'`{need}`' for need in sorted(one.needs))}", ""]
         if language == "en":
-            details = [part for part in one.card.split("\n\n")[1:]]
+            details = one.card.split("\n\n")[1:]
             lines += ["\n\n".join(details), ""] if details else []
     return "\n".join(lines).rstrip() + "\n"
 
 
 def main() -> int:
     """Write the pages, or check them."""
-    stale = [path for language, path in PAGES.items() if not path.is_file() or path.read_text(encoding="utf-8") != page(language)]
+    pages = {path: page(language) for language, path in PAGES.items()}
+    stale = [
+        path for path, text in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
     if sys.argv[1:] == ["check"]:
         for path in stale:
             sys.stderr.write(f"{path.relative_to(ROOT)} is not up to date: python tools/definitions.py\n")
         return 1 if stale else 0
-    for language, path in PAGES.items():
-        path.write_text(page(language), encoding="utf-8", newline="\n")
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
     return 0
 
 
