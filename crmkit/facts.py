@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.schema import STATUSES, Snapshot
+from crmkit.schema import EVENTS, STATUSES, Snapshot
 
 Result = TypeVar("Result")
 BoolArray = npt.NDArray[np.bool_]
@@ -113,6 +113,23 @@ def stage_probability(crm: Snapshot) -> FloatArray:
         table[pairs[row]] = by_pair.get((pipeline, stage), by_stage.get(stage, np.nan))
     own: FloatArray = deals["probability"].to_numpy(dtype=np.float64)
     return np.where(np.isnan(own), table[pairs], own)
+
+
+@once_per_snapshot
+def lonely_end(crm: Snapshot) -> tuple[pd.Timestamp, int, int] | None:
+    """Return where a record nearly ends, how many dates are later, and of how many; ``None`` if it does not.
+
+    It does when the latest dates, at most one in a hundred, follow a silence of more than 60 days: mistyped
+    dates, from which the moment described would be taken.
+    """
+    names = [(table, name) for table, some in EVENTS.items() for name in some]
+    moments = pd.concat([crm.tables[table][name].dropna() for table, name in names], ignore_index=True)
+    moments = moments[moments <= crm.as_of].sort_values(ignore_index=True)
+    tail = moments.iloc[-(len(moments) // 100) - 1 :]
+    gaps = np.flatnonzero((tail.diff() > pd.Timedelta(days=60)).to_numpy())
+    if not len(gaps):
+        return None
+    return tail.iloc[gaps[0] - 1], len(tail) - int(gaps[0]), len(moments)
 
 
 @once_per_snapshot

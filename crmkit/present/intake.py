@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from crmkit.errors import N_, Message
-from crmkit.facts import begins_without_closings
-from crmkit.measures import borders
-from crmkit.present.reasons import COLUMNS, NOTES, SET_ASIDE, UNLOCKS
+from crmkit.present.doubts import warnings
+from crmkit.present.reasons import COLUMNS, DECISIONS, NOTES, SET_ASIDE, TABLE_NAMES, UNLOCKS
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 from crmkit.schema import TABLES, column
+
+__all__ = ["columns", "files", "managers", "oddities", "set_aside", "stages", "tables", "verdict", "warnings"]
 
 
 def verdict(study: Study) -> Sentences:
@@ -47,6 +48,13 @@ def verdict(study: Study) -> Sentences:
 def files(study: Study) -> Table:
     """Return each file with its rows and how it was read."""
     frame = study.report.files
+    frame = frame.assign(
+        table=[_said(study, TABLE_NAMES, name) for name in frame["table"]],
+        decisions=[
+            " · ".join(": ".join((_said(study, DECISIONS, key), value)) for key, value in _pairs(text))
+            for text in frame["decisions"]
+        ],
+    )
     columns = [
         Column("path", study.say("File")),
         Column("table", study.say("Table")),
@@ -89,7 +97,10 @@ def oddities(study: Study) -> Table | Sentences:
     frame = pd.concat([frame, pd.DataFrame(hidden)], ignore_index=True) if hidden else frame
     if frame.empty:
         return Sentences.of(study.words, [N_("Nothing odd was found in the data.")])
-    frame = frame.assign(what=[_said(study, NOTES, code) for code in frame["code"]])
+    frame = frame.assign(
+        what=[_said(study, NOTES, code) for code in frame["code"]],
+        table=[_said(study, TABLE_NAMES, name) for name in frame["table"]],
+    )
     frame = frame.sort_values("count", ascending=False, kind="stable")
     columns = [
         Column("table", study.say("Table")),
@@ -101,49 +112,15 @@ def oddities(study: Study) -> Table | Sentences:
     return study.table(frame, "oddities", study.say("Kept, but odd"), columns)
 
 
+def _pairs(decisions: str) -> list[tuple[str, str]]:
+    """Cut «name: value · name: value»; what has no name is left out."""
+    cut = (part.partition(": ") for part in decisions.split(" · "))
+    return [(name, value) for name, mark, value in cut if mark]
+
+
 def _said(study: Study, sentences: Mapping[str, Message], code: str) -> str:
     """Return the sentence for a code of the load report; a code without one stands for itself."""
     return study.words.message(sentences[code]) if code in sentences else code
-
-
-def warnings(study: Study) -> Sentences:
-    """Return what the figures must not be believed in, as far as the data shows it."""
-    said: list[Message | str] = []
-    cut = begins_without_closings(study.crm)
-    if cut is not None:
-        created, closed = (study.formats.day(moment.date()) for moment in cut)
-        said.append(
-            N_(
-                "The first deals were created on {created}, and nothing closes before {closed}: deals closed"
-                " earlier seem not to have been exported. Revenue, win rates and cycles of the first months"
-                " are therefore not to be believed.",
-                created=created,
-                closed=closed,
-            )
-        )
-    unplaced = int(study.crm.deals["created_at"].isna().sum())
-    if unplaced:
-        said.append(
-            study.words.plural(
-                "{n} deal has no creation date: it is in the figures by stage, but in no figure of a period.",
-                "{n} deals have no creation date: they are in the figures by stage,"
-                " but in no figure of a period.",
-                unplaced,
-            )
-        )
-    years = study.crm.settings.calendar.unconfirmed_years(*borders(study.crm, study.period).days())
-    if years:
-        said.append(
-            N_(
-                "The holidays of {years} are not decreed yet; working days there may change.",
-                years=", ".join(map(str, years)),
-            )
-        )
-    return Sentences.of(
-        study.words,
-        said or [N_("Nothing was found that would make figures doubtful as a whole.")],
-        "warning" if said else "plain",
-    )
 
 
 def columns(study: Study) -> Table:
@@ -182,7 +159,7 @@ def tables(study: Study) -> Table:
         known = [part for part in study.crm.supplied if part.startswith(f"{name}.")]
         rows.append(
             {
-                "table": name,
+                "table": _said(study, TABLE_NAMES, name),
                 "rows": len(study.crm.tables[name]) if known else None,
                 "state": study.say("here") if known else study.say("not in this export"),
                 "unlocks": study.words.message(UNLOCKS[name]),

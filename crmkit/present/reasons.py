@@ -143,6 +143,37 @@ NOTES = {
 }
 
 
+#: What the canonical tables are called.
+TABLE_NAMES = {
+    "deals": N_("deals"),
+    "stage_changes": N_("history of stages"),
+    "tasks": N_("tasks"),
+    "activities": N_("calls, letters, meetings"),
+    "companies": N_("companies"),
+    "contacts": N_("contact persons"),
+    "managers": N_("reps"),
+    "stages": N_("stages"),
+    "plans": N_("plan"),
+    "payments": N_("payments"),
+    "products": N_("products"),
+    "costs": N_("marketing costs"),
+}
+
+#: How a file was read.
+DECISIONS = {
+    "kind": N_("format"),
+    "encoding": N_("encoding"),
+    "delimiter": N_("fields are divided by"),
+    "sheet": N_("sheet"),
+    "other_sheets": N_("other sheets, not read"),
+    "quotes": N_("quotation marks are marked by"),
+    "damaged_numbers": N_("columns with rounded numbers"),
+    "damaged_characters": N_("damaged characters"),
+    "control_characters": N_("control characters, taken out"),
+    "heading_line": N_("line of the headings"),
+}
+
+
 def missing(crm: Snapshot, code: str | None) -> list[Message]:
     """Return sentences for what ``evaluate`` gives as ``missing``, each once."""
     said = [_of_need(crm, part) for part in (code or "").split(", ") if part]
