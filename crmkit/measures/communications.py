@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from crmkit.facts import midnights
+from crmkit.facts import midnights, once_per_snapshot
 from crmkit.measures.catalog import borders, measure, reasons_of, within
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
-
-def _actions(crm: Snapshot) -> pd.DataFrame:
-    """Return one row per sales action: a completed task or a logged communication."""
-    tasks, activities, reps = crm.tasks, crm.activities, crm.tables["managers"]["manager_id"]
-    done = np.flatnonzero(tasks["completed_at"].notna().to_numpy())
-    owners = reps.cat.categories.union(tasks["manager_id"].cat.categories).union(
-        activities["manager_id"].cat.categories
-    )
-    parts = [
-        pd.DataFrame(
-            {
-                key: rows,
-                "deal_ix": frame["deal_ix"].to_numpy()[rows],
-                "manager_id": frame["manager_id"].cat.set_categories(owners).array[rows],
-                "at": frame[moment].array[rows],
-            }
-        )
-        for frame, moment, rows, key in (
-            (tasks, "completed_at", done, "task_ix"),
-            (activities, "at", np.arange(len(activities)), "activity_ix"),
-        )
-    ]
-    return pd.concat(parts, ignore_index=True).assign(value=1.0, weight=0.0, counts=0.0)
+Rows: TypeAlias = npt.NDArray[np.signedinteger]
 
 
 @measure(
@@ -52,48 +33,82 @@ def sales_actions_per_day(crm: Snapshot, period: Period) -> pd.DataFrame:
     Leaves out: actions without a rep.
     Source: METHOD 3.1
     """
-    actions = _actions(crm)
-    ownerless = actions["manager_id"].isna().to_numpy()
-    actions["left_out"] = reasons_of(len(actions), {"no_manager": ownerless})
-    days = _rep_days(crm, period, actions[~ownerless])
-    return pd.concat([actions[within(actions["at"], period)], days], ignore_index=True)
-
-
-def _rep_days(crm: Snapshot, period: Period, actions: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per rep and working day of the period, from the first record to ``as_of``."""
-    edges = [
-        edge.date() for edge in (borders(crm, period).start, borders(crm, period).end) if edge is not None
-    ]
-    last = crm.as_of.tz_convert(crm.settings.zone).date() + timedelta(days=1)
-    begun = actions["at"].min().date() if len(actions) else last
-    owners = actions["manager_id"].dtype.categories
-    names, days = [], []
-    for name, (start, end) in _employment(crm, actions, last).items():
-        first, after = max(start, begun, edges[0]), min(end, last, edges[1])
-        every = np.arange(first, max(first, after), dtype="datetime64[D]")
-        days.append(every[crm.settings.calendar.is_working(every)])
-        names.append(np.full(len(days[-1]), owners.get_loc(name)))
-    at = pd.Series(np.concatenate([np.array([], "datetime64[us]"), *days]).astype("datetime64[us]"))
-    codes = np.concatenate([np.array([], np.int64), *names])
+    tasks, activities = crm.tasks, crm.activities
+    done = np.flatnonzero(within(tasks["completed_at"], period))
+    logged = np.flatnonzero(within(activities["at"], period))
+    days = _rep_days(crm, period)
+    sizes = (len(done), len(logged), len(days))
+    moments = [tasks["completed_at"].iloc[done], activities["at"].iloc[logged], midnights(crm, days["on"])]
+    owners = _owners(
+        tasks["manager_id"].iloc[done], activities["manager_id"].iloc[logged], days["manager_id"]
+    )
+    deals = (tasks["deal_ix"].to_numpy()[done], activities["deal_ix"].to_numpy()[logged], None)
     return pd.DataFrame(
         {
-            "deal_ix": -1,
-            "manager_id": pd.Categorical.from_codes(codes, owners),
-            "at": midnights(crm, at),
-            "value": 0.0,
-            "weight": 1.0,
-            "counts": 1.0,
-            "left_out": reasons_of(len(at), {}),
-        }
+            "task_ix": _stacked(sizes, (done, None, None)),
+            "activity_ix": _stacked(sizes, (None, logged, None)),
+            "deal_ix": _stacked(sizes, deals),
+            "manager_id": owners,
+            "at": pd.concat(moments, ignore_index=True),
+            "value": np.repeat(np.array([1, 1, 0], dtype=np.int8), sizes),
+            "weight": np.repeat(np.array([0, 0, 1], dtype=np.int8), sizes),
+            "counts": np.repeat(np.array([0, 0, 1], dtype=np.int8), sizes),
+            "left_out": reasons_of(sum(sizes), {"no_manager": owners.isna()}),
+        },
+        copy=False,
     )
 
 
-def _employment(crm: Snapshot, actions: pd.DataFrame, last: date) -> dict[str, tuple[date, date]]:
+def _stacked(sizes: Sequence[int], parts: Sequence[Rows | None]) -> Rows:
+    """Put row positions of several tables below one another; −1 for a table that has none."""
+    filled = [np.full(size, -1) if part is None else part for size, part in zip(sizes, parts, strict=True)]
+    return np.concatenate(filled, dtype=np.int32, casting="same_kind")
+
+
+def _owners(*parts: pd.Series) -> pd.Categorical:
+    """Put owners of several tables below one another, as codes."""
+    names = parts[0].cat.categories
+    for part in parts[1:]:
+        names = names.union(part.cat.categories)
+    places = [np.append(names.get_indexer(part.cat.categories), -1).astype(np.int32) for part in parts]
+    codes = [place[part.cat.codes] for place, part in zip(places, parts, strict=True)]
+    return pd.Categorical.from_codes(np.concatenate(codes), names, validate=False)
+
+
+def _rep_days(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Return one row per rep and working day of the period, from the first record to ``as_of``."""
+    edges = borders(crm, period).days()
+    last = crm.as_of.tz_convert(crm.settings.zone).date() + timedelta(days=1)
+    employment = _employment(crm, last)
+    begun = _spans(crm)["min"].min()
+    begun = last if pd.isna(begun) else begun.date()
+    names, days = [], [np.array([], dtype="datetime64[D]")]
+    for name, (start, end) in employment.items():
+        first, after = max(start, begun, edges[0]), min(end, last, edges[1])
+        every = np.arange(first, max(first, after), dtype="datetime64[D]")
+        days.append(every[crm.settings.calendar.is_working(every)])
+        names += [name] * len(days[-1])
+    owners = pd.Categorical(names, categories=sorted(employment))
+    return pd.DataFrame({"manager_id": owners, "on": np.concatenate(days).astype("datetime64[us]")})
+
+
+@once_per_snapshot
+def _spans(crm: Snapshot) -> pd.DataFrame:
+    """Return the moments of the first and the last sales action of each rep."""
+    tables = ((crm.tasks, "completed_at"), (crm.activities, "at"))
+    told = [
+        frame.groupby("manager_id", observed=True)[moment].agg(["min", "max"]).dropna()
+        for frame, moment in tables
+    ]
+    both = pd.concat([one.set_axis(one.index.astype("str")) for one in told])
+    return both.groupby(level=0).agg({"min": "min", "max": "max"})
+
+
+def _employment(crm: Snapshot, last: date) -> dict[str, tuple[date, date]]:
     """Return for each rep the first day that counts and the one after the last."""
-    spans = actions.groupby("manager_id", observed=True)["at"].agg(["min", "max"])
     found = {
         str(name): (first.date(), final.date() + timedelta(days=1))
-        for name, first, final in spans.itertuples(name=None)
+        for name, first, final in _spans(crm).itertuples(name=None)
     }
     managers = crm.tables["managers"]
     for name, hired, left in zip(

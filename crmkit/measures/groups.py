@@ -13,6 +13,8 @@ from crmkit.measures.summaries import FIGURES, Codes, Sample, summarise
 HEAD = ("measure", "variant", "unit", "period_start", "period_end")
 
 
+#: Up to so many possible groups are looked up in a table, more are hashed.
+MOST_POSSIBLE = 1 << 20
 #: What each summary makes of no cases.
 NOTHING = {
     summary: {name: float(values[0]) for name, values in summarise(summary, Sample.of_nothing()).items()}
@@ -25,12 +27,19 @@ Columns = dict[str, np.ndarray]
 
 def grouped(keys: Sequence[tuple[Codes, list[str]]], length: int) -> tuple[Codes, list[np.ndarray]]:
     """Return a group code per case, and for each slice the groups' labels; what has none is a group too."""
-    joint = np.zeros(length, dtype=np.int64)
+    joint, size = np.zeros(length, dtype=np.int64), 1
     for codes, names in keys:
-        joint = joint * (len(names) + 1) + codes + 1
+        joint *= len(names) + 1
+        joint += codes
+        joint += 1
+        size *= len(names) + 1
     if not keys:
         return joint, []
-    grouped, present = pd.factorize(joint)
+    if size > MOST_POSSIBLE:
+        grouped, present = pd.factorize(joint)
+    else:
+        is_there = np.bincount(joint, minlength=size) > 0
+        grouped, present = np.take(np.cumsum(is_there) - 1, joint, out=joint), np.flatnonzero(is_there)
     labels = []
     for _, names in reversed(keys):
         labels.append(np.array([None, *names], dtype=object)[present % (len(names) + 1)])

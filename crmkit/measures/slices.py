@@ -13,6 +13,7 @@ from crmkit.periods import GRAINS, floor, name_of
 from crmkit.schema import Snapshot
 
 Codes = npt.NDArray[np.int64]
+DAY = 86_400_000_000  # microseconds
 
 #: Words for slices -> the column of the deals (or of the cases) behind them.
 ALIASES = {
@@ -101,8 +102,19 @@ def _of_time(cases: pd.DataFrame, grain: str) -> tuple[Codes, list[str]]:
             N_("the measure describes one moment and cannot be told by time"),
             remedy=N_("Leave the slice out."),
         )
-    codes, days = pd.factorize(cases["at"].dt.tz_localize(None).dt.normalize())
+    local = cases["at"].dt.tz_localize(None).to_numpy().astype("datetime64[us]", copy=False)
+    known = ~np.isnat(local)
+    if not known.any():
+        return np.full(len(cases), -1), []
+    days = local.view(np.int64) // DAY
+    before = int(days[known].min()) - 1
+    days -= before
+    days[~known] = 0  # no day
+    present = np.flatnonzero(np.bincount(days)[1:]) + 1
+    dates = (before + present).astype("datetime64[D]").tolist()
     places, labels = pd.factorize(
-        pd.Series([name_of(floor(day.date(), grain), grain) for day in days], dtype="str")
+        np.array([name_of(floor(day, grain), grain) for day in dates], dtype=object)
     )
-    return np.append(places.astype(np.int64), -1)[codes], labels.tolist()
+    of_day = np.full(present[-1] + 1, -1)
+    of_day[present] = places
+    return of_day[days], labels.tolist()
