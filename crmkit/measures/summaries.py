@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.intervals import quantile_ranks, wilson
-from crmkit.survival import WON, medians_among_winners
+from crmkit.survival import WON, medians_among_winners, order_within
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -53,7 +53,8 @@ class Sample:
     def total(self, values: Floats) -> Floats:
         """Return the sum per group, the same in any order of the rows."""
         if self.is_money:
-            return np.asarray(self._sum(np.rint(values * MINOR)) / MINOR, dtype=np.float64)
+            minor = values * MINOR
+            return np.asarray(self._sum(np.rint(minor, out=minor)) / MINOR, dtype=np.float64)
         if (values == np.rint(values)).all():  # whole numbers add up exactly in any order
             return self._sum(values)
         return self._sum(values, np.argsort(values, kind="stable"))
@@ -94,7 +95,7 @@ def _divided(sample: Sample) -> dict[str, Floats]:
 
 def _median(sample: Sample) -> dict[str, Floats]:
     values = sample.column("value")
-    ordered = values[np.lexsort((values, sample.codes))]
+    ordered = values[order_within(sample.codes, values)]
     sizes = np.bincount(sample.codes, minlength=sample.size)
     told = np.flatnonzero(sizes)
     firsts, sizes = (np.cumsum(sizes) - sizes)[told], sizes[told]
