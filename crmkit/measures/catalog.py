@@ -190,4 +190,4 @@ def deal_cases(
         cases["weight"] = np.asarray(weight, dtype=np.float64)[rows]
     if at is not None:
         cases["at"] = crm.deals[at].array[rows]
-    return pd.DataFrame(cases | {"left_out": reasons[rows]})
+    return pd.DataFrame(cases | {"left_out": reasons[rows]}, copy=False)

@@ -34,8 +34,8 @@ def sales_actions_per_day(crm: Snapshot, period: Period) -> pd.DataFrame:
     Source: METHOD 3.1
     """
     tasks, activities = crm.tasks, crm.activities
-    done = np.flatnonzero(within(tasks["completed_at"], period))
-    logged = np.flatnonzero(within(activities["at"], period))
+    done = np.flatnonzero(within(tasks["completed_at"], period)).astype(np.int32)
+    logged = np.flatnonzero(within(activities["at"], period)).astype(np.int32)
     days = _rep_days(crm, period)
     sizes = (len(done), len(logged), len(days))
     moments = [tasks["completed_at"].iloc[done], activities["at"].iloc[logged], midnights(crm, days["on"])]

@@ -142,7 +142,9 @@ def _figures(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> tu
     reasons = every["left_out"].array
     # The counted cases first, then those that make a figure unknown where a group has no others.
     counted, valueless = np.flatnonzero(reasons == ""), np.flatnonzero(reasons.isin(list(VALUELESS)))
-    cases, first = every.iloc[np.concatenate([counted, valueless])], len(counted)
+    cases, first = every, len(counted)
+    if first < len(every):
+        cases = every.iloc[np.concatenate([counted, valueless])]
     codes, labels = grouped([slices.coded(crm, cases, name) for name in by], len(cases))
     size = len(labels[0]) if by else 1
     weighted = "weight" in cases

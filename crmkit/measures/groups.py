@@ -39,7 +39,8 @@ def grouped(keys: Sequence[tuple[Codes, list[str]]], length: int) -> tuple[Codes
         grouped, present = pd.factorize(joint)
     else:
         is_there = np.bincount(joint, minlength=size) > 0
-        grouped, present = np.take(np.cumsum(is_there) - 1, joint, out=joint), np.flatnonzero(is_there)
+        grouped = np.take(np.cumsum(is_there) - 1, joint, out=joint, mode="clip")
+        present = np.flatnonzero(is_there)
     labels = []
     for _, names in reversed(keys):
         labels.append(np.array([None, *names], dtype=object)[present % (len(names) + 1)])

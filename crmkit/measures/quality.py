@@ -64,16 +64,17 @@ def tasks_on_time(crm: Snapshot, period: Period) -> pd.DataFrame:
     by_day = {"tasks.due_at", "tasks.completed_at"} & crm.whole_days
     in_time = (day_of(done) <= day_of(due) if by_day else done <= due).to_numpy()
     endless = due.isna().to_numpy()
-    rows = np.flatnonzero((within(due, period) & passed) | endless)
+    rows = np.flatnonzero((within(due, period) & passed) | endless).astype(np.int32)
     return pd.DataFrame(
         {
             "task_ix": rows,
             "deal_ix": tasks["deal_ix"].to_numpy()[rows],
             "manager_id": tasks["manager_id"].array[rows],
             "at": due.array[rows],
-            "value": in_time[rows].astype(np.float64),
+            "value": in_time[rows].astype(np.int8),
             "left_out": reasons_of(len(tasks), {"no_due_date": endless})[rows],
-        }
+        },
+        copy=False,
     )
 
 

@@ -72,8 +72,8 @@ def coded(crm: Snapshot, cases: pd.DataFrame, name: str) -> tuple[Codes, list[st
 
 def _of_column(crm: Snapshot, cases: pd.DataFrame, column: str) -> tuple[Codes, list[str]]:
     if column in cases:
-        codes, labels = pd.factorize(cases[column])
-        return codes.astype(np.int64), [str(one) for one in labels]
+        coded = pd.Categorical(cases[column])
+        return coded.codes, [str(one) for one in coded.categories]
     values = crm.deals[column]
     if not isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype("str").astype("category")
@@ -103,13 +103,13 @@ def _of_time(cases: pd.DataFrame, grain: str) -> tuple[Codes, list[str]]:
             remedy=N_("Leave the slice out."),
         )
     local = cases["at"].dt.tz_localize(None).to_numpy().astype("datetime64[us]", copy=False)
-    known = ~np.isnat(local)
-    if not known.any():
+    first = np.fmin.reduce(local, initial=np.datetime64("NaT"))
+    if np.isnat(first):
         return np.full(len(cases), -1), []
+    before = int(first.astype(np.int64)) // DAY - 1
     days = local.view(np.int64) // DAY
-    before = int(days[known].min()) - 1
     days -= before
-    days[~known] = 0  # no day
+    np.maximum(days, 0, out=days)  # no day: as a number, it is far before the first
     present = np.flatnonzero(np.bincount(days)[1:]) + 1
     dates = (before + present).astype("datetime64[D]").tolist()
     places, labels = pd.factorize(
@@ -117,4 +117,4 @@ def _of_time(cases: pd.DataFrame, grain: str) -> tuple[Codes, list[str]]:
     )
     of_day = np.full(present[-1] + 1, -1)
     of_day[present] = places
-    return of_day[days], labels.tolist()
+    return np.take(of_day, days, out=days, mode="clip"), labels.tolist()
