@@ -101,6 +101,47 @@ def medians_among_winners(
     return medians, still_open
 
 
+def survival_quantiles(
+    groups: ArrayLike, durations: ArrayLike, ended: ArrayLike, size: int, share: float = 0.5
+) -> NDArray[np.float64]:
+    """Return for each group the duration within which a share of all ends, those not ended being censored.
+
+    Kaplan–Meier; where the curve is level at exactly 1 − share, the middle of that level, so that without
+    censoring the median is the usual one.
+
+    Parameters
+    ----------
+    groups: code of each case's group, 0 … size − 1.
+    durations: time to the end, or to the moment described; in any unit, not negative.
+    ended: 1 ended, 0 not yet.
+
+    Returns
+    -------
+    One a group; NaN for «not yet», and for a group without cases.
+
+    Source: Kaplan and Meier, JASA 53 (1958) 457–481; the middle of a level as in R's ``survfit``
+
+    >>> survival_quantiles([0, 0, 0, 0], [1, 2, 3, 4], [1, 1, 1, 1], 1).tolist()
+    [2.5]
+    >>> survival_quantiles([0, 0, 0, 0], [1, 2, 3, 4], [1, 0, 0, 1], 1).tolist()
+    [4.0]
+    """
+    steps = _steps(groups, durations, np.asarray(ended, dtype=np.int64))
+    values = np.full(size, np.nan)
+    if not len(steps.groups):
+        return values
+    present = steps.groups[steps.first]
+    rows = np.diff(np.append(steps.first, len(steps.groups)))
+    above = np.add.reduceat((steps.survival > 1 - share + _TOLERANCE).astype(np.int64), steps.first)
+    level = np.add.reduceat((steps.survival > 1 - share - _TOLERANCE).astype(np.int64), steps.first)
+    reached = above < rows
+    left = steps.first[reached] + above[reached]
+    is_level = (level[reached] > above[reached]) & (level[reached] < rows[reached])
+    right = np.where(is_level, steps.first[reached] + np.minimum(level, rows - 1)[reached], left)
+    values[present[reached]] = (steps.times[left] + steps.times[right]) / 2
+    return values
+
+
 def order_within(groups: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the positions sorted by group, then by value; those of equal values in any order.
 

@@ -27,7 +27,7 @@ from jinja2.ext import babel_extract
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "crmkit"
 CALLS = {"N_": 1, "say": 1, "plural": 2}
-CARDS = {"measure", "check"}
+CARDS = {"measure", "compound", "check"}
 PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)(?:![rsa])?(?::[^{}]*)?\}")
 DATED = re.compile(
     rb'^"(?:POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Language-Team|Report-)'

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from crmkit.measures import communications, cycle, plan, quality, sales
-from crmkit.measures.catalog import Measure, borders, catalogue, find
+from crmkit.measures.cases import borders
+from crmkit.measures.catalog import Measure, catalogue, find
 from crmkit.measures.evaluation import ALL, cases_of, evaluate, evaluate_fully
 
 __all__ = [

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -16,27 +15,27 @@ from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
 CaseFunction = Callable[[Snapshot, Period], pd.DataFrame]
+Floats = npt.NDArray[np.float64]
+#: What a compound measure makes of its parts' values: numerator and denominator, or a value alone.
+Formula = Callable[[Mapping[str, Floats], Snapshot, Period], tuple[Floats, Floats | None]]
 
 GROUPS = ("communications", "quality", "sales", "plan")
-UNITS = ("count", "share", "money", "days", "per_day")
+UNITS = ("count", "share", "money", "days", "hours", "minutes", "per_day", "money_per_day", "ratio")
 
-SUMMARIES = ("count", "sum", "mean", "ratio", "median", "distribution", "censored_median")
+SUMMARIES = (
+    "count", "sum", "mean", "ratio", "median", "p90", "distribution", "censored_median", "survival_median",
+    "survival_p90", "formula",
+)  # fmt: skip
 #: Summaries that are 0, not missing, where a covered population is empty.
 ADDITIVE = ("count", "sum", "distribution")
 
-#: How the period places a case: by creation, by closing, or as the deals stand at ``as_of``.
-BASES = ("created_in", "closed_in", "done_in", "due_in", "open_at", "expected_in")
+#: How the period places a case: by creation, by closing … or as the deals stand at ``as_of``.
+BASES = (
+    "created_in", "closed_in", "done_in", "due_in", "entered_stage_in", "left_stage_in", "touched_in",
+    "planned_in", "open_at", "expected_in",
+)  # fmt: skip
 #: Bases that speak of the deals open at ``as_of``, not of what happened in a period.
 STANDING = ("open_at", "expected_in")
-
-#: Why a case that belongs to a measure's population is not counted; nothing: it is.
-REASONS = pd.CategoricalDtype(
-    [
-        "", "no_creation_date", "technical_loss", "no_status", "younger_than_horizon", "no_closing_date",
-        "closed_before_created", "no_amount", "no_expected_date", "no_probability", "no_due_date",
-        "no_manager", "no_plan",
-    ]
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Measure:
     within: a slice that the measure is always told by, such as the stage of a distribution.
     only_by: the slices it can be told by; empty for all.
     is_exact: arithmetic of all there is, not an estimate: told however few the cases are.
+    parts, formula: of a compound measure, the measures it is made of (the first gives ``n``), and how.
     """
 
     id: str
@@ -72,6 +72,8 @@ class Measure:
     within: str = ""
     only_by: frozenset[str] = frozenset()
     is_exact: bool = False
+    parts: tuple[str, ...] = ()
+    formula: Formula | None = None
 
     @property
     def name(self) -> str:
@@ -79,7 +81,6 @@ class Measure:
         return f"{self.id}:{self.variant}" if self.variant else self.id
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MEASURES: dict[tuple[str, str], Measure] = {}
 
 
@@ -115,6 +116,47 @@ def measure(
     return declare
 
 
+def compound(
+    name: str,
+    *,
+    title: str,
+    unit: str,
+    group: str,
+    parts: Sequence[str],
+    better: str = "",
+    default: bool = True,
+    exact: bool = False,
+) -> Callable[[Formula], Formula]:
+    """Declare a measure that is a formula over named measures of the same period and group.
+
+    The formula gets the values of its parts by name, one of each per group, and returns numerator and
+    denominator, or a value and ``None``. What a part cannot tell, the whole cannot; ``n`` is the first
+    part's.
+    """
+
+    def declare(formula: Formula) -> Formula:
+        identifier, _, variant = name.partition(":")
+        atoms = [find(part) for part in parts]
+        card = inspect.getdoc(formula) or ""
+        limits = [atom.only_by for atom in atoms if atom.only_by]
+
+        def cases(crm: Snapshot, period: Period) -> pd.DataFrame:
+            """Return the cases of all parts, told apart by ``part``."""
+            frames = [atom.cases(crm, period).assign(part=atom.name) for atom in atoms]
+            return pd.concat(frames, ignore_index=True)
+
+        _MEASURES[identifier, variant] = Measure(
+            identifier, variant, title, unit, better, group,
+            frozenset().union(*(atom.needs for atom in atoms)), "formula", atoms[0].basis, cases,
+            " ".join(card.split("\n\n")[0].split()), card, default, "",
+            frozenset.intersection(*limits) if limits else frozenset(), exact,
+            tuple(atom.name for atom in atoms), formula,
+        )  # fmt: skip
+        return formula
+
+    return declare
+
+
 def catalogue() -> tuple[Measure, ...]:
     """Return all measures in the order of their declaration."""
     return tuple(_MEASURES.values())
@@ -139,55 +181,3 @@ def find(name: str) -> Measure:
             return item
     remedy = did_you_mean(name, [item.name for item in family])
     raise RequestError(f"--measure {name}", N_("the measure has no such variant"), remedy=remedy)
-
-
-def borders(crm: Snapshot, period: Period) -> Period:
-    """Return the period itself, or for «all» the days from the first record to ``as_of``."""
-    if not period.is_all:
-        return period
-    zone = crm.settings.zone
-    last = crm.as_of.tz_convert(zone).date()
-    first = min((moment.tz_convert(zone).date() for moment in crm.began.values()), default=last)
-    return Period.between(min(first, last), last + timedelta(days=1), zone, "all")
-
-
-def within(moments: pd.Series, period: Period) -> npt.NDArray[np.bool_]:
-    """Return which moments lie in a period; a missing moment lies in none."""
-    stamps = moments.dt.as_unit("us").array.asi8
-    inside = stamps != pd.NaT.value
-    if period.start is not None and period.end is not None:
-        start, end = ((edge - _EPOCH) // timedelta(microseconds=1) for edge in (period.start, period.end))
-        inside &= (stamps >= start) & (stamps < end)
-    return np.asarray(inside, dtype=bool)
-
-
-def reasons_of(length: int, left_out: Mapping[str, npt.NDArray[np.bool_]]) -> pd.Categorical:
-    """Return for each row why it is left out: the first reason whose mask holds, or nothing."""
-    codes = np.zeros(length, dtype=np.int8)
-    for reason, mask in left_out.items():
-        codes[mask & (codes == 0)] = REASONS.categories.get_loc(reason)
-    return pd.Categorical.from_codes(codes, dtype=REASONS)
-
-
-def deal_cases(
-    crm: Snapshot,
-    chosen: npt.NDArray[np.bool_],
-    *,
-    at: str | None = None,
-    value: object = 1.0,
-    weight: object = None,
-    left_out: Mapping[str, npt.NDArray[np.bool_]] | None = None,
-) -> pd.DataFrame:
-    """Return one case per chosen deal.
-
-    ``left_out`` marks deals that belong to the measure's population but cannot be counted, by reason; they
-    need not be among the chosen.
-    """
-    reasons = reasons_of(len(crm.deals), left_out or {})
-    rows = np.flatnonzero(chosen | (reasons.codes > 0))
-    cases = {"deal_ix": rows, "value": np.broadcast_to(np.asarray(value, np.float64), len(crm.deals))[rows]}
-    if weight is not None:
-        cases["weight"] = np.asarray(weight, dtype=np.float64)[rows]
-    if at is not None:
-        cases["at"] = crm.deals[at].array[rows]
-    return pd.DataFrame(cases | {"left_out": reasons[rows]}, copy=False)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.facts import midnights, once_per_snapshot
-from crmkit.measures.catalog import borders, measure, reasons_of, within
+from crmkit.measures.cases import borders, reasons_of, within
+from crmkit.measures.catalog import measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 

@@ -10,7 +10,9 @@ import pandas as pd
 from crmkit.errors import N_, RequestError
 from crmkit.facts import is_status
 from crmkit.measures import slices
-from crmkit.measures.catalog import STANDING, Measure, borders, find
+from crmkit.measures.cases import borders
+from crmkit.measures.catalog import STANDING, Measure, find
+from crmkit.measures.compounds import with_compounds
 from crmkit.measures.groups import HEAD, Columns, as_shares, evened, grouped
 from crmkit.measures.summaries import FIGURES, Sample, summarise
 from crmkit.periods import Period
@@ -24,6 +26,12 @@ VALUELESS = {
     "no_amount": "deals.amount",
     "no_probability": "stages.default_probability",
     "no_expected_date": "deals.expected_close_on",
+}
+#: Why a quantile that allows for open cases cannot be told: some have ended, or none has.
+NOT_YET = {
+    "censored_median": ("still_open", "none_won"),
+    "survival_median": ("not_ended", "not_ended"),
+    "survival_p90": ("not_ended", "not_ended"),
 }
 #: What an export tells of open deals only for its own day.
 OF_EXPORT_DAY = {"deals.amount", "deals.probability", "deals.expected_close_on", "deals.next_task_at"}
@@ -75,18 +83,21 @@ def evaluate_fully(
         _check_fit(one, by)
     asked = period or ALL
     spans = [asked] if each is None else borders(crm, asked).split(each)
+    atoms = [one for one in wanted if not one.parts]
+    atoms += [find(part) for one in wanted for part in one.parts]
     families: dict[tuple[str, ...], list[Measure]] = {}
-    for one in wanted:
+    for one in dict.fromkeys(atoms):
         own = one.within if one.within not in by else ""
         families.setdefault((*by, own) if own else tuple(by), []).append(one)
     pairs = [_family(family, crm, spans, slicing) for slicing, family in families.items()]
     columns = list(dict.fromkeys(name for slicing in families for name in slicing))
-    figures = pd.concat([told for told, _ in pairs], ignore_index=True)
+    told, left = (pd.concat(frames, ignore_index=True) for frames in zip(*pairs, strict=True))
+    figures, left = with_compounds(wanted, told, left, crm, by)
     figures = figures.reindex(columns=[*HEAD, *columns, *FIGURES, "state", "missing"])
     figures = figures.astype(dict.fromkeys(columns, "str") | {"n": "int64"})
     order = ["measure", "variant", "period_start", *columns]
     figures = figures.sort_values(order, na_position="last", kind="stable", ignore_index=True)
-    return figures, pd.concat([left for _, left in pairs], ignore_index=True)
+    return figures, left
 
 
 def cases_of(name: str, crm: Snapshot, period: Period | None = None) -> pd.DataFrame:
@@ -160,9 +171,10 @@ def _figures(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> tu
         figures[name] = np.where(unknown, np.nan, figures[name])
     lacks = [VALUELESS[reason] for reason in VALUELESS if (reasons[valueless] == reason).any()]
     why = np.full(size, "", dtype=object)
-    if one.summary == "censored_median":
+    if one.summary in NOT_YET:
         untold = (figures["n"] > 0) & np.isnan(figures["value"])
-        why[untold] = np.where(figures["numerator"][untold] > 0, "still_open", "none_won")
+        some, none = NOT_YET[one.summary]
+        why[untold] = np.where(figures["numerator"][untold] > 0, some, none)
     why[unknown] = ", ".join(lacks)
     state = np.select([unknown, nothing], ["not_in_export", "empty"], "ok")
     counts = every["left_out"][reasons != ""].value_counts()
@@ -180,6 +192,8 @@ def _missing(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> st
         return ", ".join(dict.fromkeys(lacks))
     edges = borders(crm, span)
     start, end = pd.Timestamp(edges.start), pd.Timestamp(edges.end)
+    if one.basis == "planned_in":
+        return ""
     if one.basis == "open_at" and not start <= crm.as_of < end:
         return "known_at_as_of_only"
     if one.basis in STANDING:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.facts import is_status, midnights, once_per_snapshot, stage_probability
-from crmkit.measures.catalog import borders, deal_cases, measure, reasons_of, within
+from crmkit.measures.cases import borders, deal_cases, reasons_of, within
+from crmkit.measures.catalog import measure
 from crmkit.measures.sales import revenue
 from crmkit.periods import GRAINS, Period, next_start
 from crmkit.schema import Snapshot

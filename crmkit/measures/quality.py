@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from crmkit.facts import day_of, is_status, open_tasks
-from crmkit.measures.catalog import deal_cases, measure, reasons_of, within
+from crmkit.measures.cases import deal_cases, reasons_of, within
+from crmkit.measures.catalog import measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 

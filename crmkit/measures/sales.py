@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.facts import cycle_days, is_status, is_technical
-from crmkit.measures.catalog import deal_cases, measure, within
+from crmkit.measures.cases import deal_cases, within
+from crmkit.measures.catalog import measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 

@@ -1,15 +1,17 @@
-"""How cases become a figure: count, sum, ratio, mean, median, distribution, censored median."""
+"""How cases become a figure: count, sum, ratio, mean, quantiles, distribution, censored quantiles."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from crmkit.intervals import quantile_ranks, wilson
-from crmkit.survival import WON, medians_among_winners, order_within
+from crmkit.survival import WON, medians_among_winners, order_within, survival_quantiles
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -81,7 +83,7 @@ def summarise(summary: str, sample: Sample) -> dict[str, Floats]:
     if summary == "sum":
         total = sample.total(sample.column("value"))
         return figures | {"value": total, "numerator": total}
-    return figures | {"median": _median, "censored_median": _censored_median}.get(summary, _divided)(sample)
+    return figures | _MAKERS.get(summary, _divided)(sample)
 
 
 def _divided(sample: Sample) -> dict[str, Floats]:
@@ -93,21 +95,31 @@ def _divided(sample: Sample) -> dict[str, Floats]:
     return figures
 
 
-def _median(sample: Sample) -> dict[str, Floats]:
+def _quantile(sample: Sample, tenths: int) -> dict[str, Floats]:
+    """Where the ordered values pass a share; the middle of two values where it lies between them."""
     values = sample.column("value")
     ordered = values[order_within(sample.codes, values)]
     sizes = np.bincount(sample.codes, minlength=sample.size)
     told = np.flatnonzero(sizes)
     firsts, sizes = (np.cumsum(sizes) - sizes)[told], sizes[told]
     value, low, high = np.full((3, sample.size), np.nan)
-    value[told] = (ordered[firsts + (sizes - 1) // 2] + ordered[firsts + sizes // 2]) / 2
+    below = firsts + (sizes * tenths - 1) // 10
+    value[told] = (ordered[below] + ordered[firsts + sizes * tenths // 10]) / 2
     for size in np.unique(sizes):
-        ranks = quantile_ranks(int(size))
+        ranks = quantile_ranks(int(size), tenths / 10)
         if ranks is not None:
             same = sizes == size
             low[told[same]] = ordered[firsts[same] + ranks[0] - 1]
             high[told[same]] = ordered[firsts[same] + ranks[1] - 1]
     return {"value": value, "low": low, "high": high}
+
+
+def _survival(sample: Sample, share: float) -> dict[str, Floats]:
+    """Time within which a share ends, by Kaplan–Meier; numerator: how many have ended."""
+    ended, spans = sample.column("event").astype(np.int64), sample.column("value")
+    value = survival_quantiles(sample.codes, spans, ended, sample.size, share)
+    done = np.bincount(sample.codes[ended == 1], minlength=sample.size).astype(np.float64)
+    return {"value": value, "numerator": done, "denominator": sample.count()}
 
 
 def _censored_median(sample: Sample) -> dict[str, Floats]:
@@ -116,3 +128,12 @@ def _censored_median(sample: Sample) -> dict[str, Floats]:
     value, _ = medians_among_winners(sample.codes, ages, events, sample.size, sample.max_open)
     won = np.bincount(sample.codes[events == WON], minlength=sample.size).astype(np.float64)
     return {"value": value, "numerator": won, "denominator": sample.count()}
+
+
+_MAKERS: dict[str, Callable[[Sample], dict[str, Floats]]] = {
+    "median": partial(_quantile, tenths=5),
+    "p90": partial(_quantile, tenths=9),
+    "censored_median": _censored_median,
+    "survival_median": partial(_survival, share=0.5),
+    "survival_p90": partial(_survival, share=0.9),
+}

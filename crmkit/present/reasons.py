@@ -15,6 +15,7 @@ STATES = {
     "after_as_of": N_("The period lies after the day that the report describes."),
     "still_open": N_("Not yet: too many of these deals are still open at the longest age seen."),
     "none_won": N_("None of these deals has been won."),
+    "not_ended": N_("Not yet: too many have not ended."),
 }
 
 #: What a missing column is called, and how it is got out of a CRM.
@@ -82,6 +83,15 @@ LEFT_OUT = {
     "no_plan": N_("closed on a day without a plan"),
     "no_expected_date": N_("no expected closing date"),
     "no_probability": N_("no chance of winning known"),
+    "no_margin": N_("no margin"),
+    "no_discount": N_("no discount given, or no amount"),
+    "no_client": N_("neither a company nor a contact"),
+    "no_duration": N_("no duration"),
+    "no_direction": N_("neither incoming nor outgoing"),
+    "no_norm": N_("no norm for the stage"),
+    "no_hiring_date": N_("no hiring date"),
+    "no_stage": N_("the stage is not known, or has no place in the order of stages"),
+    "no_deal": N_("belongs to no deal of the export"),
 }
 
 #: Why rows of a file are not among the kept ones.

@@ -16,7 +16,7 @@ import yaml
 
 from crmkit import Period, evaluate, open_study
 from crmkit.errors import RequestError, SourceError
-from crmkit.measures.catalog import REASONS
+from crmkit.measures.cases import REASONS
 from crmkit.present import appendix, deals, intake, kpi, reps
 from crmkit.present.figures import Figure
 from crmkit.present.reasons import LEFT_OUT, missing
