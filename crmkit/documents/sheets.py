@@ -96,15 +96,14 @@ class Styles:
 def number_format(kind: str, formats: Formats, hundredths: bool = False) -> str:
     """Return Excel's format of a kind of column; Excel itself puts the separators of its user's language."""
     day = "d mmm yyyy" if formats.language == "en" else "dd.mm.yyyy"
-    if kind == "money":
+    if kind in ("money", "money_per_day"):
         sample = formats.money(-1 if not hundredths else -0.25, kopecks=hundredths).replace(NBSP, " ")
         digits = "#,##0.00" if hundredths else "#,##0"
         before, _, after = re.sub(r"[\d.,]+", "0", sample.lstrip("\u2212")).partition("0")
         return (f'"{before}"' if before else "") + digits + (f'"{after}"' if after else "")
     return {
-        "count": "#,##0", "share": "0.0%", "days": "#,##0.0", "number": "#,##0.0", "date": day,
-        "moment": f"{day} hh:mm",
-    }.get(kind, "@")  # fmt: skip
+        "count": "#,##0", "share": "0.0%", "ratio": "#,##0.00", "date": day, "moment": f"{day} hh:mm",
+    }.get(kind, "#,##0.0" if kind in FIGURES else "@")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from crmkit.present.texts import clean, is_missing
 if TYPE_CHECKING:
     import pandas as pd
 
-FIGURES = ("count", "share", "money", "days", "number")
+FIGURES = ("count", "share", "money", "days", "hours", "minutes", "money_per_day", "ratio", "number")
 KINDS = (*FIGURES, "text", "date", "moment", "url", "interval")
 CASES = ("numerator", "denominator", "n", "low", "high")
 

@@ -23,7 +23,6 @@ from crmkit.present.figures import (
     across,
     beside,
     figure,
-    full,
     hover,
     kind_of,
     ordered,
@@ -34,6 +33,7 @@ from crmkit.present.figures import (
 from crmkit.present.gates import standing
 from crmkit.present.texts import is_missing, label
 from crmkit.present.timeline import period_bars
+from crmkit.present.units import with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,7 +149,7 @@ def stage_bars(
         top = max([value or 0 for value in values], default=0)
         scale = Scale.of(top, kind, plate.formats)
         at = {"xaxis": f"x{index + 1 if index else ''}"}
-        told = [label(full(plate.formats, value, kind)) for value in values]
+        told = [label(with_unit(plate.formats, value, kind)) for value in values]
         over = [f"{label(row.name)}<br>{label(axis)}: {text}" for row, text in zip(rows, told, strict=True)]
         texts = [label(scale.text(value, scale.places(top))) for value in values]
         data.append(_bars(values, meaning) | at | {"hoverinfo": "text", "hovertext": over})

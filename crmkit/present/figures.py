@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from crmkit.limits import Limits
 from crmkit.present.axes import CONFIG
-from crmkit.present.formats import KIND_OF_UNIT, Formats
+from crmkit.present.formats import Formats
 from crmkit.present.gates import Cases, gated
 from crmkit.present.tables import CASES, Column, Table
 from crmkit.present.texts import clean, is_missing, label
+from crmkit.present.units import KIND_OF_UNIT, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,24 +94,10 @@ def rows_of(frame: pd.DataFrame, by: str, plate: Plate) -> list[Row]:
     for record in frame[[by, "value", *CASES]].to_dict("records"):
         cases = Cases(*(None if is_missing(record[part]) else float(record[part]) for part in CASES))
         value = None if is_missing(record["value"]) else float(record["value"])
-        told = (
-            str(gated(formats, value, cases, kind, plate.limits))
-            if kind == "share"
-            else full(formats, value, kind)
-        )
+        told = with_unit(formats, value, kind)
+        told = str(gated(formats, value, cases, kind, plate.limits)) if kind == "share" else told
         rows.append(Row(formats.group(record[by]), value, cases, told))
     return rows
-
-
-def full(formats: Formats, value: float | None, kind: str) -> str:
-    """Return a figure with its unit."""
-    if kind == "money":
-        return formats.money(value)
-    if kind == "share":
-        return formats.share(value)
-    return (
-        formats.count(value) if kind == "count" else f"{formats.number(value)} {formats.unit(kind)}".strip()
-    )
 
 
 def kind_of(frame: pd.DataFrame) -> str:
@@ -174,7 +161,7 @@ def across(
         return {"annotations": titles}
     name, value = reference
     line = {"color": "#4d4d4d", "width": 1.5, "dash": "dash"}
-    text = label(f"{name}: {full(plate.formats, value, kind)}")
+    text = label(f"{name}: {with_unit(plate.formats, value, kind)}")
     ends = {"x0": value, "x1": value, "y0": 0, "y1": 1, "yref": "paper"}
     return {
         "shapes": [{"type": "line", **ends, "line": line, "layer": "below"}],

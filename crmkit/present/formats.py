@@ -23,12 +23,6 @@ from crmkit.present.words import Words
 if TYPE_CHECKING:
     from babel import Locale
 
-KIND_OF_UNIT = {
-    "count": "count", "share": "share", "money": "money", "days": "days", "per_day": "number",
-    "hours": "number", "score": "number", "ratio": "number",
-}  # fmt: skip
-"""Which kind of column shows a unit of ``evaluate``."""
-
 Number = int | float | Decimal
 
 
@@ -146,7 +140,7 @@ class Formats:
             ends = [self.number(Decimal(str(end)) * 100, 0) for end in (low, high)]
             if ends[0] == ends[1]:
                 ends = [self.number(Decimal(str(end)) * 100) for end in (low, high)]
-        elif kind == "money":
+        elif kind in ("money", "money_per_day"):
             ends = [self.money(end, sign=False) for end in (low, high)]
         else:
             ends = [self.number(end, 0 if kind == "count" else 1) for end in (low, high)]
@@ -197,11 +191,12 @@ class Formats:
 
     def unit(self, kind: str) -> str:
         """Return the unit that a heading of this kind carries: «%», «₽», «days», or nothing."""
-        if kind == "share":
-            return "%"
-        if kind == "money":
-            return self.symbol
-        return self.words.say("days") if kind == "days" else ""
+        if kind == "money_per_day":
+            return self.words.say("{money} a day", money=self.symbol)
+        spans = {"days": N_("days"), "hours": N_("hours"), "minutes": N_("minutes")}
+        if kind in spans:
+            return self.words.message(spans[kind])
+        return {"share": "%", "money": self.symbol}.get(kind, "")
 
     @cached_property
     def symbol(self) -> str:

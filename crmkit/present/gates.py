@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from crmkit.limits import Limits
 from crmkit.present.formats import Formats, Number
 from crmkit.present.texts import MISSING, is_missing
+from crmkit.present.units import text_of
 
 Standing = Literal["few", "some", "enough"]
 
@@ -60,7 +61,7 @@ def gated(
     stands = standing(cases.n, limits or Limits())
     if is_missing(value) or not cases.n:
         return Gated(MISSING, "", stands)
-    text = value_text(formats, value, kind)
+    text = text_of(formats, value, kind)
     counted = f"n = {formats.count(cases.n)}".replace(" ", "\u00a0")
     if stands != "few":
         known = not (is_missing(cases.low) or is_missing(cases.high))
@@ -69,12 +70,3 @@ def gated(
         return Gated(text, counted, stands)
     of_cases = not is_missing(cases.numerator) and cases.denominator in (None, cases.n)
     return Gated(formats.k_of_n(cases.numerator, cases.n) if of_cases else counted, "", stands)
-
-
-def value_text(formats: Formats, value: Number | None, kind: str) -> str:
-    """Return a figure of a column whose heading carries the unit; only shares keep their sign."""
-    if kind == "share":
-        return formats.share(value)
-    if kind == "money":
-        return formats.money(value, sign=False)
-    return formats.count(value) if kind == "count" else formats.number(value)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from crmkit.limits import Limits
 from crmkit.present.cells import CASES, FIGURES, KINDS, Cell, Column, cases_of, headed, is_gated, plain
 from crmkit.present.formats import Formats
-from crmkit.present.gates import Cases, Gated, gated, value_text
+from crmkit.present.gates import Cases, Gated, gated
 from crmkit.present.texts import MISSING, clean
+from crmkit.present.units import text_of
 from crmkit.present.words import Words
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Table:
             )
         if spec.kind == "money":
             return self.formats.money(value, kopecks=spec.key in self.hundredths, sign=False)
-        return value_text(self.formats, value, spec.kind)
+        return text_of(self.formats, value, spec.kind)
 
     @cached_property
     def visible(self) -> tuple[int, ...]:

@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from crmkit.errors import N_, Message
+from crmkit.errors import Message
 from crmkit.limits import Limits
-from crmkit.present.formats import KIND_OF_UNIT, Formats
+from crmkit.present.formats import Formats
 from crmkit.present.gates import Cases, gated
 from crmkit.present.markup import styled
 from crmkit.present.texts import clean, escape, is_missing
+from crmkit.present.units import KIND_OF_UNIT, with_unit
 from crmkit.present.words import Words
 
 TILES_MIME = "application/vnd.crmkit.tiles+json"
 SENTENCES_MIME = "application/vnd.crmkit.sentences+json"
-
-SPANS = {"days": N_("{number} days"), "hours": N_("{number} hours")}
 
 State = Literal["ok", "empty", "not_in_export"]
 Tone = Literal["plain", "finding", "warning"]
@@ -64,24 +63,14 @@ def _told(row: Mapping[str, Any], formats: Formats, limits: Limits | None) -> tu
     if kind == "count":
         return formats.count(row["value"]), ""
     if is_missing(row["low"]) and kind != "share":
-        text = _with_unit(row["value"], row["unit"], formats)
+        text = with_unit(formats, row["value"], kind)
         return text, counted
     cases = Cases(*(None if is_missing(row[part]) else float(row[part]) for part in Cases._fields))
     told = gated(formats, row["value"], cases, kind, limits)
-    text = told.text if kind == "share" else _with_unit(row["value"], row["unit"], formats)
+    text = told.text if kind == "share" else with_unit(formats, row["value"], kind)
     if told.standing == "few" or not told.beside:
         return text, "" if told.text == counted else counted
     return text, f"{words.say('95% interval: {interval}', interval=told.beside)}, {counted}"
-
-
-def _with_unit(value: Any, unit: str, formats: Formats) -> str:
-    if is_missing(value):
-        return "—"
-    if unit == "money":
-        return formats.money(value)
-    if unit in SPANS:
-        return formats.words.say(SPANS[unit].text, number=formats.number(value)).replace(" ", "\u00a0")
-    return formats.share(value) if unit == "share" else formats.number(value)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crmkit.present.axes import COLOURS, Scale, layout, period_axis, value_axis, wrap
-from crmkit.present.figures import Figure, Plate, Row, figure, full, hover, kind_of, rows_of, table_of
+from crmkit.present.figures import Figure, Plate, Row, figure, hover, kind_of, rows_of, table_of
 from crmkit.present.formats import Formats
 from crmkit.present.texts import is_missing, label
+from crmkit.present.units import with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +86,7 @@ def _above(
 
 def _marks(aims: Sequence[float | None], name: str, kind: str, plate: Plate) -> dict[str, Any]:
     marker = {"symbol": "line-ew", "size": 24, "line": {"width": 3, "color": COLOURS["plan"]}}
-    texts = [f"{label(name)}: {label(full(plate.formats, aim, kind))}" for aim in aims]
+    texts = [f"{label(name)}: {label(with_unit(plate.formats, aim, kind))}" for aim in aims]
     return {
         "type": "scatter", "mode": "markers", "name": label(name), "x": list(range(len(aims))),
         "y": list(aims), "marker": marker, "hoverinfo": "text", "hovertext": texts,

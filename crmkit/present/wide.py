@@ -9,8 +9,8 @@ import pandas as pd
 
 from crmkit.measures import find
 from crmkit.measures.catalog import ADDITIVE
-from crmkit.present.formats import KIND_OF_UNIT
 from crmkit.present.tables import CASES, Column
+from crmkit.present.units import KIND_OF_UNIT
 
 if TYPE_CHECKING:
     from crmkit.present.study import Study

@@ -1,0 +1,45 @@
+"""The units of ``evaluate``: which kind of column shows them, and a figure written with its unit."""
+
+from __future__ import annotations
+
+from crmkit.errors import N_
+from crmkit.present.formats import Formats, Number
+from crmkit.present.texts import MISSING, NBSP, is_missing
+
+KIND_OF_UNIT = {
+    "count": "count", "share": "share", "money": "money", "days": "days", "hours": "hours",
+    "minutes": "minutes", "per_day": "number", "money_per_day": "money_per_day", "ratio": "ratio",
+    "score": "number",
+}  # fmt: skip
+"""Which kind of column shows a unit of ``evaluate``."""
+
+SPANS = {
+    "days": N_("{number} days"),
+    "hours": N_("{number} hours"),
+    "minutes": N_("{number} minutes"),
+    "money_per_day": N_("{number} a day"),
+}
+
+
+def text_of(formats: Formats, value: Number | None, kind: str) -> str:
+    """Return a figure of a column whose heading carries the unit; only shares keep their sign."""
+    if kind == "share":
+        return formats.share(value)
+    if kind in ("money", "money_per_day"):
+        return formats.money(value, sign=False)
+    if kind == "count":
+        return formats.count(value)
+    return formats.number(value, 2 if kind == "ratio" else 1)
+
+
+def with_unit(formats: Formats, value: Number | None, kind: str) -> str:
+    """Return a figure that stands alone, with its unit.
+
+    >>> with_unit(Formats("en", "USD"), 12.5, "money"), with_unit(Formats("en", "USD"), 1.5, "ratio")
+    ('$12.50', '1.50')
+    """
+    if is_missing(value):
+        return MISSING
+    number = formats.money(value) if kind.startswith("money") else text_of(formats, value, kind)
+    span = SPANS.get(kind)
+    return formats.words.say(span.text, number=number).replace(" ", NBSP) if span else number
