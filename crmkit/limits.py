@@ -19,6 +19,14 @@ class Limits:
     actions_per_day: sales actions a rep's working day should have.
     open_at_longest_share: the censored cycle is told only if at most this share of the deals is still open
         at the longest observed age.
+    pareto_share: the share of the whole that the smallest set of items of a Pareto gives.
+    distorting_share: from this share of a column's rows on, odd data distorts figures; below, it hardly shows
+        in a figure told to a tenth of a per cent.
+    blocking_share: from it on, figures made of them say nothing.
+    empty_share: a field that figures are cut by is too empty to be believed from this share on.
+    mass_rows: fewer rows of one rep within a minute or a day are never a mass edit: they can be made by hand.
+    mass_times: how many times the usual busy minute or day of the department a mass edit has.
+    mass_share: from this share of a column's dates on, mass edits distort the figures by time.
     """
 
     unreadable_share: float = 0.2
@@ -27,6 +35,13 @@ class Limits:
     compared_cases: int = 30
     actions_per_day: int = 30
     open_at_longest_share: float = 0.05
+    pareto_share: float = 0.8
+    distorting_share: float = 0.01
+    blocking_share: float = 0.5
+    empty_share: float = 0.1
+    mass_rows: int = 20
+    mass_times: float = 10.0
+    mass_share: float = 0.05
 
     #: How ``client.yml`` is held against this: other names are mistakes.
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "allow_inf_nan": False}

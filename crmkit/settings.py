@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 import os
-import re
 from datetime import date, datetime
 from pathlib import Path, PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     PlainValidator,
     PrivateAttr,
     Tag,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from crmkit.limits import Limits
+from crmkit.parts import DAY, Day, Name, Part, ReportSettings
 from crmkit.schema import TABLES, Settings
 
 CRMS = ("amocrm", "bitrix24", "hubspot", "pipedrive", "salesforce", "1c", "plain")
 METRICS = ("revenue", "margin", "won_deals", "new_deals")
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def _day(value: object) -> object:
-    """Let only one spelling of a date through: pydantic takes 2026 for seconds since 1970."""
-    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
-        return value
-    raise PydanticCustomError("date", "no date")
-
 
 def _moment(value: object) -> date | datetime:
     try:
         if isinstance(value, str):
-            return date.fromisoformat(value) if _DAY.fullmatch(value) else datetime.fromisoformat(value)
+            return date.fromisoformat(value) if DAY.fullmatch(value) else datetime.fromisoformat(value)
     except ValueError as error:
         raise PydanticCustomError("date", "no date") from error
     if isinstance(value, date):
@@ -52,27 +40,11 @@ def _is_text(value: object) -> str:
     return "<text>" if isinstance(value, str) else "<more>"
 
 
-Day = Annotated[date, BeforeValidator(_day)]
-Name = Annotated[str, Field(min_length=1)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Address = Annotated[str, Field(pattern=r"^https?://.*\{id\}")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True, defer_build=True
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _leave_out_empty(cls, data: Any) -> Any:
-        """Take a key with nothing behind it for one that is left out."""
-        if not isinstance(data, dict):
-            return data
-        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
-
-
-class Join(_Part):
+class Join(Part):
     """How a second file finds the rows of a table: by a heading, or ``{heading here: column there}``."""
 
     on: Annotated[
@@ -82,7 +54,7 @@ class Join(_Part):
     ]
 
 
-class ExportFile(_Part):
+class ExportFile(Part):
     """One file of the export and how it is to be read."""
 
     path: Name
@@ -111,7 +83,7 @@ class ExportFile(_Part):
         return f"{name} [{self.sheet}]" if self.sheet else name
 
 
-class Stage(_Part):
+class Stage(Part):
     """A CRM stage."""
 
     name: Name
@@ -122,14 +94,14 @@ class Stage(_Part):
     required: list[str] = Field(default_factory=list)
 
 
-class Pipeline(_Part):
+class Pipeline(Part):
     """A pipeline with its stages in order."""
 
     name: Name
     stages: list[Stage]
 
 
-class Manager(_Part):
+class Manager(Part):
     """A sales rep, named as in the export."""
 
     name: Name
@@ -140,7 +112,7 @@ class Manager(_Part):
     left_on: Day | None = None
 
 
-class PlanRow(_Part):
+class PlanRow(Part):
     """A plan figure; without a manager it is the whole department's."""
 
     period_start: Day
@@ -150,7 +122,7 @@ class PlanRow(_Part):
     value: float = Field(ge=0)
 
 
-class CalendarSettings(_Part):
+class CalendarSettings(Part):
     """The client's own days off and working days, and the hours worked, such as ``09:00-18:00``."""
 
     days_off: list[Day] = Field(default_factory=list)
@@ -158,7 +130,7 @@ class CalendarSettings(_Part):
     hours: str = Field(default="09:00-18:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 
 
-class Links(_Part):
+class Links(Part):
     """Addresses of cards, such as ``https://firm.example/deal/{id}``."""
 
     deal: Address | None = None
@@ -166,7 +138,7 @@ class Links(_Part):
     contact: Address | None = None
 
 
-class Client(_Part):
+class Client(Part):
     """What ``client.yml`` says. ``folder`` is where it lies."""
 
     format: Annotated[Literal[1], BeforeValidator(lambda value: 1 if value == "1" else value)]
@@ -188,6 +160,10 @@ class Client(_Part):
     ] = Field(default_factory=list)
     calendar: CalendarSettings = CalendarSettings()
     limits: Limits = Limits()
+    preset: Annotated[
+        Annotated[list[Name], Tag("<more>")] | Annotated[Name, Tag("<text>")], Discriminator(_is_text)
+    ] = "monitoring-23"
+    report: ReportSettings = ReportSettings()
     links: Links = Links()
     _folder: Path = PrivateAttr(default=Path())
 

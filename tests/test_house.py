@@ -23,7 +23,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FLOORS = (
     ("errors", "limits", "places", "columns"),
     ("periods", "calendars", "countries", "intervals", "survival", "yamlfile"),
-    ("schema", "settings", "mistakes", "contradictions", "client", "folder"),
+    ("schema", "parts", "settings", "mistakes", "contradictions", "client", "folder"),
     ("facts",),
     ("sources", "measures", "simulate"),
     ("present",),
