@@ -1,28 +1,46 @@
-"""State in a client's folder: written whole or not at all, readable by its owner only."""
+"""Files and folders that appear whole or not at all, readable by their owner only."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a temporary place beside ``path``, private to its owner, for the file to be written to.
+
+    At the end the file takes its name in one step; if anything fails, ``path`` stays as it was.
+
+    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with whole(target) as place:
+    ...     _ = place.write_text("done")
+    >>> target.read_text()
+    'done'
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place = path.with_name(f".{path.name}.part")
+    place.unlink(missing_ok=True)
+    os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        yield place
+        settle_file(place)
+        place.replace(path)
+    finally:
+        with suppress(OSError):
+            place.unlink(missing_ok=True)
+    settle_folder(path.parent)
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that its name never holds half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole(path) as place:
+        place.write_bytes(content)
 
 
 @contextmanager
@@ -42,3 +60,22 @@ def whole_folder(target: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def settle_file(path: Path) -> None:
+    """Make what a file holds survive a power cut."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def settle_folder(folder: Path) -> None:
+    """Make the names in ``folder`` survive a power cut, where the system can do that (Windows cannot)."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

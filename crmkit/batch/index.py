@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from crmkit.batch import manifest
-from crmkit.batch.publish import write_whole
 from crmkit.errors import N_, Message
+from crmkit.folder import write_whole
 
 FAILED = ".failed"
 KEY_FIGURES = (("revenue", ""), ("won_deals", ""), ("win_rate", "closed_count"), ("average_check", "median"))

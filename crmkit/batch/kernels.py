@@ -21,8 +21,8 @@ from typing import Any, TextIO
 
 from crmkit.batch.executed import cleaned, findings_of, last_started, notebook_bytes, read_notebook, trouble
 from crmkit.batch.notebooks import checked_parameters, parameter_cell, speaker, translated
-from crmkit.batch.publish import write_whole
 from crmkit.errors import N_, CrmkitError, Message
+from crmkit.folder import write_whole
 
 RESULT = "result.json"
 _SECRET = re.compile(r"token|secret|passw|credential|api_?key|private_?key", re.IGNORECASE)

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from crmkit import __version__
 from crmkit.batch.kernels import Job, Outcome
-from crmkit.batch.publish import write_whole
 from crmkit.errors import Message
+from crmkit.folder import write_whole
 
 RUN = "run.json"
 FORMAT = 1

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from crmkit.batch.executed import Notebook, notebook_bytes, read_notebook, text_of
-from crmkit.batch.publish import write_whole
 from crmkit.errors import N_, ReportError, RequestError
+from crmkit.folder import write_whole
 from crmkit.places import resource
 
 PARAMETERS = ("client", "as_of", "language", "period", "options")

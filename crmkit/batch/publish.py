@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, and the lock that keeps two runs apart."""
+"""Folders of reports that change from one whole state to the next, and the lock that keeps two runs apart."""
 
 from __future__ import annotations
 
@@ -6,45 +6,15 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from crmkit.errors import N_, ReportError
+from crmkit.folder import settle_file, settle_folder
 
 OLD = ".old-"
 NEW = ".new-"
 LOCK = ".crmkit-lock"
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write ``data`` so that ``path`` is always absent, as it was, or complete; private to its owner."""
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(handle, view) :]
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
-    settle_folder(path.parent)
-
-
-def settle_folder(folder: Path) -> None:
-    """Make the names in ``folder`` survive a power cut, where the system can do that (Windows cannot)."""
-    if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def settle(folder: Path) -> None:
@@ -52,11 +22,7 @@ def settle(folder: Path) -> None:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             path.chmod(0o600)
-            handle = os.open(path, os.O_RDWR)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            settle_file(path)
         else:
             path.chmod(0o700)
             settle_folder(path)

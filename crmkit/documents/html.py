@@ -16,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from crmkit.documents.blocks import Block, Markdown, Section, Verbatim
-from crmkit.documents.files import whole
 from crmkit.errors import N_, ReportError
+from crmkit.folder import whole
 from crmkit.limits import Limits
 from crmkit.present.figures import Figure
 from crmkit.present.markup import style

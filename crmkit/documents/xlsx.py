@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crmkit.documents.files import whole
 from crmkit.documents.sheets import SOFT, Rows, Strip, Styles, cell_text, of_rows, of_table, sheet_names
+from crmkit.folder import whole
 from crmkit.present.tables import Table
 from crmkit.present.words import Words
 

@@ -14,10 +14,11 @@ import pytest
 
 from crmkit.batch.kernels import Job, Outcome, Step
 from crmkit.batch.manifest import fingerprint, read_run
-from crmkit.batch.publish import LOCK, NEW, OLD, move_into_place, recover, write_whole
+from crmkit.batch.publish import LOCK, NEW, OLD, move_into_place, recover
 from crmkit.batch.request import Request
 from crmkit.batch.runner import run
 from crmkit.errors import CrmkitError
+from crmkit.folder import write_whole
 
 OPERATIONS = [
     (os, "open"),
@@ -136,15 +137,3 @@ def test_the_old_folder_comes_back_if_the_new_one_cannot_be_moved(tmp_path: Path
     with pytest.raises(FileNotFoundError):
         move_into_place(tmp_path / "missing", tmp_path / "target")
     assert [path.name for path in (tmp_path / "target").iterdir()] == ["old"]
-
-
-def test_a_file_is_never_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "file"
-    write_whole(path, b"old")
-    real = os.write
-    monkeypatch.setattr(
-        os, "write", lambda handle, data: real(handle, bytes(data)[:2])
-    )  # two bytes at a time
-    write_whole(path, b"brand new")
-    assert path.read_bytes() == b"brand new"
-    assert [item.name for item in tmp_path.iterdir()] == ["file"]

@@ -13,8 +13,8 @@ import pytest
 from lxml import html
 
 from crmkit.documents.blocks import Markdown, Section, Verbatim
-from crmkit.documents.files import whole
 from crmkit.documents.html import Cover, render_report, write_report
+from crmkit.folder import whole
 from crmkit.present.charts import group_bars
 from crmkit.present.figures import Figure, Plate
 from crmkit.present.formats import Formats
