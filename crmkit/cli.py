@@ -178,7 +178,8 @@ def list_(
 def simulate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
     crm: Annotated[
-        Literal["amocrm", "bitrix24", "plain"], typer.Option(help=say("Whose export it looks like."))
+        Literal["amocrm", "bitrix24", "hubspot", "pipedrive", "salesforce", "1c", "plain"],
+        typer.Option(help=say("Whose export it looks like.")),
     ] = "amocrm",
     deals: Annotated[int, typer.Option(min=10, help=say("How many deals."))] = 500,
     seed: Annotated[int, typer.Option(help=say("The same seed gives the same files."))] = 1,

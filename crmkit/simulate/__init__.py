@@ -3,11 +3,16 @@
 from crmkit.simulate.amocrm import write_amocrm
 from crmkit.simulate.bitrix24 import write_bitrix24
 from crmkit.simulate.department import Department, Truth, simulate
-from crmkit.simulate.plain import write_plain
-from crmkit.simulate.samples import make_samples, scaled, simulate_to
+from crmkit.simulate.hubspot import write_hubspot
+from crmkit.simulate.onec import write_onec
+from crmkit.simulate.pipedrive import write_pipedrive
+from crmkit.simulate.plain import write_plain, write_tables
+from crmkit.simulate.salesforce import write_salesforce
+from crmkit.simulate.samples import WRITERS, make_samples, scaled, simulate_to
 from crmkit.simulate.scenario import Scenario, read_scenario
 
 __all__ = [
+    "WRITERS",
     "Department",
     "Scenario",
     "Truth",
@@ -18,5 +23,10 @@ __all__ = [
     "simulate_to",
     "write_amocrm",
     "write_bitrix24",
+    "write_hubspot",
+    "write_onec",
+    "write_pipedrive",
     "write_plain",
+    "write_salesforce",
+    "write_tables",
 ]

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-import xlsxwriter
 
+from crmkit.simulate.cells import DOTTED, Cells, by_parts, deal_cells, rows, stamps
 from crmkit.simulate.department import Department
-from crmkit.simulate.export import (
-    DOTTED,
-    Cells,
-    by_parts,
-    deal_cells,
-    rows,
-    stamps,
-    write_client,
-    write_delimited,
-    write_planted,
-)
+from crmkit.simulate.export import new_workbook, write_client, write_delimited, write_planted, write_row
 from crmkit.simulate.scenario import read_data
 
 _MOMENTS = {
@@ -101,16 +91,8 @@ def _naive(values: pd.Series) -> list[datetime.datetime | None]:
 
 
 def _write_workbook(path: Path, headings: list[list[str]], cells: Cells) -> None:
-    options = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), {**options, "default_date_format": "dd.mm.yyyy hh:mm:ss"}) as book:
-        book.set_properties({"created": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)})
+    with new_workbook(path) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, [heading[0] for heading in headings])
         for number, row in enumerate(rows(headings, cells), 1):
-            _write_row(sheet, number, row)
-
-
-def _write_row(sheet: Any, number: int, row: tuple[Any, ...]) -> None:
-    for column, cell in enumerate(row):
-        if cell != "":
-            sheet.write(number, column, cell)
+            write_row(sheet, number, row)

@@ -9,20 +9,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
+from crmkit.simulate.cells import DOTTED, Cells, by_parts, deal_cells, named, rows, said, stamps
 from crmkit.simulate.department import Department
-from crmkit.simulate.export import (
-    DOTTED,
-    Cells,
-    by_parts,
-    deal_cells,
-    named,
-    rows,
-    said,
-    stamps,
-    write_client,
-    write_delimited,
-    write_planted,
-)
+from crmkit.simulate.export import write_client, write_delimited, write_planted
 from crmkit.simulate.scenario import read_data
 
 _DAY = "%d.%m.%Y"

@@ -1,89 +1,18 @@
-"""What the writers of all CRMs share: cells, delimited files, ``client.yml`` and ``planted.yml``."""
+"""What the writers of all CRMs share: delimited files, workbooks, ``client.yml`` and ``planted.yml``."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 
+from crmkit.simulate.cells import Cells, Style, by_parts, cells_of, named, rows
 from crmkit.simulate.department import Department, assumed
 from crmkit.simulate.scenario import CHECKS, read_data
-
-Cells = dict[str, list[Any]]
-
-#: Rows that are turned into text at once; a multiple of every rhythm below, so that it does not show.
-_AT_ONCE = 240_000
-
-DOTTED = "%d.%m.%Y %H:%M:%S"
-
-
-def stamps(values: pd.Series, pattern: str, missing: str = "") -> list[str]:
-    """Return moments or dates as text in the client's wall-clock time."""
-    text = values.dt.strftime(pattern).astype("object")
-    return [one if isinstance(one, str) else missing for one in text.tolist()]
-
-
-def said(values: pd.Series) -> list[str]:
-    """Return text and names; missing ones are empty."""
-    return [one if isinstance(one, str) else "" for one in values.astype("object").tolist()]
-
-
-def deal_cells(department: Department) -> Cells:
-    """Return what every export says of deals: identifiers, titles, and names in place of identifiers."""
-    deals, words = department.deals, read_data("words.yml")[department.scenario.language]
-    contacts = department.contacts.set_index("contact_id")
-    sources = {source.name: source for source in department.scenario.sources}
-    manager = named(deals["manager_id"], department.managers.set_index("manager_id")["name"])
-    source = said(deals["source"])
-    notes = words["notes"]
-    inbound = [sources[one].inbound for one in source]
-    return {
-        "deal_id": said(deals["deal_id"]),
-        "manager": manager,
-        "creator": [words["robot"] if robot else who for robot, who in zip(inbound, manager, strict=True)],
-        "company": named(deals["company_id"], department.companies.set_index("company_id")["name"]),
-        "contact": named(deals["contact_id"], contacts["name"]),
-        **{name: named(deals["contact_id"], contacts[name]) for name in ("phone", "email", "position")},
-        **{
-            name: said(deals[name])
-            for name in ("title", "product", "segment", "pipeline", "stage", "lost_reason")
-        },
-        "source": source,
-        "utm_source": [sources[one].utm for one in source],
-        "utm_medium": ["cpc" if sources[one].utm else "" for one in source],
-        "tags": [words["tags"][k % len(words["tags"])] if k % 5 == 0 else "" for k in deals.index],
-        **{
-            f"note{n}": [notes[(k * 3 + n) % len(notes)] if k % 4 >= n else "" for k in deals.index]
-            for n in (1, 2, 3)
-        },
-    }
-
-
-def named(identifiers: pd.Series, names: pd.Series) -> list[str]:
-    """Return the names that stand for identifiers."""
-    known = dict(zip(names.index.astype("str"), said(names), strict=True))
-    found = [known.get(one, "") for one in identifiers.cat.categories]
-    return [found[code] if code >= 0 else "" for code in identifiers.cat.codes.tolist()]
-
-
-def rows(headings: Sequence[Sequence[str]], cells: Cells) -> Iterable[tuple[Any, ...]]:
-    """Yield the rows of an export: one cell per heading, empty where the heading has no field."""
-    count = len(next(iter(cells.values())))
-    blank = [""] * count
-    return zip(*(cells[heading[1]] if len(heading) > 1 else blank for heading in headings), strict=True)
-
-
-def by_parts(department: Department, table: str, cells: Callable[[Department], Cells]) -> Iterator[Cells]:
-    """Yield the cells of a long table part by part."""
-    frame: pd.DataFrame = getattr(department, table)
-    for start in range(0, max(len(frame), 1), _AT_ONCE):
-        part: dict[str, Any] = {table: frame.iloc[start : start + _AT_ONCE]}
-        yield cells(replace(department, **part))
 
 
 def write_delimited(
@@ -100,6 +29,66 @@ def write_delimited(
         writer.writerow([heading[0] for heading in headings])
         for cells in parts:
             writer.writerows(rows(headings, cells))
+
+
+def new_workbook(path: Path) -> Any:
+    """Return a workbook that takes cells as they are, and has the same bytes on every machine."""
+    import xlsxwriter
+
+    kept = dict.fromkeys(("strings_to_numbers", "strings_to_formulas", "strings_to_urls"), False)
+    book = xlsxwriter.Workbook(str(path), {**kept, "default_date_format": "dd.mm.yyyy hh:mm:ss"})
+    book.set_properties({"created": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)})
+    return book
+
+
+def write_row(sheet: Any, number: int, row: Sequence[Any]) -> None:
+    """Write the filled cells of one row."""
+    for column, cell in enumerate(row):
+        if cell != "":
+            sheet.write(number, column, cell)
+
+
+def write_export(
+    department: Department,
+    folder: Path,
+    crm: str,
+    *,
+    style: Style,
+    makers: Mapping[str, Callable[[Department, Cells], Cells]] | None = None,
+    more: Mapping[str, Sequence[Sequence[str]]] | None = None,
+    write: Callable[..., None] = write_delimited,
+    **dialect: Any,
+) -> Path:
+    """Write the files of one CRM as ``headings.yml`` lists them, ``client.yml`` and ``planted.yml``.
+
+    Parameters
+    ----------
+    makers: table -> what the CRM says in its own way, laid over the canonical cells.
+    more: table -> headings that depend on the scenario.
+
+    Returns
+    -------
+    the path of the first file, that of the deals.
+    """
+    told, makers, more = read_data("headings.yml")[crm], makers or {}, more or {}
+    folder.mkdir(parents=True, exist_ok=True)
+    entries: list[dict[str, Any]] = []
+    for table, file in told["files"].items():
+        headings = [*file["headings"], *more.get(table, [])]
+        path = folder / file["path"].format(day=department.scenario.as_of.date())
+        fields = dict.fromkeys(heading[1] for heading in headings if len(heading) > 1)
+
+        def cells(part: Department, table: str = table, fields: Iterable[str] = tuple(fields)) -> Cells:
+            plain = cells_of(part, table, style, fields)
+            return plain | makers[table](part, plain) if table in makers else plain
+
+        write(path, headings, by_parts(department, table, cells), **dialect)
+        own = {heading[0]: heading[2] for heading in headings if len(heading) > 2}
+        entries.append({"path": path.name, "table": table} | ({"columns": own} if own else {}))
+    write_client(folder, department, crm, entries)
+    write_planted(folder, department, crm, told["checks"])
+    first: str = entries[0]["path"]
+    return folder / first
 
 
 def write_client(folder: Path, department: Department, crm: str, files: list[dict[str, Any]]) -> None:

@@ -5,17 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+from crmkit.schema import TABLES
+from crmkit.simulate.cells import Cells, Style, by_parts, cells_of, deal_cells, stamps
 from crmkit.simulate.department import Department
-from crmkit.simulate.export import (
-    Cells,
-    by_parts,
-    deal_cells,
-    stamps,
-    write_client,
-    write_delimited,
-    write_planted,
-)
-from crmkit.simulate.scenario import read_data
+from crmkit.simulate.export import write_client, write_delimited, write_planted
+from crmkit.simulate.scenario import CHECKS, read_data
 
 _MOMENTS = {
     "created": "created_at",
@@ -23,6 +17,8 @@ _MOMENTS = {
     "expected": "expected_close_on",
     "last_activity": "last_activity_at",
 }
+_WHOLE = ("deals", "stage_changes", "tasks", "activities", "companies", "contacts", "managers", "products")
+_STYLE = Style(moment="%Y-%m-%dT%H:%M:%SZ", zone="UTC")
 _PATTERNS = {"us": "%m/%d/%Y", "iso": "%Y-%m-%d"}
 
 
@@ -49,6 +45,23 @@ def write_plain(department: Department, folder: Path, *, dates: Literal["us", "i
     write_client(folder, department, "plain", [entry])
     write_planted(folder, department, "plain", told["checks"])
     return path
+
+
+def write_tables(department: Department, folder: Path) -> Path:
+    """Write all that was simulated, a CSV per canonical table, with its ``client.yml`` and ``planted.yml``.
+
+    Returns
+    -------
+    the path of the deals.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in _WHOLE:
+        names = [column.name for column in TABLES[table]]
+        parts = by_parts(department, table, lambda part, t=table, n=names: cells_of(part, t, _STYLE, n))  # type: ignore[misc]
+        write_delimited(folder / f"{table}.csv", [(name, name) for name in names], parts)
+    write_client(folder, department, "plain", [{"path": f"{table}.csv", "table": table} for table in _WHOLE])
+    write_planted(folder, department, "plain", CHECKS)
+    return folder / "deals.csv"
 
 
 def _cells(department: Department, pattern: str) -> Cells:

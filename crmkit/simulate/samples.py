@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -12,10 +13,24 @@ from crmkit.simulate.bitrix24 import write_bitrix24
 from crmkit.simulate.clock import WorkClock
 from crmkit.simulate.department import Department, simulate
 from crmkit.simulate.flow import run
+from crmkit.simulate.hubspot import write_hubspot
+from crmkit.simulate.onec import write_onec
+from crmkit.simulate.pipedrive import write_pipedrive
 from crmkit.simulate.plain import write_plain
-from crmkit.simulate.scenario import Scenario, read_scenario
+from crmkit.simulate.salesforce import write_salesforce
+from crmkit.simulate.scenario import Crm, Scenario, read_scenario
 from crmkit.simulate.world import World
 
+#: What writes the exports of each CRM.
+WRITERS: Mapping[str, Callable[[Department, Path], Path]] = {
+    "amocrm": write_amocrm,
+    "bitrix24": write_bitrix24,
+    "hubspot": write_hubspot,
+    "pipedrive": write_pipedrive,
+    "salesforce": write_salesforce,
+    "1c": write_onec,
+    "plain": write_plain,
+}
 SAMPLES = ("romashka", "vektor", "northwind-supply")
 _PILOT = 2_000.0
 
@@ -29,7 +44,7 @@ def make_samples(folder: Path) -> None:
 def simulate_to(
     folder: Path,
     *,
-    crm: Literal["amocrm", "bitrix24", "plain"] = "amocrm",
+    crm: Crm = "amocrm",
     deals: int = 400,
     seed: int = 1,
     language: Literal["ru", "en"] = "ru",
@@ -56,9 +71,4 @@ def scaled(scenario: Scenario, deals: int) -> Scenario:
 
 
 def _write(department: Department, folder: Path) -> Path:
-    crm = department.scenario.crm
-    if crm == "amocrm":
-        return write_amocrm(department, folder)
-    if crm == "bitrix24":
-        return write_bitrix24(department, folder)
-    return write_plain(department, folder)
+    return WRITERS[department.scenario.crm](department, folder)

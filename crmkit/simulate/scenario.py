@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+Crm = Literal["amocrm", "bitrix24", "hubspot", "pipedrive", "salesforce", "1c", "plain"]
 FOLDER = Path(__file__).parent
 CHECKS = range(1, 24)
 #: The share of a check's population that is planted as offenders, where the scenario does not say otherwise.
@@ -143,7 +144,7 @@ class Scenario(_Part):
     country: str
     currency: str
     time_zone: str
-    crm: Literal["amocrm", "bitrix24", "plain"]
+    crm: Crm
     start: date
     as_of: datetime
     seed: int

@@ -35,7 +35,7 @@ def conform(
     source = SOURCES[client.crm]
     tables = {name: _complete(name, frames.pop(name, None), client.time_zone) for name in TABLES}
     tables["stages"] = conform_stages(tables["stages"], tables["deals"], client, source, ledger)
-    tables["deals"] = set_status(tables["deals"], tables["stages"], ledger)
+    tables["deals"] = set_status(tables["deals"], tables["stages"], source, ledger)
     tables["deals"] = _settle_dates(tables["deals"], whole_days, source, ledger)
     tables["deals"] = _in_currency(tables["deals"], client, ledger)
     tables = {name: _with_links(name, frame, client) for name, frame in tables.items()}

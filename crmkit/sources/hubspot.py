@@ -95,6 +95,16 @@ COMPANIES = {
     "Create Date": "created_at",
 }
 
+CONTACTS = {
+    "Record ID": "contact_id",
+    "Job Title": "position",
+    "Email": "email",
+    "Phone Number": "phone",
+    "Create Date": "created_at",
+    "Associated Company (Primary)": "company_id",
+    "Associated Company": "company_id",
+}
+
 CLOSED_FLAGS = ("Is Deal Closed?", "Is Closed", "hs_is_closed")
 WON_FLAGS = ("Is Closed Won", "hs_is_closed_won")
 #: HubSpot's two types of deals by default.
@@ -121,7 +131,18 @@ def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd
         frame = _calls(frame)
     if table == "tasks" and "kind" in frame:
         frame = frame.assign(kind=in_words(frame["kind"], KINDS))
+    if table == "contacts":
+        frame = _whole_name(frame)
     return frame, frame.iloc[:0]
+
+
+def _whole_name(frame: pd.DataFrame) -> pd.DataFrame:
+    headings = [find_heading(name, list(frame.columns)) for name in ("First Name", "Last Name")]
+    parts = [frame[heading].fillna("") for heading in headings if heading is not None]
+    if "name" in frame or not parts:
+        return frame
+    name = parts[0].str.cat(parts[1:], sep=" ").str.strip()
+    return frame.assign(name=name.mask(name == ""))
 
 
 def _bare_stage(frame: pd.DataFrame) -> pd.DataFrame:
@@ -157,7 +178,13 @@ def _calls(frame: pd.DataFrame) -> pd.DataFrame:
 
 SOURCE = Source(
     name="hubspot",
-    columns={"deals": DEALS, "activities": CALLS, "tasks": TASKS, "companies": COMPANIES},
+    columns={
+        "deals": DEALS,
+        "activities": CALLS,
+        "tasks": TASKS,
+        "companies": COMPANIES,
+        "contacts": CONTACTS,
+    },
     signature={
         "deals": (
             "Record ID|Deal ID|hs_object_id",
@@ -168,6 +195,7 @@ SOURCE = Source(
         "activities": ("Record ID", "Activity date", "Call title|Call outcome|Call direction"),
         "tasks": ("Record ID", "Task title", "Due date|Task status"),
         "companies": ("Record ID", "Company name", "Company owner|Create Date|Company Domain Name"),
+        "contacts": ("Record ID", "First Name|Last Name", "Email|Phone Number"),
     },
     won=frozenset({"closed won", "closedwon"}),
     lost=frozenset({"closed lost", "closedlost"}),

@@ -44,6 +44,7 @@ class Source:
         merged too, or set aside with a ``reason``.
     stage_dates: a pattern of headings with the moment at which a deal entered a ``stage`` (or its ``id``).
     plans_closing: whether the closing date of open deals is the planned one, and no contradiction.
+    status_apart: whether deals keep the stage where they were closed, and a status beside it tells the end.
     printed: whether groups and totals stand among the rows, as in printed lists.
     """
 
@@ -58,6 +59,7 @@ class Source:
     refine: Callable[[str, pd.DataFrame, str], tuple[pd.DataFrame, pd.DataFrame]] | None = None
     stage_dates: str = ""
     plans_closing: bool = False
+    status_apart: bool = False
     printed: bool = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from crmkit.sources.mapping import Source
+from crmkit.sources.wording import in_words
 
 DEALS = {
     "Номер": "deal_id",
@@ -55,22 +56,55 @@ TASKS = {
     "Клиент": "company_id",
     "Результат выполнения": "result",
     "Результат": "result",
+    "Интерес.Номер": "deal_id",
+    "Предмет.Номер": "deal_id",
 }
+
+EVENTS = {
+    "Номер": "activity_id",
+    "Дата": "at",
+    "Вид события": "kind",
+    "Вид взаимодействия": "kind",
+    "Тип события": "kind",
+    "Направление": "direction",
+    "Тема": "title",
+    "Наименование": "title",
+    "Содержание": "text",
+    "Описание": "text",
+    "Ответственный": "manager_id",
+    "Клиент": "company_id",
+    "Контактное лицо": "contact_id",
+    "Длительность": "duration_s",
+    "Интерес.Номер": "deal_id",
+    "Предмет.Номер": "deal_id",
+}
+
+KINDS = {
+    "телефонный звонок": "call", "звонок": "call", "электронное письмо": "email", "письмо": "email",
+    "сообщение": "messenger", "сообщение sms": "messenger", "встреча": "meeting", "личная встреча": "meeting",
+}  # fmt: skip
+DIRECTIONS = {
+    "входящее": "in", "входящий": "in", "входящая": "in",
+    "исходящее": "out", "исходящий": "out", "исходящая": "out",
+}  # fmt: skip
 
 
 def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tell deals of the same number apart by the year: 1C counts its documents anew in every year."""
+    """Tell deals of the same number apart by the year (1C counts anew in each); put events in our words."""
     if table == "deals" and {"deal_id", "created_at"} <= set(frame.columns):
         year = frame["created_at"].dt.year.astype("Int64").astype("str")
         years = year.groupby(frame["deal_id"]).transform("nunique")
         apart = (years > 1) & year.notna()
         frame = frame.assign(deal_id=frame["deal_id"].where(~apart, frame["deal_id"] + "/" + year))
+    if table == "activities":
+        words = {"kind": KINDS, "direction": DIRECTIONS}
+        frame = frame.assign(**{name: in_words(frame[name], words[name]) for name in words if name in frame})
     return frame, frame.iloc[:0]
 
 
 SOURCE = Source(
     name="1c",
-    columns={"deals": DEALS, "tasks": TASKS},
+    columns={"deals": DEALS, "tasks": TASKS, "activities": EVENTS},
     signature={
         "deals": (
             "Номер|Наименование",
@@ -78,6 +112,7 @@ SOURCE = Source(
             "Сценарий продажи|Канал первичного интереса",
         ),
         "tasks": ("Срок исполнения", "Исполнитель", "Дата исполнения|Задача"),
+        "activities": ("Вид события|Вид взаимодействия|Тип события", "Дата", "Ответственный"),
     },
     day_first=True,
     lenient=frozenset({"expected_close_on"}),

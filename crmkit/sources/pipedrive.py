@@ -105,4 +105,5 @@ SOURCE = Source(
     lost=frozenset({"lost"}),
     lenient=frozenset({"next_task_at", "last_activity_at"}),
     refine=refine,
+    status_apart=True,
 )

@@ -24,6 +24,7 @@ DEALS = {
     "LastActivityDate": "last_activity_at",
     "LastStageChangeDate": "stage_entered_at",
     "ContactId": "contact_id",
+    "RecordType.Name": "pipeline",
     # reports
     "Opportunity ID": "deal_id",
     "Opportunity Name": "title",
@@ -85,6 +86,16 @@ COMPANIES = {
     "Industry": "segment",
     "BillingCity": "city",
     "OwnerId": "manager_id",
+    "CreatedDate": "created_at",
+}
+
+CONTACTS = {
+    "Id": "contact_id",
+    "AccountId": "company_id",
+    "Name": "name",
+    "Title": "position",
+    "Email": "email",
+    "Phone": "phone",
     "CreatedDate": "created_at",
 }
 
@@ -172,6 +183,7 @@ SOURCE = Source(
         "stage_changes": HISTORY,
         "tasks": TASKS,
         "companies": COMPANIES,
+        "contacts": CONTACTS,
         "managers": MANAGERS,
     },
     signature={
@@ -188,6 +200,7 @@ SOURCE = Source(
         ),
         "tasks": ("Id", "WhatId", "Subject"),
         "companies": ("Id", "Name", "Industry|BillingCity|NumberOfEmployees|AnnualRevenue"),
+        "contacts": ("Id", "AccountId", "Email|Phone", "Name|LastName"),
         "managers": ("Id", "Name", "Username"),
     },
     won=frozenset({"closed won"}),

@@ -63,7 +63,7 @@ def _listed(given: pd.DataFrame, client: Client) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=given.columns).astype(given.dtypes) if rows else given
 
 
-def set_status(deals: pd.DataFrame, stages: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+def set_status(deals: pd.DataFrame, stages: pd.DataFrame, source: Source, ledger: Ledger) -> pd.DataFrame:
     """Give every deal its status.
 
     The file's own status column wins; else the stage's kind; a stage of no known kind is open if the deal has
@@ -74,6 +74,8 @@ def set_status(deals: pd.DataFrame, stages: pd.DataFrame, ledger: Ledger) -> pd.
     read = by_distinct(own, lambda cells: cells.str.strip().str.casefold().map(STATUS_WORDS).astype("str"))
     _note_words(own[own.notna() & read.isna()], "deals", "status", ledger)
     both = read.notna() & by_stage.notna() & (read != by_stage)
+    if source.status_apart:
+        both &= by_stage != "open"
     ledger.note_rows("status_contradicts_stage", "deals", "status", deals, both)
     status = read.where(read.notna(), by_stage)
     if deals["closed_at"].notna().any():

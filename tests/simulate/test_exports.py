@@ -20,8 +20,10 @@ from crmkit.simulate import (
     simulate_to,
     write_amocrm,
     write_bitrix24,
+    write_hubspot,
     write_plain,
 )
+from crmkit.sources.salesforce import long_id
 
 SAMPLES = Path(__file__).parents[2] / "data" / "sample"
 
@@ -180,8 +182,12 @@ def test_plain(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("crm", "language"), [("amocrm", "ru"), ("amocrm", "en"), ("bitrix24", "en"), ("plain", "ru")]
-)
+    ("crm", "language"),
+    [
+        ("amocrm", "ru"), ("amocrm", "en"), ("bitrix24", "en"), ("plain", "ru"), ("hubspot", "en"),
+        ("pipedrive", "ru"), ("salesforce", "en"),
+    ],
+)  # fmt: skip
 def test_simulate_to(crm: str, language: str, tmp_path: Path) -> None:
     path = simulate_to(tmp_path, crm=crm, deals=1000, seed=7, language=language)
     delimiter = ";" if crm == "bitrix24" else ","
@@ -189,3 +195,35 @@ def test_simulate_to(crm: str, language: str, tmp_path: Path) -> None:
     assert len({row[0] for row in rows}) == pytest.approx(1000, rel=0.1)
     settings = yaml.safe_load((tmp_path / "client.yml").read_text(encoding="utf-8"))
     assert (settings["crm"], settings["language"]) == (crm, language)
+
+
+def test_one_c_prints_titles_groups_and_a_total(tmp_path: Path) -> None:
+    path = simulate_to(tmp_path, crm="1c", deals=60, seed=7)
+    cells = list(openpyxl.load_workbook(path).active.iter_rows(values_only=True))
+    assert path.name == "Интересы 2026-10-31.xlsx"
+    assert cells[0][0] == "Интересы 2026-10-31" and cells[2][:2] == ("Номер", "Дата")
+    assert cells[-1][0] == "Итого"
+    filled = [sum(cell is not None for cell in row) for row in cells[3:-1]]
+    groups = {row[0] for row, many in zip(cells[3:-1], filled, strict=True) if many == 1}
+    assert groups == {row[10] for row in cells[3:-1]} - {None}  # the people responsible
+
+
+def test_hubspot_tells_the_last_entry_into_each_stage(tmp_path: Path) -> None:
+    department = simulate(read_scenario("northwind-supply"))
+    heading, rows = read(write_hubspot(department, tmp_path))
+    changes = department.stage_changes
+    returned = set(department.truth.planted[15]["deals"])
+    own = [row for row in rows if row[0] in returned]
+    assert own
+    for row in own:
+        mine = changes[(changes["deal_id"] == row[0]) & (changes["from_stage"] != changes["to_stage"])]
+        for stage, at in mine.groupby("to_stage", observed=True)["changed_at"].max().items():
+            assert row[heading.index(f'Date entered "{stage} (Sales)"')] == f"{at:%Y-%m-%d %H:%M}"
+
+
+def test_salesforce_identifiers_are_whole(tmp_path: Path) -> None:
+    heading, rows = read(simulate_to(tmp_path, crm="salesforce", deals=60, seed=7))
+    for name in ("Id", "AccountId", "OwnerId"):
+        for one in (row[heading.index(name)] for row in rows):
+            assert not one or (one == long_id(one[:15]) and len(one) == 18)
+    assert long_id("00T000000005001") == "00T000000005001EAA"
