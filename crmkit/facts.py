@@ -122,14 +122,32 @@ def lonely_end(crm: Snapshot) -> tuple[pd.Timestamp, int, int] | None:
     It does when the latest dates, at most one in a hundred, follow a silence of more than 60 days: mistyped
     dates, from which the moment described would be taken.
     """
-    names = [(table, name) for table, some in EVENTS.items() for name in some]
-    moments = pd.concat([crm.tables[table][name].dropna() for table, name in names], ignore_index=True)
-    moments = moments[moments <= crm.as_of].sort_values(ignore_index=True)
+    moments = _events(crm)
     tail = moments.iloc[-(len(moments) // 100) - 1 :]
     gaps = np.flatnonzero((tail.diff() > pd.Timedelta(days=60)).to_numpy())
     if not len(gaps):
         return None
     return tail.iloc[gaps[0] - 1], len(tail) - int(gaps[0]), len(moments)
+
+
+@once_per_snapshot
+def lonely_start(crm: Snapshot) -> tuple[pd.Timestamp, int, int] | None:
+    """Return where a record really begins, how many dates are earlier, and of how many; ``None`` if none are.
+
+    They are when the earliest dates, at most one in a hundred, lie more than a year before all others: a date
+    of birth, the 1st of January 1970, or one old deal that was carried over.
+    """
+    moments = _events(crm)
+    head = moments.iloc[: len(moments) // 100 + 1]
+    gaps = np.flatnonzero((head.diff() > pd.Timedelta(days=365)).to_numpy())
+    return None if not len(gaps) else (head.iloc[gaps[-1]], int(gaps[-1]), len(moments))
+
+
+def _events(crm: Snapshot) -> pd.Series:
+    """Return all moments up to ``as_of`` at which something happened, sorted."""
+    names = [(table, name) for table, some in EVENTS.items() for name in some]
+    moments = pd.concat([crm.tables[table][name].dropna() for table, name in names], ignore_index=True)
+    return moments[moments <= crm.as_of].sort_values(ignore_index=True)
 
 
 @once_per_snapshot

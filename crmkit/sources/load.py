@@ -39,6 +39,11 @@ def load(client: Client, as_of: date | datetime | str | None = None) -> Snapshot
     ------
     CrmkitError: a file that cannot be used, or no moment to describe.
     """
+    return cut(load_whole(client, as_of))
+
+
+def load_whole(client: Client, as_of: date | datetime | str | None = None) -> Snapshot:
+    """Return the client's data as the files have them, what is later than ``as_of`` too; all else as above."""
     tables, meta, _ = load_tables(client)
     zone = client.time_zone
     latest = reach(tables, export_day(client), zone)
@@ -50,16 +55,14 @@ def load(client: Client, as_of: date | datetime | str | None = None) -> Snapshot
             N_("no row carries a date, so the moment that the report describes is unknown"),
             remedy=N_("Write as_of in client.yml, or map a date column."),
         )
-    return cut(
-        Snapshot(
-            as_of=moment,
-            exported_at=moment if latest is None else latest,
-            tables=tables,
-            settings=client.settings(),
-            supplied=frozenset(meta["supplied"]),
-            whole_days=frozenset(meta["whole_days"]),
-            began=first_records(tables),
-        )
+    return Snapshot(
+        as_of=moment,
+        exported_at=moment if latest is None else latest,
+        tables=tables,
+        settings=client.settings(),
+        supplied=frozenset(meta["supplied"]),
+        whole_days=frozenset(meta["whole_days"]),
+        began=first_records(tables),
     )
 
 
