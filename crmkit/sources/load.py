@@ -43,7 +43,7 @@ def load(client: Client, as_of: date | datetime | str | None = None) -> Snapshot
 
 
 def load_whole(client: Client, as_of: date | datetime | str | None = None) -> Snapshot:
-    """Return the client's data as the files have them, what is later than ``as_of`` too; all else as above."""
+    """Return the client's data as in the files, what is later than ``as_of`` too; all else as above."""
     tables, meta, _ = load_tables(client)
     zone = client.time_zone
     latest = reach(tables, export_day(client), zone)
