@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from crmkit.errors import N_, CrmkitError, Message, did_you_mean
 from crmkit.schema import TABLES
-from crmkit.settings import Client, ExportFile
+from crmkit.settings import ANSWERING, Client, ExportFile
 
 TWICE, KEEP_ONE = N_("something stands here twice"), N_("Keep one of the two.")
 Problem = tuple[tuple[str | int, ...], Message, Sequence[object], Message | None]
@@ -24,6 +24,12 @@ def contradictions(client: Client) -> Iterator[Problem]:
         if limit <= 0 or (name.endswith("_share") and limit > 1):
             what = N_("the number is too small") if limit <= 0 else N_("the number is too large")
             yield ("limits", name), what, [limit], None
+    if client.api is not None and client.crm not in ANSWERING:
+        what, remedy = (
+            N_("of this CRM no answers are read"),
+            N_("Possible: {expected}.", expected=", ".join(ANSWERING)),
+        )
+        yield ("crm",), what, [client.crm], remedy
     for index, entry in enumerate(client.files):
         yield from _of_file(client, index, entry)
     what, remedy = N_("two files cannot be told apart"), N_("Keep one of the two, or give one another name.")

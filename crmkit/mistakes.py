@@ -25,6 +25,7 @@ from crmkit.yamlfile import Lines
 #: The beginnings of pydantic's names for mistakes; a longer one stands before a shorter one.
 _WRONG: Mapping[str, Message] = {
     "missing": N_("this key is missing"),
+    "nothing_to_read": N_("neither files nor api say what is to be read"),
     "literal_error": N_("this is not one of the possible values"),
     "string_pattern_mismatch": N_("this is not written as it should be"),
     "string_too_short": N_("this may not be empty"),
@@ -78,7 +79,7 @@ def translate(item: Any, name: str, lines: Lines) -> SettingsError:
     # «<text>», «<more>»: the tried kind of a value that may be of two; «[key]»: a key; these are no places
     place = tuple(part for part in item["loc"] if part not in ("<text>", "<more>", "[key]"))
     kind = item["type"]
-    samples = [] if kind == "missing" or kind in _UNKNOWN else [str(item["input"])[:80]]
+    samples = [] if kind in ("missing", "nothing_to_read", *_UNKNOWN) else [str(item["input"])[:80]]
     remedy: Message | None = None
     what = next(
         (message for beginning, message in _WRONG.items() if kind.startswith(beginning)),
@@ -86,6 +87,10 @@ def translate(item: Any, name: str, lines: Lines) -> SettingsError:
     )
     if kind in _UNKNOWN:
         remedy = did_you_mean(str(place[-1]), _keys_beside(place))
+    elif kind == "nothing_to_read":
+        remedy = N_(
+            "Name the files of the export under files, or the folder with the CRM's answers under api."
+        )
     elif kind == "literal_error":
         remedy = N_("Possible: {expected}.", expected=str(item["ctx"]["expected"]).replace(" or ", ", "))
     elif kind == "string_pattern_mismatch":

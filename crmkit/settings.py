@@ -8,12 +8,14 @@ from pathlib import Path, PurePath
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Discriminator,
     Field,
     PlainValidator,
     PrivateAttr,
     Tag,
+    ValidationInfo,
 )
 from pydantic_core import PydanticCustomError
 
@@ -22,6 +24,8 @@ from crmkit.parts import DAY, Day, Name, Part, ReportSettings
 from crmkit.schema import TABLES, Settings
 
 CRMS = ("amocrm", "bitrix24", "hubspot", "pipedrive", "salesforce", "1c", "plain")
+#: CRMs whose saved answers (``api``) are read.
+ANSWERING = ("amocrm", "bitrix24")
 METRICS = ("revenue", "margin", "won_deals", "new_deals")
 
 
@@ -34,6 +38,13 @@ def _moment(value: object) -> date | datetime:
     if isinstance(value, date):
         return value
     raise PydanticCustomError("date", "no date")
+
+
+def _something(files: list[ExportFile], info: ValidationInfo) -> list[ExportFile]:
+    """Refuse settings that name nothing to read: neither files nor a folder of answers."""
+    if not files and not info.data.get("api"):
+        raise PydanticCustomError("nothing_to_read", "neither files nor api")
+    return files
 
 
 def _is_text(value: object) -> str:
@@ -151,7 +162,10 @@ class Client(Part):
     crm: Literal[CRMS] = "plain"  # type: ignore[valid-type]
     as_of: Annotated[date | datetime, PlainValidator(_moment)] | None = None
     exported_on: Day | None = None
-    files: list[ExportFile] = Field(min_length=1)
+    api: Name | None = None
+    files: Annotated[list[ExportFile], AfterValidator(_something)] = Field(
+        default_factory=list, validate_default=True
+    )
     pipelines: list[Pipeline] = Field(default_factory=list)
     technical_losses: list[str] = Field(default_factory=list)
     managers: list[Manager] = Field(default_factory=list)
@@ -180,6 +194,11 @@ class Client(Part):
     def file(self, entry: ExportFile) -> Path:
         """Return the path of an export file."""
         return Path(os.path.normpath(self._folder / entry.path))
+
+    @property
+    def answers(self) -> Path | None:
+        """The folder of the CRM's saved answers, if there is one."""
+        return None if self.api is None else Path(os.path.normpath(self._folder / self.api))
 
     def settings(self) -> Settings:
         """Return what the figures need to know.

@@ -238,7 +238,24 @@ def test_keys_with_nothing_behind_them_are_left_out(read, refused):
     ]
     assert refused("format: 1\nname:\nfiles:\n") == [
         ("client.yml:2: name", "this key is missing", ""),
-        ("client.yml:3: files", "this key is missing", ""),
+        (
+            "client.yml:3: files",
+            "neither files nor api say what is to be read",
+            "Name the files of the export under files, or the folder with the CRM's answers under api.",
+        ),
+    ]
+
+
+def test_answers_of_the_crm_stand_in_for_files(read, refused, tmp_path):
+    client = read("format: 1\nname: Firm\ncrm: amocrm\napi: api\n")
+    assert (client.files, client.answers) == ([], tmp_path / "api")
+    assert read(GOOD).answers is None
+    assert refused("format: 1\nname: Firm\nfiles: []\n")[0][:2] == (
+        "client.yml:3: files",
+        "neither files nor api say what is to be read",
+    )
+    assert refused("format: 1\nname: Firm\ncrm: hubspot\napi: api\n") == [
+        ("client.yml:3: crm", "of this CRM no answers are read", "Possible: amocrm, bitrix24.")
     ]
 
 
