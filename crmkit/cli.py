@@ -9,9 +9,10 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from crmkit import __version__
+from crmkit import __version__, telling
 from crmkit.errors import N_, CrmkitError
 from crmkit.present.words import Words
+from crmkit.telling import AsOf, ClientPlace, Format
 from crmkit.terminal import print_csv, print_json, print_table, say, say_all_signs, tell, user_language
 
 app = typer.Typer(
@@ -24,18 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-ClientPlace = Annotated[
-    Path, typer.Argument(metavar="CLIENT", help=say("The client's folder, or its client.yml."))
-]
-Format: TypeAlias = Annotated[
-    Literal["table", "json", "csv"], typer.Option("--format", help=say("How to print it."))
-]
-AsOf = Annotated[
-    str,
-    typer.Option(
-        "--as-of", help=say("The day that is described, such as 2026-10-31; default: the latest event.")
-    ),
-]
 Language: TypeAlias = Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))]
 
 
@@ -117,46 +106,27 @@ def load(
         print_table(frame)
 
 
-@app.command(help=say("Tell figures of a client: measures over periods and slices."))
-def evaluate(
+@app.command(help=say("Fetch what is new from the client's CRM (amoCRM, Bitrix24) into its folder."))
+def pull(
     client: ClientPlace,
-    measure: Annotated[list[str], typer.Option(help=say("ID or ID:VARIANT; may be given several times."))],
-    by: Annotated[
-        list[str],
-        typer.Option(help=say("A slice: manager, team, stage, source, month …; may be given several times.")),
-    ] = [],  # noqa: B006
-    period: Annotated[
-        str, typer.Option(help=say("2017, 2017-Q1, 2017-03, 2017-W09, 2017-03-01..2017-04-01 or all."))
-    ] = "all",
-    each: Annotated[
-        str, typer.Option(help=say("Cut the period into steps: day, week, month, quarter or year."))
-    ] = "",
-    as_of: AsOf = "",
-    format: Format = "table",
+    full: Annotated[bool, typer.Option("--full", help=say("Fetch everything again."))] = False,
 ) -> None:
-    """Print figures."""
+    """Pull from the CRM's own interface."""
     from crmkit.client import read_client
-    from crmkit.measures import evaluate_fully
-    from crmkit.measures.records import left_out_records, records
-    from crmkit.periods import Period
-    from crmkit.sources.load import load as snapshot_of
+    from crmkit.pull import pull as pull_from
+    from crmkit.terminal import tell_pull, tell_step
 
     settings = read_client(client)
-    crm = snapshot_of(settings, as_of or None)
-    span = Period.parse(period, settings.time_zone)
-    figures, left = evaluate_fully(measure, crm, span, by, each or None)
-    if format == "json":
-        rows, out = records(figures, by), left_out_records(left)
-        print_json({"as_of": crm.as_of.isoformat(), "rows": rows, "left_out": out})
-    elif format == "csv":
-        print_csv(figures)
-    else:
-        print_table(figures)
+    tell_pull(pull_from(settings, full=full, tell=tell_step), settings)
 
 
-@app.command("list", help=say("List what there is: measures, checks, notebooks or sources."))
+app.command(help=say("Tell figures of a client: measures over periods and slices."))(telling.evaluate)
+app.command(help=say("Tell which few clients, reps or others give most of a count or a sum."))(telling.pareto)
+
+
+@app.command("list", help=say("List what there is: measures, presets, checks, notebooks or sources."))
 def list_(
-    what: Literal["measures", "checks", "notebooks", "sources"],
+    what: Literal["measures", "presets", "checks", "notebooks", "sources"],
     language: Language = None,
     format: Format = "table",
 ) -> None:

@@ -1,4 +1,4 @@
-"""What there is: measures, checks, notebooks and sources, as rows of a list."""
+"""What there is: measures, presets, checks, notebooks and sources, as rows of a list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from crmkit.present.words import Words
 
 
 def listed(what: str, words: Words) -> list[dict[str, Any]]:
-    """Return one row per measure, notebook or source, with what is known of each."""
+    """Return one row per measure, preset, notebook or source, with what is known of each."""
     if what == "measures":
         from crmkit.measures import catalogue
 
@@ -21,6 +21,14 @@ def listed(what: str, words: Words) -> list[dict[str, Any]]:
                 "definition": words.say(one.definition),
             }
             for one in catalogue()
+        ]
+    if what == "presets":
+        from crmkit.measures.presets import presets
+
+        return [
+            {"name": one.name, "title": words.say(one.title), "figures": len(one.rows)}
+            | {"measures": ", ".join(one.measures), "note": words.say(one.note)}
+            for one in presets()
         ]
     if what == "notebooks":
         from crmkit.batch.notebooks import notebook_paths

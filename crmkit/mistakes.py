@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 
 from crmkit.errors import N_, Message, SettingsError, did_you_mean
 from crmkit.limits import Limits
+from crmkit.parts import ParetoPage, PivotPage, ReportSettings
 from crmkit.settings import (
     CalendarSettings,
     Client,
@@ -33,6 +35,7 @@ _WRONG: Mapping[str, Message] = {
     "int": N_("a whole number should stand here"),
     "float": N_("a number should stand here"),
     "finite_number": N_("a number should stand here"),
+    "account": N_("this is not the address of an account"),
     "date": N_("a date such as 2026-10-31 should stand here"),
     "list": N_("a list should stand here, each item behind a dash"),
     "dict": N_("keys with values should stand here"),
@@ -45,19 +48,23 @@ _WRONG: Mapping[str, Message] = {
     "extra_forbidden": N_("there is no such key"),
     "unexpected_keyword_argument": N_("there is no such key"),
 }
+#: Keys that people write a secret behind; it is neither taken nor shown.
+_SECRET = re.compile(r"token|passw|secret|webhook|api_?key|login|auth", re.IGNORECASE)
 _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 #: How a value with a form of its own is written, by the key beside it.
 _EXAMPLES = {
     "currency": "RUB",
     "rates": "{USD: 92.50}",
     "hours": "09:00-18:00",
+    "account": "https://firm.amocrm.ru",
     "deal": "https://firm.example/deals/{id}",
     "company": "https://firm.example/companies/{id}",
     "contact": "https://firm.example/contacts/{id}",
 }
 _PARTS: Mapping[str, type[BaseModel]] = {
     "files": ExportFile, "join": Join, "pipelines": Pipeline, "stages": Stage, "managers": Manager,
-    "plan": PlanRow, "calendar": CalendarSettings, "links": Links,
+    "plan": PlanRow, "calendar": CalendarSettings, "links": Links, "report": ReportSettings,
+    "pareto": ParetoPage, "pivots": PivotPage,
 }  # fmt: skip
 
 
@@ -79,13 +86,19 @@ def translate(item: Any, name: str, lines: Lines) -> SettingsError:
     # «<text>», «<more>»: the tried kind of a value that may be of two; «[key]»: a key; these are no places
     place = tuple(part for part in item["loc"] if part not in ("<text>", "<more>", "[key]"))
     kind = item["type"]
-    samples = [] if kind in ("missing", "nothing_to_read", *_UNKNOWN) else [str(item["input"])[:80]]
+    unsaid = kind in ("missing", "account", "nothing_to_read") or kind in _UNKNOWN
+    samples = [] if unsaid else [str(item["input"])[:80]]
     remedy: Message | None = None
     what = next(
         (message for beginning, message in _WRONG.items() if kind.startswith(beginning)),
         N_("this value does not fit here"),
     )
-    if kind in _UNKNOWN:
+    if kind in _UNKNOWN and _SECRET.search(str(place[-1])):
+        what = N_("a secret has no place in this file")
+        remedy = N_(
+            "Delete the line, and put the secret into the environment variable CRMKIT_TOKEN. If others have seen the file, make a new one."  # noqa: E501
+        )
+    elif kind in _UNKNOWN:
         remedy = did_you_mean(str(place[-1]), _keys_beside(place))
     elif kind == "nothing_to_read":
         remedy = N_(
@@ -93,7 +106,7 @@ def translate(item: Any, name: str, lines: Lines) -> SettingsError:
         )
     elif kind == "literal_error":
         remedy = N_("Possible: {expected}.", expected=str(item["ctx"]["expected"]).replace(" or ", ", "))
-    elif kind == "string_pattern_mismatch":
+    elif kind in ("string_pattern_mismatch", "account"):
         example = next((_EXAMPLES[str(part)] for part in reversed(place) if str(part) in _EXAMPLES), "")
         remedy = N_("Write it so: {example}", example=example)
     return SettingsError(place_of(place, name, lines), what, samples, remedy)

@@ -67,6 +67,26 @@ def client(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_pareto_as_json(client):
+    done = crmkit("pareto", client, "--measure", "revenue", "--by", "manager", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    # 300 of nobody's and 100 of Ann's, 400 in all: 300 is 75 %, so both are needed for 80 %
+    assert [(row["manager"], row["share"], row["is_core"]) for row in told["rows"]] == [
+        (None, 0.75, True),
+        ("Ann", 0.25, True),
+    ]
+    assert told["core"]["core"] == 2 and told["core"]["total"] == 400
+
+
+def test_figures_need_a_measure_or_a_preset(client):
+    done = crmkit("evaluate", client)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no measure is asked for" in done.stderr and "Give --measure or --preset" in done.stderr
+    done = crmkit("evaluate", client, "--preset", "monitoring-32")
+    assert done.returncode == 2 and "Did you mean «monitoring-23»?" in done.stderr
+
+
 def test_figures_as_json(client):
     done = crmkit(
         "evaluate", client, "--measure", "revenue", "--by", "manager", "--period", "2026-02-01..2026-04-01",

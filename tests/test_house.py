@@ -25,15 +25,20 @@ FLOORS = (
     ("periods", "calendars", "countries", "intervals", "survival", "yamlfile"),
     ("schema", "parts", "settings", "mistakes", "contradictions", "client", "folder"),
     ("facts",),
-    ("sources", "measures", "simulate"),
+    ("sources", "measures", "simulate", "pull"),
     ("present",),
     ("documents",),
     ("batch",),
-    ("listing", "terminal", "cli", "__main__"),
+    ("listing", "terminal", "telling", "cli", "__main__"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 #: Rooms of one floor that do not know one another, save for the catalogue of measures.
-APART = {"sources", "measures", "simulate"}
+APART = {"sources", "measures", "simulate", "pull"}
+#: What the room with the network may use of the house, and what only it may use of the world.
+PULL_USES = {"errors", "settings", "client", "folder", "pull"}
+NETWORK = {
+    "httpx", "httpcore", "keyring", "requests", "aiohttp", "socket", "ssl", "http", "smtplib", "ftplib",
+}  # fmt: skip
 HEAVY = {
     "plotly": {"present"}, "ipywidgets": {"present"}, "papermill": {"batch", "documents"},
     "nbconvert": {"batch", "documents"}, "nbformat": {"batch", "documents"},
@@ -86,6 +91,18 @@ def test_heavy_libraries_stay_in_their_rooms():
         for name in imports(path)
         if room_of(module) not in HEAVY.get(name.split(".")[0], {room_of(module)})
     ]
+    assert not wrong
+
+
+def test_only_the_pull_touches_the_network():
+    wrong = []
+    for module, path in MODULES.items():
+        inside = room_of(module) == "pull"
+        for name in imports(path):
+            outward = name.split(".")[0] in NETWORK or name == "urllib.request"
+            astray = inside and name.startswith("crmkit.") and room_of(name) not in PULL_USES
+            if astray or (outward and not inside):
+                wrong.append(f"{module} imports {name}")
     assert not wrong
 
 

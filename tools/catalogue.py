@@ -6,7 +6,7 @@ sentence is missing, fuzzy or obsolete, or when its placeholders differ from tho
 
 Sentences come from calls of ``N_``, ``say`` and ``plural``, from measures and checks (the first line of the
 docstring, and the title), from the meanings of the canonical columns, from the command line's help, from the
-notebooks' markdown cells, from the page templates and from the template of a client's settings.
+notebooks' markdown cells, from the page templates, from the template of a client's settings, from presets.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
@@ -100,12 +101,19 @@ def of_template(path: Path) -> Iterator[Found]:
             yield (one[0] if len(one) == 1 else (one[0], one[1])), line
 
 
+def of_preset(path: Path) -> Iterator[Found]:
+    """Yield the title and the note of a list of measures."""
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    yield from ((data[key], line) for line, key in enumerate(("title", "note"), 1) if data.get(key))
+
+
 def collect() -> Catalog:
     """Return a catalogue of every sentence, without translations."""
     catalogue = Catalog(fuzzy=False)
     sources = [(path, of_module) for path in sorted(PACKAGE.rglob("*.py"))]
     pages = [*(PACKAGE / "documents" / "pages").glob("*.html"), *(PACKAGE / "batch").glob("*.html")]
     sources += [(path, of_template) for path in [*sorted(pages), *sorted((ROOT / "templates").glob("*.yml"))]]
+    sources += [(path, of_preset) for path in sorted((ROOT / "templates" / "presets").glob("*.yml"))]
     sources += [(ROOT / "tools" / "definitions.py", of_module)]
     sources += [(path, of_notebook) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
     for path, read in sources:

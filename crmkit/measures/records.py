@@ -27,7 +27,7 @@ def records(figures: pd.DataFrame, by: Sequence[str] | None = None) -> list[dict
     brought = columns[len(HEAD) : columns.index("value")]
     rows = []
     for values in figures.itertuples(index=False, name=None):
-        row = {name: _plain(value) for name, value in zip(columns, values, strict=True)}
+        row = {name: plain(value) for name, value in zip(columns, values, strict=True)}
         own = find(":".join(part for part in (row["measure"], row["variant"]) if part)).within
         told = {name: row[name] for name in brought if by is None or name in by or name == own}
         head = {name: row[name] for name in HEAD} | {"variant": row["variant"] or None}
@@ -39,13 +39,14 @@ def records(figures: pd.DataFrame, by: Sequence[str] | None = None) -> list[dict
 def left_out_records(left: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the cases left out, one record per measure, period and reason."""
     rows = [
-        {name: _plain(value) for name, value in zip(LEFT, values, strict=True)}
+        {name: plain(value) for name, value in zip(LEFT, values, strict=True)}
         for values in left[list(LEFT)].itertuples(index=False, name=None)
     ]
     return [row | {"variant": row["variant"] or None, "n": int(row["n"])} for row in rows]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return one value as JSON has it."""
     if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, pd.Timestamp):

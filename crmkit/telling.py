@@ -1,0 +1,120 @@
+"""The commands that tell figures: what they take, and how they print it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+import typer
+
+from crmkit.errors import N_, RequestError
+from crmkit.present.words import Words
+from crmkit.terminal import print_csv, print_json, print_table, say, user_language
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crmkit.measures.presets import Preset
+
+ClientPlace = Annotated[
+    Path, typer.Argument(metavar="CLIENT", help=say("The client's folder, or its client.yml."))
+]
+Format: TypeAlias = Annotated[
+    Literal["table", "json", "csv"], typer.Option("--format", help=say("How to print it."))
+]
+AsOf = Annotated[
+    str,
+    typer.Option(
+        "--as-of", help=say("The day that is described, such as 2026-10-31; default: the latest event.")
+    ),
+]
+Span = Annotated[
+    str,
+    typer.Option("--period", help=say("2017, 2017-Q1, 2017-03, 2017-W09, 2017-03-01..2017-04-01 or all.")),
+]
+
+
+def evaluate(
+    client: ClientPlace,
+    measure: Annotated[
+        list[str], typer.Option(help=say("ID or ID:VARIANT; may be given several times."))
+    ] = [],  # noqa: B006
+    preset: Annotated[
+        str, typer.Option(help=say("A list of measures: its name (crmkit list presets) or its file."))
+    ] = "",
+    by: Annotated[
+        list[str],
+        typer.Option(help=say("A slice: manager, team, stage, source, month …; may be given several times.")),
+    ] = [],  # noqa: B006
+    period: Span = "all",
+    each: Annotated[
+        str, typer.Option(help=say("Cut the period into steps: day, week, month, quarter or year."))
+    ] = "",
+    as_of: AsOf = "",
+    format: Format = "table",
+) -> None:
+    """Print figures."""
+    from crmkit.client import read_client
+    from crmkit.measures import evaluate_fully
+    from crmkit.measures.presets import read_preset
+    from crmkit.measures.records import left_out_records, records
+    from crmkit.periods import Period
+    from crmkit.sources.load import load
+
+    settings = read_client(client)
+    chosen = read_preset(preset, settings.folder) if preset else None
+    names = [*measure, *(chosen.measures if chosen else ())]
+    if not names:
+        remedy = N_("Give --measure or --preset; crmkit list measures tells what there is.")
+        raise RequestError("--measure", N_("no measure is asked for"), remedy=remedy)
+    crm = load(settings, as_of or None)
+    span = Period.parse(period, settings.time_zone)
+    figures, left = evaluate_fully(names, crm, span, by, each or None)
+    if format == "json":
+        told = {"rows": records(figures, by), "left_out": left_out_records(left)}
+        print_json({"as_of": crm.as_of.isoformat()} | _of_preset(chosen) | told)
+        return
+    _print(figures, format)
+    if chosen and chosen.note:
+        typer.echo(Words(user_language()).say(chosen.note), err=format == "csv")
+
+
+def _of_preset(preset: Preset | None) -> dict[str, Any]:
+    return {"preset": {"name": preset.name, "title": preset.title, "note": preset.note}} if preset else {}
+
+
+def pareto(
+    client: ClientPlace,
+    measure: Annotated[str, typer.Option(help=say("A count or a sum: ID or ID:VARIANT."))],
+    by: Annotated[str, typer.Option(help=say("The slice whose items are ranked: company, source …"))],
+    period: Span = "all",
+    as_of: AsOf = "",
+    format: Format = "table",
+) -> None:
+    """Print a Pareto."""
+    from crmkit.client import read_client
+    from crmkit.measures.pareto import core_of
+    from crmkit.measures.pareto import pareto as items_of
+    from crmkit.measures.records import plain
+    from crmkit.periods import Period
+    from crmkit.sources.load import load
+
+    settings = read_client(client)
+    crm = load(settings, as_of or None)
+    items = items_of(measure, crm, by, Period.parse(period, settings.time_zone))
+    if format != "json":
+        _print(items, format)
+        return
+    core = core_of(items, settings.limits.pareto_share)
+    columns = list(items.columns)
+    rows = [
+        dict(zip(columns, map(plain, row), strict=True)) for row in items.itertuples(index=False, name=None)
+    ]
+    print_json(
+        {"as_of": crm.as_of.isoformat(), "measure": measure, "by": by, "core": asdict(core), "rows": rows}
+    )
+
+
+def _print(frame: pd.DataFrame, format: str) -> None:
+    (print_csv if format == "csv" else print_table)(frame)
