@@ -178,6 +178,9 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
 #: What the tables carry besides: where a row came from, the position of its deal, the owner of a later day.
 ADDED = ("file", "line", "deal_ix", "owner_at_export")
 
+#: Columns that a file of deals may have instead of a closing moment and a status: when it was won, or lost.
+CLOSINGS = {"won_at": "won", "lost_at": "lost"}
+
 #: The moments that tell how far an export reaches; due and expected dates never do.
 EVENTS = {
     "deals": ("created_at", "closed_at"),
@@ -190,6 +193,14 @@ EVENTS = {
 def column(table: str, name: str) -> Column | None:
     """Return the canonical column, or ``None`` if the table has no such column."""
     return next((item for item in TABLES[table] if item.name == name), None)
+
+
+def column_kind(table: str, name: str) -> str:
+    """Return the kind of a column that a file may feed; text for the client's own."""
+    if table == "deals" and name in CLOSINGS:
+        return "moment"
+    item = column(table, name)
+    return item.kind if item else "text"
 
 
 def typed_nulls(kind: str, length: int, zone: str) -> pd.Series:

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from crmkit.columns import CLOSINGS, TABLES, column_kind
 from crmkit.errors import N_, CrmkitError, Message, did_you_mean
-from crmkit.schema import TABLES
 from crmkit.settings import ANSWERING, Client, ExportFile
 
 TWICE, KEEP_ONE = N_("something stands here twice"), N_("Keep one of the two.")
@@ -71,12 +71,13 @@ def _of_file(client: Client, index: int, entry: ExportFile) -> Iterator[Problem]
     place = ("files", index)
     if not client.file(entry).is_file():
         yield (*place, "path"), N_("there is no such file"), [entry.path], _nearest(client, entry.path)
-    known = [item.name for item in TABLES[entry.table]]
+    known = [item.name for item in TABLES[entry.table]] + list(CLOSINGS if entry.table == "deals" else ())
     for heading, target in entry.columns.items():
         if target not in known:
             what = N_("the table {table} has no column «{column}»", table=entry.table, column=target)
             yield (*place, "columns", heading), what, [], did_you_mean(target, known)
-    yield from _repeated((*place, "columns"), entry.columns.values())
+    fed = [target for target in entry.columns.values() if column_kind(entry.table, target) != "moment"]
+    yield from _repeated((*place, "columns"), fed)
     for name in ("snapshot", "stage_dates"):
         if entry.table != "deals" and getattr(entry, name):
             yield (*place, name), N_("only files of deals may say this"), [], None

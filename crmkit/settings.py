@@ -6,6 +6,7 @@ import os
 from datetime import date, datetime
 from pathlib import Path, PurePath
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -38,6 +39,19 @@ def _moment(value: object) -> date | datetime:
     if isinstance(value, date):
         return value
     raise PydanticCustomError("date", "no date")
+
+
+def _account(value: object) -> str:
+    """Let through where a CRM's account is, and nothing else: an address with a path may hold a secret."""
+    try:
+        place = urlsplit(str(value).strip())
+    except ValueError as error:
+        raise PydanticCustomError("account", "no account") from error
+    local = place.scheme == "http" and place.hostname in ("127.0.0.1", "localhost")
+    rest = place.path.strip("/") or place.query or place.fragment or "@" in place.netloc
+    if place.hostname and not rest and (place.scheme == "https" or local):
+        return f"{place.scheme}://{place.netloc.lower()}"
+    raise PydanticCustomError("account", "no account")
 
 
 def _something(files: list[ExportFile], info: ValidationInfo) -> list[ExportFile]:
@@ -160,6 +174,7 @@ class Client(Part):
     country: str | None = None
     time_zone: str = "UTC"
     crm: Literal[CRMS] = "plain"  # type: ignore[valid-type]
+    account: Annotated[str, PlainValidator(_account)] | None = None
     as_of: Annotated[date | datetime, PlainValidator(_moment)] | None = None
     exported_on: Day | None = None
     api: Name | None = None
@@ -167,6 +182,7 @@ class Client(Part):
         default_factory=list, validate_default=True
     )
     pipelines: list[Pipeline] = Field(default_factory=list)
+    statuses: dict[str, Literal["open", "won", "lost"]] = Field(default_factory=dict)
     technical_losses: list[str] = Field(default_factory=list)
     managers: list[Manager] = Field(default_factory=list)
     plan: Annotated[

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from crmkit.columns import ADDED, TABLES, column_kind
 from crmkit.errors import N_, SourceError
-from crmkit.schema import ADDED, TABLES, column
 from crmkit.sources.ledger import Ledger
 from crmkit.sources.values import (
     AmbiguousValues,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from crmkit.settings import Client, ExportFile
     from crmkit.sources.mapping import ColumnMap, Source
     from crmkit.sources.reading import RawTable
+
+_TIME_OF_DAY = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?"
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,8 @@ def cast(file: OpenedFile, client: Client, ledger: Ledger) -> tuple[pd.DataFrame
     own: list[str] = [heading for heading in raw.headings if heading not in file.mapped.targets]
     whole_days: set[str] = set()
     for target, headings in wanted.items():
-        text = raw.frame[headings[0]]
-        for heading in headings[1:]:
-            text = text.where(text.notna(), raw.frame[heading])
-        item = column(table, target)
-        kind = item.kind if item else "text"
+        kind = column_kind(table, target)
+        text = _joined([raw.frame[heading] for heading in headings], kind)
         parsed = _parse(file, client, headings, text, kind)
         if parsed is None:
             own += headings
@@ -89,6 +88,17 @@ def cast(file: OpenedFile, client: Client, ledger: Ledger) -> tuple[pd.DataFrame
     frame["file"] = pd.Categorical.from_codes(np.zeros(len(frame), dtype=np.int8), [file.entry.shown])
     frame["line"] = np.asarray(raw.lines, dtype=np.int32)
     return frame, whole_days
+
+
+def _joined(columns: Sequence[pd.Series], kind: str) -> pd.Series:
+    """Return the first filled cell of each row; times of day are put behind the dates before them."""
+    text = columns[0]
+    for other in columns[1:]:
+        if kind == "moment" and other.notna().any() and other.dropna().str.fullmatch(_TIME_OF_DAY).all():
+            text = (text + " " + other).where(text.notna() & other.notna(), text)
+        else:
+            text = text.where(text.notna(), other)
+    return text
 
 
 def _free(heading: str, taken: Sequence[str]) -> str:

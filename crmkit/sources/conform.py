@@ -14,7 +14,7 @@ from crmkit.sources.known import SOURCES
 from crmkit.sources.ledger import Ledger, with_nearest
 from crmkit.sources.mapping import Source
 from crmkit.sources.reps import conform_managers
-from crmkit.sources.stages import conform_stages, set_status
+from crmkit.sources.stages import conform_stages, set_status, with_closings
 
 #: Names under which currencies stand in exports, small letters.
 CURRENCIES = {
@@ -35,7 +35,9 @@ def conform(
     source = SOURCES[client.crm]
     tables = {name: _complete(name, frames.pop(name, None), client.time_zone) for name in TABLES}
     tables["stages"] = conform_stages(tables["stages"], tables["deals"], client, source, ledger)
-    tables["deals"] = set_status(tables["deals"], tables["stages"], source, ledger)
+    deals = with_closings(tables["deals"], whole_days)
+    apart = source.status_apart
+    tables["deals"] = set_status(deals, tables["stages"], client, ledger, status_apart=apart)
     tables["deals"] = _settle_dates(tables["deals"], whole_days, source, ledger)
     tables["deals"] = _in_currency(tables["deals"], client, ledger)
     tables = {name: _with_links(name, frame, client) for name, frame in tables.items()}

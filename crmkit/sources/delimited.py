@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crmkit.errors import N_, SourceError
 from crmkit.sources.encodings import chunks, to_utf8
+from crmkit.sources.heading import TOP, reads_as_headings, with_titles
 from crmkit.sources.rawtable import RawTable, finish
 from crmkit.sources.records import Text, broken_quote, number, refuse_quote, tokenize
 
@@ -53,7 +54,9 @@ def read_delimited(path: Path, *, encoding: str | None = None, delimiter: str | 
         other = tokenize(mended)
         if len(other.odd) <= len(records.odd):
             text, records, decisions["quotes"] = mended, other, "backslash"
-    raw = finish(number(text, records), decisions)
+    if text.titles:
+        decisions["heading_line"] = str(text.titles[-1][0] + 1)
+    raw = with_titles(finish(number(text, records), decisions), text.titles)
     _refuse_misfit(raw, where, len(text.headings))
     return raw
 
@@ -85,6 +88,9 @@ def _open(data: bytes, where: str, named: str | None) -> Text:
         raise SourceError(
             where, N_("the file is empty"), (), N_("Export it again, and check that the file is whole.")
         )
+    titles = _titles(data[start : start + SAMPLE].decode("utf-8", "ignore"), named)
+    for _ in titles:
+        start = data.index(b"\n", start) + 1
     first_line = data.count(b"\n", 0, start) + 1
     head = data[start : start + HEAD].decode("utf-8", "ignore").replace("\r\n", "\n")
     delimiter = _delimiter(head, where, named)
@@ -93,7 +99,8 @@ def _open(data: bytes, where: str, named: str | None) -> Text:
     for _ in range(height):
         body = data.index(b"\n", body) + 1
     rows = _sample(data[body : body + SAMPLE].decode("utf-8", "ignore"), delimiter)
-    return Text(where, data, body, first_line + height, _fit(headings, rows), delimiter)
+    above = [(first_line - len(titles) + place, title) for place, title in enumerate(titles)]
+    return Text(where, data, body, first_line + height, _fit(headings, rows), delimiter, tuple(above))
 
 
 def _delimiter(head: str, where: str, named: str | None) -> str:
@@ -145,6 +152,26 @@ def _refuse_title(head: str, where: str) -> None:
                 "Delete the lines above the headings, so that the file begins with the names of its columns."
             )
             raise SourceError(where, what, head.split("\n")[:2], remedy)
+
+
+def _titles(head: str, named: str | None) -> list[str]:
+    """Return the lines above the headings: at most half as wide as nearly all that follows.
+
+    The first line of full width has to read as headings; else nothing is taken for a title.
+    """
+    lines = [line.rstrip("\r") for line in head.split("\n")][:100]
+    for mark in [named] if named in DELIMITERS else DELIMITERS:
+        widths = [len(row) for row in csv.reader(lines, delimiter=mark, strict=False)]
+        if len(widths) != len(lines):  # a cell of several lines: what stands where cannot be told so
+            continue
+        width, often = Counter(widths).most_common(1)[0]
+        place = next((row for row in range(len(widths)) if widths[row] >= width), 0)
+        if width < 3 or not 0 < place <= TOP or max(widths[:place]) > width // 2:
+            continue
+        if 5 * often >= 4 * (len([one for one in widths if one]) - place):
+            cells = [cell.strip() for cell in next(csv.reader([lines[place]], delimiter=mark))]
+            return lines[:place] if reads_as_headings(cells) else []
+    return []
 
 
 def _heading(head: str, where: str, delimiter: str, line: int) -> tuple[list[str], int]:

@@ -33,7 +33,7 @@ def find_heading_row(raw: RawTable) -> RawTable:
         return raw
     top = raw.frame.head(TOP).fillna("").to_numpy(dtype=object)
     place = next(
-        (row for row in range(len(top)) if _reads_as_headings(top[row]) and _is_followed(top, row)), None
+        (row for row in range(len(top)) if reads_as_headings(top[row]) and _is_followed(top, row)), None
     )
     if place is None:
         return raw
@@ -90,7 +90,17 @@ def _is_made_up(name: str, place: int) -> bool:
     return name == f"column {place}"
 
 
-def _reads_as_headings(cells: Sequence[str]) -> bool:
+def with_titles(raw: RawTable, titles: Sequence[tuple[int, str]]) -> RawTable:
+    """Return the table with the lines above its headings among the rows set aside."""
+    if not titles:
+        return raw
+    lines, rows = [line for line, _ in titles], [[text] for _, text in titles]
+    aside = _with_rows(raw.set_aside, lines, ["title"] * len(lines), rows)
+    return replace(raw, set_aside=aside, rows_read=raw.rows_read + len(lines))
+
+
+def reads_as_headings(cells: Sequence[str]) -> bool:
+    """Return whether most cells are filled, with distinct text, none of it a number."""
     filled = [cell for cell in cells if cell]
     words = [cell for cell in filled if len(cell) <= 80 and not _FIGURES.fullmatch(cell)]
     return 2 * len(filled) > len(cells) and len(words) == len(filled) == len(set(filled))

@@ -24,7 +24,7 @@ _COMBINING = np.isin(np.arange(256), _LEADS)
 
 @dataclass(frozen=True)
 class Text:
-    """A file's text, where its records start (byte and line), and what they should look like."""
+    """A file's text, where its records start (byte and line), what they should look like, lines above."""
 
     where: str
     data: bytes
@@ -32,6 +32,7 @@ class Text:
     line: int
     headings: list[str]
     delimiter: str
+    titles: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from crmkit.schema import STATUSES
+from crmkit.columns import CLOSINGS, STATUSES
 from crmkit.settings import Client
 from crmkit.sources.distinct import by_distinct
 from crmkit.sources.ledger import Ledger, with_nearest
-from crmkit.sources.mapping import Source
+from crmkit.sources.mapping import Source, normal
 
 #: Words in a status column, small letters, whatever the CRM.
 STATUS_WORDS = {
@@ -63,18 +63,40 @@ def _listed(given: pd.DataFrame, client: Client) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=given.columns).astype(given.dtypes) if rows else given
 
 
-def set_status(deals: pd.DataFrame, stages: pd.DataFrame, source: Source, ledger: Ledger) -> pd.DataFrame:
+def with_closings(deals: pd.DataFrame, whole_days: set[str]) -> pd.DataFrame:
+    """Make closing moments and statuses of the columns ``won_at`` and ``lost_at``, where a file has them.
+
+    Of two moments the later one counts. A deal with neither, and without a stage or a status, is open.
+    """
+    names = [name for name in CLOSINGS if name in deals]
+    if not names:
+        return deals
+    latest = deals[names].max(axis=1)
+    said = pd.Series(None, index=deals.index, dtype="str")
+    for name in names:
+        said = said.where(~(deals[name].notna() & (deals[name] == latest)), CLOSINGS[name])
+    unsaid = deals["stage"].isna() & latest.isna() & deals["closed_at"].isna()
+    if whole_days & {f"deals.{name}" for name in names}:
+        whole_days.add("deals.closed_at")
+    status = deals["status"].where(deals["status"].notna(), said.mask(unsaid, "open"))
+    closed = deals["closed_at"].where(deals["closed_at"].notna(), latest)
+    return deals.assign(closed_at=closed, status=status).drop(columns=names)
+
+
+def set_status(
+    deals: pd.DataFrame, stages: pd.DataFrame, client: Client, ledger: Ledger, *, status_apart: bool = False
+) -> pd.DataFrame:
     """Give every deal its status.
 
     The file's own status column wins; else the stage's kind; a stage of no known kind is open if the deal has
     no closing date, and unknown otherwise (counted, and in no figure of won, lost or open deals).
     """
     by_stage = _kind_of_stage(deals, stages)
-    own = deals["status"]
-    read = by_distinct(own, lambda cells: cells.str.strip().str.casefold().map(STATUS_WORDS).astype("str"))
+    own, words = deals["status"], STATUS_WORDS | {normal(one): kind for one, kind in client.statuses.items()}
+    read = by_distinct(own, lambda cells: cells.map(normal).map(words).astype("str"))
     _note_words(own[own.notna() & read.isna()], "deals", "status", ledger)
     both = read.notna() & by_stage.notna() & (read != by_stage)
-    if source.status_apart:
+    if status_apart:
         both &= by_stage != "open"
     ledger.note_rows("status_contradicts_stage", "deals", "status", deals, both)
     status = read.where(read.notna(), by_stage)

@@ -296,7 +296,6 @@ def test_a_lone_cr_does_not_break_a_row(read):
 @pytest.mark.parametrize(
     "content",
     [
-        "Report for May\nID;Name;Sum\n1;x;5\n2;y;6\n",
         "ID;Name\n1;x;5\n2;y;6\n",
         "ID;Name;Sum;Date\n1;x\n2;y\n",
     ],
@@ -458,3 +457,23 @@ def test_mutations_end_in_a_table_or_a_refusal_and_lose_no_record(tmp_path):
             assert raw.rows_read == independent_count(text, ";") - 1
     assert outcomes["read"] > 200
     assert outcomes["counted"] > 150
+
+
+def test_titles_above_the_headings_are_set_aside(read):
+    raw = read("Deals of the firm\n\nexported;2026-02-01\nid;name;amount;day\n1;A;5;x\n2;B;6;y\n3;C;7;z\n")
+    assert raw.headings == ("id", "name", "amount", "day")
+    assert [cell[0] for cell in cells(raw)] == ["1", "2", "3"]
+    assert aside(raw)[0] == (1, "title", "Deals of the firm") and aside(raw)[-1][0] == 3
+    assert raw.decisions["heading_line"] == "4" and raw.lines.tolist() == [5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id;name;amount\n1;A;5;x\n2;B;6;y\n3;C;7;z\n",  # a heading one too short is no title
+        "note\n1;2;3;4\n5;6;7;8\n9;1;2;3\n",  # nothing below reads as headings
+    ],
+)
+def test_what_is_no_title_is_refused_as_before(read, content):
+    with pytest.raises(SourceError):
+        read(content)

@@ -407,3 +407,57 @@ def test_who_says_what_the_headings_mean_is_believed(make, fixtures):
     columns = "{Стадия сделки: stage, Предполагаемая дата закрытия: expected_close_on}"
     settings = f"crm: amocrm\nfiles:\n  - {{path: {BITRIX}, table: deals, columns: {columns}}}\n"
     assert make(settings, {BITRIX: fixtures / BITRIX}).deals["stage"].notna().all()
+
+
+def test_the_day_of_winning_and_of_losing_tell_the_status(make):
+    settings = (
+        "files:\n  - path: d.csv\n    table: deals\n    columns: {id: deal_id, won: won_at, lost: lost_at}\n"
+    )
+    loaded = make(settings, {"d.csv": (
+        "id,won,lost\n"
+        "1,2026-02-01,\n"
+        "2,,2026-02-02\n"
+        "3,2026-02-05,2026-02-03\n"  # lost, taken up again and won: the later counts
+        "4,,\n"  # neither: open
+    )})  # fmt: skip
+    assert loaded.deals["status"].tolist() == ["won", "lost", "won", "open"]
+    assert loaded.deals["closed_at"].dt.day.astype("object").tolist()[:3] == [1, 2, 5]
+    assert "deals.closed_at" in loaded.crm.whole_days and "won_at" not in loaded.deals
+
+
+def test_words_of_the_client_say_what_a_status_is(make):
+    settings = (
+        DEALS.replace("stage: stage,", "state: status,") + "statuses: {Dead: lost, on hold: open, '1': won}\n"
+    )
+    loaded = make(settings, {"deals.csv": (
+        "id,state,created,closed,amount\n"
+        "1,dead,2026-01-10,2026-02-01,1\n2,On Hold,2026-01-10,,1\n3,1,2026-01-10,2026-02-01,1\n"
+        "4,Zombie,2026-01-10,2026-02-01,1\n"
+    )})  # fmt: skip
+    assert loaded.deals["status"].astype("object").tolist()[:3] == ["lost", "open", "won"]
+    assert loaded.notes["unknown_status", "status"] == (1, "Zombie")
+
+
+def test_a_time_beside_its_date_is_put_behind_it(make):
+    settings = (
+        "files:\n  - path: c.csv\n    table: activities\n    columns: {Id: activity_id, Date: at, Time: at}\n"
+    )
+    loaded = make(settings, {"c.csv": (
+        "Id,Date,Time\n1,2026-01-05,9:12:58\n2,2026-01-05,18:00:00\n3,2026-01-06,\n4,,10:00:00\n"
+    )})  # fmt: skip
+    moments = (
+        loaded.activities.sort_values("activity_id")["at"]
+        .dt.tz_localize(None)
+        .dropna()
+        .astype("str")
+        .tolist()
+    )
+    # without a time the day begins; without a date nothing is known
+    assert moments == ["2026-01-05 09:12:58", "2026-01-05 18:00:00", "2026-01-06 00:00:00"]
+
+
+def test_of_two_columns_of_moments_the_first_filled_counts(make):
+    columns = "{Id: deal_id, Made: created_at, Added: created_at}"
+    settings = f"files:\n  - path: c.csv\n    table: deals\n    columns: {columns}\n"
+    loaded = make(settings, {"c.csv": "Id,Made,Added\n1,2026-01-05,2026-01-07\n2,,2026-01-06\n"})
+    assert loaded.deals["created_at"].dt.day.tolist() == [5, 6]
