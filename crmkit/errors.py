@@ -112,6 +112,10 @@ class ReportError(CrmkitError):
     """A report could not be made or written."""
 
 
+class PullError(CrmkitError):
+    """The CRM cannot be reached, refuses to answer, or its answers are broken."""
+
+
 class Refusals(CrmkitError):  # noqa: N818 (several of them)
     """Several refusals at once: every mistake is told, not only the first."""
 

@@ -16,6 +16,9 @@ from crmkit.present.words import Words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crmkit.pull import Pulled
+    from crmkit.settings import Client
+
 
 def user_language() -> Literal["ru", "en"]:
     """Return the language of the user: ``CRMKIT_LANGUAGE``, else the system's, else English."""
@@ -78,6 +81,40 @@ def print_table(frame: pd.DataFrame) -> None:
     if not console.is_terminal:
         console = Console(width=240)
     console.print(table)
+
+
+def tell_step(step: Pulled) -> None:
+    """Say how far a pull came: on a terminal in a line that moves on, elsewhere when an entity is done."""
+    moving = sys.stderr.isatty()
+    if moving or step.done:
+        text = say(
+            "{entity}: records {records}, pages {pages}",
+            entity=step.entity, records=step.records, pages=step.pages,
+        )  # fmt: skip
+        typer.echo(("\r\x1b[K" if moving else "") + text, err=True, nl=step.done)
+    if step.refusal is not None:
+        typer.echo("  → " + _refused(step), err=True)
+
+
+def tell_pull(came: list[Pulled], client: Client) -> None:
+    """Say what a pull brought, and what to do next."""
+    import pandas as pd
+
+    from crmkit.pull import answers_of
+
+    head = (say("entity"), say("records"), say("pages"), say("note"))
+    rows = [(one.entity, one.records, one.pages, _refused(one)) for one in came]
+    print_table(pd.DataFrame(rows, columns=list(head)))
+    typer.echo(say("Saved in {path}", path=answers_of(client)))
+    if client.api is None:
+        typer.echo("  → " + say("Write «api: api» into client.yml, so that it is read."))
+    typer.echo(say("Next: crmkit load {folder}", folder=client.folder))
+
+
+def _refused(step: Pulled) -> str:
+    if step.refusal is None:
+        return ""
+    return " ".join([Words(user_language()).message(step.refusal.what), *step.refusal.samples])
 
 
 def _plain(value: object) -> str:

@@ -36,6 +36,8 @@ def test_conda_users_get_the_same_packages_and_bounds() -> None:
     assert environment["channels"][0] == "conda-forge"
     assert listed[-2:] == ["pip", {"pip": ["-e ."]}]
     expected = {CONDA_NAMES.get(name, name): bound for name, bound in direct().items()}
+    live = PROJECT["project"]["optional-dependencies"]["live"]
+    expected |= dict(parts(requirement) for requirement in live)
     expected["python"] = PROJECT["project"]["requires-python"]
     assert dict(parts(item) for item in listed[:-2]) == expected
 
@@ -64,6 +66,8 @@ def test_the_lock_names_no_place_of_download() -> None:
         ("reports-2/acme/run.json", True),
         ("notebooks-ru/01_data_intake.ipynb", True),
         ("data/sample/any/.crmkit/deals.parquet", True),
+        ("anywhere/acme/api/leads/0001-00001.json", True),
+        ("tests/sources/fixtures/amocrm/api/leads/0001-00001.json", False),
         (".venv/pyvenv.cfg", True),
         ("uv.lock", True),
         ("pylock.toml", True),
