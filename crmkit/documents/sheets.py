@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from crmkit.present.cells import FIGURES, Column
+from crmkit.present.cells import FIGURES, HEAT, Column
 from crmkit.present.formats import Formats
 from crmkit.present.tables import Table
 from crmkit.present.texts import NBSP, clean, is_missing
@@ -22,6 +22,7 @@ DAY_ZERO = datetime.fromisoformat("1899-12-30")
 NAME_LENGTH = 31
 SOFT = "#5b6670"
 TOTAL: dict[str, object] = {"bold": True, "top": 1}
+RIGHT: dict[str, object] = {"align": "right"}
 
 
 @dataclass(frozen=True)
@@ -93,14 +94,19 @@ class Styles:
         return self._made[key]
 
 
-def number_format(kind: str, formats: Formats, hundredths: bool = False) -> str:
-    """Return Excel's format of a kind of column; Excel itself puts the separators of its user's language."""
+def number_format(kind: str, formats: Formats, hundredths: bool = False, alone: bool = False) -> str:
+    """Return Excel's format of a kind of column; Excel itself puts the separators of its user's language.
+
+    ``alone``: the figure carries its unit, which no heading tells.
+    """
     day = "d mmm yyyy" if formats.language == "en" else "dd.mm.yyyy"
     if kind in ("money", "money_per_day"):
         sample = formats.money(-1 if not hundredths else -0.25, kopecks=hundredths).replace(NBSP, " ")
         digits = "#,##0.00" if hundredths else "#,##0"
         before, _, after = re.sub(r"[\d.,]+", "0", sample.lstrip("\u2212")).partition("0")
         return (f'"{before}"' if before else "") + digits + (f'"{after}"' if after else "")
+    if alone and kind in ("days", "hours", "minutes"):
+        return f'#,##0.0" {formats.unit(kind)}"'
     return {
         "count": "#,##0", "share": "0.0%", "ratio": "#,##0.00", "date": day, "moment": f"{day} hh:mm",
     }.get(kind, "#,##0.0" if kind in FIGURES else "@")  # fmt: skip
@@ -125,40 +131,47 @@ def of_table(table: Table, styles: Styles) -> Iterator[Strip]:
             continue
         words, heading = table.words, column.heading
         if all(other.key != f"{column.key}_n" for other in table.columns):
-            yield _beside(
-                table, words.say("{heading}: n", heading=heading), [one.n for one in cases], "count", styles
-            )
+            counts = [one.n for one in cases]
+            heading_n = words.say("{heading}: n", heading=heading)
+            yield _beside(table, heading_n, counts, ["count"] * len(counts), styles)
         few = [table.shown_at(row, index).standing == "few" for row in range(len(table.rows))]
         lows = [None if hidden else one.low for one, hidden in zip(cases, few, strict=True)]
+        kinds = [table.kind_at(row, index) for row in range(len(table.rows))]
         highs = [None if hidden else one.high for one, hidden in zip(cases, few, strict=True)]
         if any(value is not None for value in lows):
-            yield _beside(table, words.say("{heading}: from", heading=heading), lows, column.kind, styles)
-            yield _beside(table, words.say("{heading}: to", heading=heading), highs, column.kind, styles)
+            yield _beside(table, words.say("{heading}: from", heading=heading), lows, kinds, styles)
+            yield _beside(table, words.say("{heading}: to", heading=heading), highs, kinds, styles)
 
 
 def _strip(table: Table, index: int, styles: Styles) -> Strip:
     """Return one column of a table; a share of few cases is a text, as on the page."""
     column, body = table.columns[index], len(table.rows) - table.foot
-    form = number_format(column.kind, table.formats, column.key in table.hundredths)
+    shades = table.heat.get(column.key, (0,) * len(table.rows))
     values, looks, width = [], [], 0
     for row, cells in enumerate(table.rows):
-        shown = table.shown_at(row, index)
+        shown, kind = table.shown_at(row, index), table.kind_at(row, index)
         weak = column.key in table.cases and shown.standing != "enough"
-        counted = weak and shown.standing == "few" and column.kind == "share"
-        look: dict[str, object] = {"align": "right"} if counted else {"num_format": form}
+        counted = weak and shown.standing == "few" and kind == "share"
+        said = counted or column.kind == "text" or (column.kind == "mixed" and isinstance(cells[index], str))
+        form = number_format(kind, table.formats, column.key in table.hundredths, column.kind == "mixed")
+        look: dict[str, object] = {"num_format": form} if column.kind == "text" or not said else RIGHT
         look |= {"italic": True, "font_color": SOFT} if weak else {}
+        look |= {"bg_color": HEAT[shades[row] - 1]} if shades[row] else {}
+        look |= {"font_color": "#ffffff"} if shades[row] == len(HEAT) else {}
         look |= TOTAL if row >= body else {}
-        values.append(
-            cell_text(shown.text) if counted or column.kind == "text" else _value(cells[index], column.kind)
-        )
+        values.append(cell_text(shown.text) if said else _value(cells[index], kind))
         looks.append(styles.style(**look))
         width = max(width, len(shown.text))
     return Strip(column.heading, width, values, looks)
 
 
-def _beside(table: Table, heading: str, values: Sequence[float | None], kind: str, styles: Styles) -> Strip:
-    form, body = number_format(kind, table.formats), len(table.rows) - table.foot
-    looks = [styles.style(num_format=form, **(TOTAL if row >= body else {})) for row in range(len(values))]
+def _beside(
+    table: Table, heading: str, values: Sequence[float | None], kinds: Sequence[str], styles: Styles
+) -> Strip:
+    forms, body = [number_format(kind, table.formats) for kind in kinds], len(table.rows) - table.foot
+    looks = [
+        styles.style(num_format=form, **(TOTAL if row >= body else {})) for row, form in enumerate(forms)
+    ]
     return Strip(heading, 9, values, looks)
 
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIGURES = ("count", "share", "money", "days", "hours", "minutes", "money_per_day", "ratio", "number")
-KINDS = (*FIGURES, "text", "date", "moment", "url", "interval")
+KINDS = (*FIGURES, "text", "date", "moment", "url", "interval", "mixed")
+HEAT = ("#eef5fb", "#d3e4f3", "#abcfe5", "#75b2d8", "#4a98c9", "#14589f")
+"""The shades of a heat map, light to dark in colour and in grey; white letters on the last."""
 CASES = ("numerator", "denominator", "n", "low", "high")
 
 Cell = str | int | float | None
@@ -25,6 +27,7 @@ class Column:
     """A column: ``key`` in the frame, ``heading`` for people, ``kind``, which way is ``better``.
 
     A share is gated by its cases wherever the frame has ``<key>_n``; other figures where ``gated`` says so.
+    ``mixed``: each row has a kind of its own, and its figures stand with their units; a text stays a text.
     """
 
     key: str
@@ -65,7 +68,7 @@ def plain(value: Any, kind: str) -> Cell:
     """Return a frame's value as JSON has it."""
     if is_missing(value):
         return None
-    if kind in FIGURES:
+    if kind in FIGURES or (kind == "mixed" and not isinstance(value, str)):
         figure = float(value)
         if figure in (float("inf"), float("-inf")):
             return None

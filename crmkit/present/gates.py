@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from crmkit.limits import Limits
 from crmkit.present.formats import Formats, Number
 from crmkit.present.texts import MISSING, is_missing
-from crmkit.present.units import text_of
+from crmkit.present.units import text_of, with_unit
 
 Standing = Literal["few", "some", "enough"]
 
@@ -43,15 +43,17 @@ def standing(n: Number | None, limits: Limits) -> Standing:
 
 
 def gated(
-    formats: Formats, value: Number | None, cases: Cases, kind: str = "share", limits: Limits | None = None
-) -> Gated:
+    formats: Formats, value: Number | None, cases: Cases, kind: str = "share", limits: Limits | None = None,
+    *, alone: bool = False,
+) -> Gated:  # fmt: skip
     """Return a figure as its number of cases allows it to be told.
 
     Parameters
     ----------
     value: the figure, unrounded; a share is 0–1.
-    kind: ``share``, ``money``, ``days``, ``number`` or ``count``.
+    kind: ``share``, ``money``, ``days`` … of a column.
     limits: the thresholds, by default the method's 10 and 30.
+    alone: the figure carries its unit, which no heading tells.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def gated(
     stands = standing(cases.n, limits or Limits())
     if is_missing(value) or not cases.n:
         return Gated(MISSING, "", stands)
-    text = text_of(formats, value, kind)
+    text = (with_unit if alone else text_of)(formats, value, kind)
     counted = f"n = {formats.count(cases.n)}".replace(" ", "\u00a0")
     if stands != "few":
         known = not (is_missing(cases.low) or is_missing(cases.high))

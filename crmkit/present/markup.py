@@ -31,9 +31,10 @@ def styled(fragment: str) -> str:
 def table_html(table: Table) -> str:
     """Return a table as an HTML fragment: a caption, headings with scope, the visible rows, notes."""
     long = _long(table)
-    heads = "".join(_heading(table, column, index in long) for index, column in enumerate(table.columns))
+    heads = "".join(_heading(table, table.columns[index], index in long) for index in _seen(table))
     body = len(table.rows) - table.foot
-    rows = [_row(table, row) for row in table.visible if row < body]
+    parts = _parts(table)
+    rows = [_part(table, parts.get(row, "")) + _row(table, row) for row in table.visible if row < body]
     foot = [_row(table, row) for row in table.visible if row >= body]
     notes = "".join(f"<p>{escape(note)}</p>" for note in table.remarks)
     remarks = f'<div class="ck-notes">{notes}</div>' if notes else ""
@@ -44,6 +45,25 @@ def table_html(table: Table) -> str:
         + (f"<tfoot>{''.join(foot)}</tfoot>" if foot else "")
         + f"</table></div>{remarks}</div>"
     )
+
+
+def _seen(table: Table) -> list[int]:
+    """Return the positions of the columns that stand in the table, not above its rows."""
+    return [index for index, column in enumerate(table.columns) if column.key != table.parted]
+
+
+def _parts(table: Table) -> dict[int, str]:
+    """Return the headings within a table, by the row that they stand above."""
+    place = next((i for i, column in enumerate(table.columns) if column.key == table.parted), None)
+    if place is None:
+        return {}
+    texts = [table.shown_at(row, place).text for row in range(len(table.rows) - table.foot)]
+    return {row: text for row, text in enumerate(texts) if row == 0 or text != texts[row - 1]}
+
+
+def _part(table: Table, text: str) -> str:
+    span = f' colspan="{len(_seen(table))}"'
+    return f'<tr class="ck-part"><th scope="colgroup"{span}>{escape(text)}</th></tr>' if text else ""
 
 
 def _heading(table: Table, column: Column, long: bool) -> str:
@@ -62,8 +82,8 @@ def _row(table: Table, row: int) -> str:
 
 
 def _cells(table: Table, row: int) -> Iterator[str]:
-    for index, column in enumerate(table.columns):
-        cell = table.shown_at(row, index)
+    for place, index in enumerate(_seen(table)):
+        column, cell = table.columns[index], table.shown_at(row, index)
         text = escape(cell.text)
         link = safe_link(table.rows[row][index]) if column.kind == "url" else None
         if link:
@@ -74,7 +94,9 @@ def _cells(table: Table, row: int) -> Iterator[str]:
         if cell.beside:
             text += f"<small>{escape(cell.beside)}</small>"
         side = _side(column)
-        if index == 0 and side == "ck-left":
+        shade = table.heat[column.key][row] if column.key in table.heat else 0
+        side += f" ck-h ck-h{shade}" if shade else ""
+        if place == 0 and side == "ck-left":
             yield f'<th scope="row" class="{side}">{text}</th>'
         else:
             yield f'<td class="{side}">{text}</td>'
@@ -95,12 +117,14 @@ def _long(table: Table) -> set[int]:
 
 def table_text(table: Table) -> str:
     """Return a table as aligned plain text."""
-    lines = [[shorten(column.heading, WIDEST) for column in table.columns]]
+    seen, parts = _seen(table), _parts(table)
+    lines = [[shorten(table.columns[index].heading, WIDEST) for index in seen]]
     for row in table.visible:
-        cells = [table.shown_at(row, index) for index in range(len(table.columns))]
-        lines.append([shorten(str(cell), WIDEST) for cell in cells])
-    widths = [max(len(line[index]) for line in lines) for index in range(len(table.columns))]
-    lefts = [_side(column) == "ck-left" for column in table.columns]
+        if row in parts:
+            lines.append([f"[{shorten(parts[row], WIDEST)}]", *[""] * (len(seen) - 1)])
+        lines.append([shorten(str(table.shown_at(row, index)), WIDEST) for index in seen])
+    widths = [max(len(line[index]) for line in lines) for index in range(len(seen))]
+    lefts = [_side(table.columns[index]) == "ck-left" for index in seen]
     said = [
         "  ".join(
             text.ljust(width) if left else text.rjust(width)

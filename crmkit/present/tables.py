@@ -13,7 +13,7 @@ from crmkit.present.cells import CASES, FIGURES, KINDS, Cell, Column, cases_of, 
 from crmkit.present.formats import Formats
 from crmkit.present.gates import Cases, Gated, gated
 from crmkit.present.texts import MISSING, clean
-from crmkit.present.units import text_of
+from crmkit.present.units import text_of, with_unit
 from crmkit.present.words import Words
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ class Table:
     shown: how many rows a page shows; programs and the workbook get all.
     foot: how many rows at the end are totals, set apart and always shown.
     limits: thresholds of the gates.
+    kinds: of each row, where a column is ``mixed``.
+    parted: key of a first column of texts that becomes a heading above its rows on a page.
+    heat: for a column, each row's shade on a heat map: 0 none, 1 to 6 from light to dark.
     """
 
     name: str
@@ -51,12 +54,16 @@ class Table:
     shown: int = 30
     foot: int = 0
     limits: Limits = field(default_factory=Limits)
+    kinds: tuple[str, ...] = ()
+    parted: str = ""
+    heat: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, frame: pd.DataFrame, *, name: str, title: str, columns: Sequence[Column], language: str,
         currency: str, notes: Sequence[str] = (), shown: int = 30, foot: int = 0,
-        limits: Limits | None = None,
+        limits: Limits | None = None, kinds: Sequence[str] = (), parted: str = "",
+        heat: Mapping[str, tuple[int, ...]] | None = None,
     ) -> Table:  # fmt: skip
         """Build a table from a frame's columns, its rows as they stand; headings get their unit here.
 
@@ -70,18 +77,9 @@ class Table:
         titled = tuple(replace(column, heading=headed(column, formats)) for column in columns)
         rows = tuple(zip(*values, strict=True))
         return cls(
-            name,
-            title,
-            titled,
-            rows,
-            tuple(notes),
-            language,
-            currency,
-            gates,
-            shown,
-            foot,
-            limits or Limits(),
-        )
+            name, title, titled, rows, tuple(notes), language, currency, gates, shown, foot,
+            limits or Limits(), tuple(kinds), parted, heat or {},
+        )  # fmt: skip
 
     @classmethod
     def from_json(cls, bundle: Mapping[str, Any]) -> Table:
@@ -98,6 +96,9 @@ class Table:
             shown=bundle.get("shown", 30),
             foot=bundle.get("foot", 0),
             limits=Limits(**bundle.get("limits", {})),
+            kinds=tuple(bundle.get("kinds", ())),
+            parted=bundle.get("parted", ""),
+            heat={key: tuple(many) for key, many in bundle.get("heat", {}).items()},
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -114,7 +115,15 @@ class Table:
             "shown": self.shown,
             "foot": self.foot,
             "limits": asdict(self.limits),
+            "kinds": list(self.kinds),
+            "parted": self.parted,
+            "heat": {key: list(many) for key, many in self.heat.items()},
         }
+
+    def kind_at(self, row: int, column: int) -> str:
+        """Return the kind of one cell."""
+        kind = self.columns[column].kind
+        return self.kinds[row] if kind == "mixed" else kind
 
     @cached_property
     def formats(self) -> Formats:
@@ -139,8 +148,13 @@ class Table:
     def shown_at(self, row: int, column: int) -> Gated:
         """Return a cell as it is read: its text, what stands beside, and its standing."""
         spec, value = self.columns[column], self.rows[row][column]
+        mixed, kind = spec.kind == "mixed", self.kind_at(row, column)
         if spec.key in self.cases and not isinstance(value, str):
-            return gated(self.formats, value, self.cases[spec.key][row], spec.kind, self.limits)
+            cases = self.cases[spec.key][row]
+            if not mixed or cases.n is not None:
+                return gated(self.formats, value, cases, kind, self.limits, alone=mixed)
+        if mixed and not isinstance(value, str):
+            return Gated(with_unit(self.formats, value, kind), "", "enough")
         return Gated(self._text(value, column), "", "enough")
 
     def _text(self, value: Cell, column: int) -> str:

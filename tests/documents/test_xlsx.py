@@ -186,3 +186,21 @@ def test_an_empty_table_is_a_sheet_with_headings(tmp_path: Path) -> None:
     )  # fmt: skip
     write_workbook(tmp_path / "a.xlsx", [empty], language="en", title="x")
     assert openpyxl.load_workbook(tmp_path / "a.xlsx")["Nothing"].cell(HEAD + 1, 1).value == "A"
+
+
+def test_figures_of_several_kinds_are_numbers_with_their_own_formats(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"name": ["Revenue", "Talk time", "Calls"], "now": [1500.0, 12.5, "not in this export"]}
+    ).astype({"now": "object"})
+    made = Table.of(
+        frame, name="a", title="A", columns=[Column("name", "Figure"), Column("now", "Now", "mixed")],
+        language="en", currency="USD", kinds=["money", "minutes", "count"], heat={"now": (6, 1, 0)},
+    )  # fmt: skip
+    path = tmp_path / "report.xlsx"
+    write_workbook(path, [made], language="en", title="Northern Wind")
+    cells = [
+        row[1] for row in openpyxl.load_workbook(path)["A"].iter_rows(min_row=HEAD + 2, max_row=HEAD + 4)
+    ]
+    assert [cell.value for cell in cells] == [1500, 12.5, "not in this export"]
+    assert [cell.number_format for cell in cells] == ['"$"#,##0', '#,##0.0" minutes"', "General"]
+    assert [cell.fill.fgColor.rgb for cell in cells[:2]] == ["FF14589F", "FFEEF5FB"]

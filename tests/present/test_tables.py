@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from lxml import html
 
+from crmkit.present.cells import HEAT
 from crmkit.present.gates import Cases
+from crmkit.present.markup import style
 from crmkit.present.tables import TABLE_MIME, Column, Table
 
 COLUMNS = (
@@ -185,3 +187,45 @@ def test_mistakes_in_code_are_errors() -> None:
         Table.of(frame(), name="a", title="A", columns=[Column("no", "No")], language="en", currency="RUB")
     with pytest.raises(ValueError, match="kind"):
         Column("a", "A", "currency")
+
+
+def mixed() -> Table:
+    """Return figures of several kinds in one column, in two parts, with a heat map."""
+    given = pd.DataFrame(
+        {
+            "group": ["Sales", "Sales", "Work", "Work"],
+            "name": ["Revenue", "Win rate", "Talk time", "Calls"],
+            "now": pd.Series([1500.0, 3 / 7, 12.5, "not in this export"], dtype="object"),
+            "now_n": [None, 7, 40, None],
+            "now_numerator": [None, 3, None, None],
+            "now_denominator": [None, 7, None, None],
+        }
+    )
+    columns = [Column("group", "Group"), Column("name", "Figure"), Column("now", "Now", "mixed", gated=True)]
+    return Table.of(
+        given, name="a", title="A", columns=columns, language="en", currency="USD", parted="group",
+        kinds=["money", "share", "minutes", "count"], heat={"now": (6, 0, 1, 0)},
+    )  # fmt: skip
+
+
+def test_figures_of_several_kinds_stand_in_one_column_with_their_units() -> None:
+    made = mixed()
+    assert [made.shown_at(row, 2).text.replace("\u00a0", " ") for row in range(4)] == [
+        "$1,500", "3 of 7", "12.5 minutes", "not in this export",
+    ]  # fmt: skip
+    assert Table.from_json(json.loads(json.dumps(made.to_json()))) == made
+
+
+def test_parts_of_a_table_have_headings_and_its_heat_has_shades() -> None:
+    page = html.fromstring(mixed().fragment())
+    assert [cell.text_content() for cell in page.xpath(".//thead//th")] == ["Figure", "Now"]
+    assert page.xpath(".//tr[@class='ck-part']/th/text()") == ["Sales", "Work"]
+    assert page.xpath(".//tr[@class='ck-part']/th/@colspan") == ["2", "2"]
+    shades = [cell.get("class").split()[1:] for cell in page.xpath(".//tbody/tr/td")]
+    assert shades == [["ck-h", "ck-h6"], [], ["ck-h", "ck-h1"], []]
+    assert "[Sales]\nRevenue" in repr(mixed())
+
+
+def test_the_shades_of_the_pages_are_those_of_the_workbook() -> None:
+    for number, colour in enumerate(HEAT, 1):
+        assert f".ck-h{number} {{ background: {colour};" in style()
