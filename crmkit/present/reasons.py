@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crmkit.errors import N_, Message
-from crmkit.schema import Snapshot, column
+from crmkit.schema import Snapshot, alternatives, column
 
 #: Why a figure cannot be told, where it is not a missing column.
 STATES = {
@@ -15,6 +15,15 @@ STATES = {
     "after_as_of": N_("The period lies after the day that the report describes."),
     "still_open": N_("Not yet: too many of these deals are still open at the longest age seen."),
     "none_won": N_("None of these deals has been won."),
+    "deals_from_history": N_("deals made from the history of stages, since there is no list of deals"),
+    "last_entry_only": N_(
+        "Approximate: of several visits of a deal to a stage, this export tells only the last."
+    ),
+    "between_exports": N_(
+        "Approximate: changes of stage are known only to lie between the days of two exports."
+    ),
+    "calls_only": N_("Approximate: of all communications, this export tells only calls."),
+    "no_time_of_day": N_("Approximate: some of these dates have no time of day in this export."),
     "not_ended": N_("Not yet: too many have not ended."),
 }
 
@@ -47,6 +56,9 @@ COLUMNS = {
         "Open deals have no expected closing date in this export, so months cannot be told apart."
     ),
     "deals.next_task_at": N_("The list of tasks is not in this export."),
+    "activities.kind=email": N_("Letters are not in this export, nor recorded in the CRM."),
+    "activities.kind=messenger": N_("Messages are not in this export, nor recorded in the CRM."),
+    "activities.kind=meeting": N_("Meetings are not in this export, nor recorded in the CRM."),
     "managers.team": N_("Nobody's team is known. Write the teams under «managers» in client.yml."),
     "stages.default_probability": N_(
         "No stage has a chance of winning. Write «probability» for the stages in client.yml."
@@ -143,6 +155,7 @@ NOTES = {
     "negative_amount": N_("negative amounts"),
     "currency_assumed": N_("currency names that are not known; taken for the client's currency"),
     "after_as_of": N_("later than the day that the report describes; not seen"),
+    "calls_only": N_("of all communications, only calls; nothing is said of letters, messages and meetings"),
     "last_entry_only": N_(
         "stage changes out of columns with one date for each stage: of several visits, only the last is known"
     ),
@@ -194,7 +207,7 @@ def _of_need(crm: Snapshot, need: str) -> Message:
     """Return the sentence for a state, or for a column of which the export has none of the alternatives."""
     if need in STATES:
         return STATES[need]
-    names = need.split("|")
+    names = alternatives(need)
     for name in names:
         if name in crm.supplied:  # there it is, but not in the rows that the figure is made of
             return N_(

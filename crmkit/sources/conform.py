@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from crmkit.schema import TABLES, typed_nulls
 from crmkit.settings import Client
+from crmkit.sources.history import deals_of
 from crmkit.sources.identity import KEYS
 from crmkit.sources.known import SOURCES
 from crmkit.sources.ledger import Ledger, with_nearest
@@ -34,10 +35,18 @@ def conform(
     """
     source = SOURCES[client.crm]
     tables = {name: _complete(name, frames.pop(name, None), client.time_zone) for name in TABLES}
+    without_list = not len(tables["deals"])
+    if without_list:
+        tables["deals"] = deals_of(tables["stage_changes"], tables["deals"], ledger)
+        if "stage_changes.changed_at" in whole_days:
+            whole_days |= {"deals.created_at", "deals.closed_at"}
     tables["stages"] = conform_stages(tables["stages"], tables["deals"], client, source, ledger)
     deals = with_closings(tables["deals"], whole_days)
     apart = source.status_apart
-    tables["deals"] = set_status(deals, tables["stages"], client, ledger, status_apart=apart)
+    deals = set_status(deals, tables["stages"], client, ledger, status_apart=apart)
+    if without_list:  # the last change of a deal that is closed is its closing
+        deals["closed_at"] = deals["stage_entered_at"].where(deals["status"].isin(["won", "lost"]))
+    tables["deals"] = deals
     tables["deals"] = _settle_dates(tables["deals"], whole_days, source, ledger)
     tables["deals"] = _in_currency(tables["deals"], client, ledger)
     tables = {name: _with_links(name, frame, client) for name, frame in tables.items()}

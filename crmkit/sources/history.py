@@ -148,3 +148,22 @@ def suggest_stage_dates(headings: Sequence[str], stages: Iterable[str]) -> dict[
         if near:
             found[heading] = names[near[0]]
     return found
+
+
+def deals_of(changes: pd.DataFrame, empty: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Return the deals that a history of stages tells of, where the export has no list of deals.
+
+    A deal is created at its first change, and stands in the stage and with the owner of its last.
+
+    Parameters
+    ----------
+    changes: canonical stage changes; empty: the table of deals without a row, which gives the columns.
+    """
+    rows = changes.dropna(subset=["deal_id", "changed_at"]).sort_values("changed_at", kind="stable")
+    ends = rows.groupby("deal_id", sort=True)
+    first, last = ends.head(1).set_index("deal_id"), ends.tail(1).set_index("deal_id").sort_index()
+    told = last[["file", "line", "manager_id"]].assign(
+        created_at=first["changed_at"], stage=last["to_stage"], stage_entered_at=last["changed_at"]
+    )
+    ledger.note("deals_from_history", "deals", "deal_id", count=len(told))
+    return told.reset_index().reindex(columns=empty.columns).astype(empty.dtypes)

@@ -179,3 +179,26 @@ def test_columns_and_days_that_cannot_be_meant_are_refused(make: Callable[..., S
     text = "files:\n  - {path: a.csv, table: tasks, snapshot: 2026-01-01, columns: {Deal: deal_id}}\n"
     with pytest.raises(Refusals, match="only files of deals may say this"):
         make(text, {"a.csv": WIDE})
+
+
+def test_without_a_list_of_deals_they_are_made_from_the_history(make):
+    settings = (
+        "files:\n  - path: h.csv\n    table: stage_changes\n"
+        "    columns: {deal: deal_id, to: to_stage, at: changed_at, who: manager_id}\n"
+        "pipelines: [{name: Sales, stages: [{name: New}, {name: Won, kind: won}, {name: Off, kind: lost}]}]\n"
+    )
+    loaded = make(settings, {"h.csv": (
+        "deal,to,at,who\n"
+        "2,New,2026-01-07 10:00,Bob\n1,New,2026-01-05 10:00,Ann\n1,Won,2026-01-09 12:00,Bob\n"
+        "3,New,2026-01-06 10:00,Ann\n3,Off,2026-01-08 10:00,Ann\n"
+    )})  # fmt: skip
+    deals = loaded.deals
+    assert deals["deal_id"].tolist() == ["1", "2", "3"]
+    assert deals["status"].astype("object").tolist() == ["won", "open", "lost"]
+    assert deals["manager_id"].astype("object").tolist() == ["Bob", "Bob", "Ann"]
+    assert deals["created_at"].dt.day.tolist() == [5, 7, 6]
+    assert deals["closed_at"].dt.day.astype("object").tolist()[0::2] == [9, 8] and pd.isna(
+        deals["closed_at"][1]
+    )
+    assert loaded.notes["deals_from_history", "deal_id"][0] == 3
+    assert (loaded.stage_changes["deal_ix"] >= 0).all()
