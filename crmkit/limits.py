@@ -19,6 +19,12 @@ class Limits:
     actions_per_day: sales actions a rep's working day should have.
     open_at_longest_share: the censored cycle is told only if at most this share of the deals is still open
         at the longest observed age.
+    connected_call_s: a call longer than this was talked on, whatever else is known of it; seconds.
+    call_back_hours: working hours within which a missed call should be called back.
+    first_response_hours: working hours within which an inbound lead should be answered.
+    contact_days: an open deal has contact if there was some within so many days.
+    stale_days: an open deal stands still if nothing happened for more than so many days.
+    old_deal_days: an open deal is old from more than so many days after its creation on.
     pareto_share: the share of the whole that the smallest set of items of a Pareto gives.
     distorting_share: from this share of a column's rows on, odd data distorts figures; below, it hardly shows
         in a figure told to a tenth of a per cent.
@@ -35,6 +41,12 @@ class Limits:
     compared_cases: int = 30
     actions_per_day: int = 30
     open_at_longest_share: float = 0.05
+    connected_call_s: int = 15
+    call_back_hours: float = 1.0
+    first_response_hours: float = 1.0
+    contact_days: int = 14
+    stale_days: int = 14
+    old_deal_days: int = 180
     pareto_share: float = 0.8
     distorting_share: float = 0.01
     blocking_share: float = 0.5

@@ -39,6 +39,13 @@ class Part(BaseModel):
         return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
 
 
+class RequiredCards(Part):
+    """Which fields every card needs; alternatives by ``|``."""
+
+    companies: list[Name] = ["name", "city", "tax_id"]
+    contacts: list[Name] = ["name", "phone|email"]
+
+
 class ParetoPage(Part):
     """Who or what brings most of a measure."""
 

@@ -23,10 +23,16 @@ __all__ = [
     "Column",
     "Settings",
     "Snapshot",
+    "alternatives",
     "at_midnight",
     "column",
     "typed_nulls",
 ]
+
+
+def alternatives(need: str) -> list[str]:
+    """Return the names in a need: one, alternatives (``|``), or parts that add up (``+``)."""
+    return need.replace("+", "|").split("|")
 
 
 def at_midnight(days: pd.Series, zone: str) -> pd.Series:
@@ -37,13 +43,25 @@ def at_midnight(days: pd.Series, zone: str) -> pd.Series:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the figures need to know of ``client.yml``."""
+    """What the figures need to know of ``client.yml``; names in small letters.
+
+    Attributes
+    ----------
+    technical_losses: reasons and stages that are no losses.
+    inbound_sources: channels through which clients come by themselves; without any, all do.
+    empty_reasons: words that tell no reason of a loss; ``None`` for the kit's own list.
+    required_cards: table of cards -> fields that each needs, alternatives by ``|``.
+    """
 
     zone: str
     currency: str
     calendar: WorkCalendar
     technical_losses: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
+    inbound_sources: frozenset[str] = frozenset()
+    empty_reasons: frozenset[str] | None = None
+    required_cards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    self_loops: str = "collapse"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +77,7 @@ class Snapshot:
     whole_days: the moments (``table.column``) that carry no time of day.
     began: the first recorded moment of each table that has one; before it, nothing is known.
     hidden: how many rows (``table.column``) lie after ``as_of`` and are therefore not seen.
+    partial: table -> why the export tells only a part of it, or only roughly (a code of ``sources``).
     """
 
     as_of: pd.Timestamp
@@ -69,6 +88,7 @@ class Snapshot:
     whole_days: frozenset[str] = frozenset()
     began: Mapping[str, pd.Timestamp] = field(default_factory=dict)
     hidden: Mapping[str, int] = field(default_factory=dict)
+    partial: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def deals(self) -> pd.DataFrame:
@@ -93,7 +113,10 @@ class Snapshot:
     def lacks(self, needs: Iterable[str]) -> list[str]:
         """Return those of ``needs`` that the export does not carry, sorted.
 
-        A need is ``table``, ``table.column``, or alternatives with ``|`` between them.
+        A need is ``table``, ``table.column``, alternatives with ``|`` between them, or parts that add up with
+        ``+``, of which one is enough for an approximate figure. ``table.column=time`` is a moment with its
+        time of day.
         """
         have = self.supplied | {name.split(".")[0] for name in self.supplied}
-        return sorted(need for need in needs if not have.intersection(need.split("|")))
+        have |= {f"{name}=time" for name in self.supplied - self.whole_days}
+        return sorted(need for need in needs if not have.intersection(alternatives(need)))

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from crmkit.limits import Limits
-from crmkit.parts import DAY, Day, Name, Part, ReportSettings
+from crmkit.parts import DAY, Day, Name, Part, ReportSettings, RequiredCards
 from crmkit.schema import TABLES, Settings
 
 CRMS = ("amocrm", "bitrix24", "hubspot", "pipedrive", "salesforce", "1c", "plain")
@@ -184,6 +184,9 @@ class Client(Part):
     pipelines: list[Pipeline] = Field(default_factory=list)
     statuses: dict[str, Literal["open", "won", "lost"]] = Field(default_factory=dict)
     technical_losses: list[str] = Field(default_factory=list)
+    inbound_sources: list[str] = Field(default_factory=list)
+    empty_reasons: list[str] | None = None
+    required_cards: RequiredCards = RequiredCards()
     managers: list[Manager] = Field(default_factory=list)
     plan: Annotated[
         Annotated[list[PlanRow], Tag("<more>")] | Annotated[Name, Tag("<text>")], Discriminator(_is_text)
@@ -233,5 +236,13 @@ class Client(Part):
             hours=(opens, closes),
             zone=self.time_zone,
         )
-        losses = frozenset(reason.strip().casefold() for reason in self.technical_losses)
-        return Settings(self.time_zone, self.currency, calendar, losses, self.limits)
+        cards = {name: tuple(fields) for name, fields in self.required_cards.model_dump().items()}
+        empty = None if self.empty_reasons is None else _folded(self.empty_reasons)
+        return Settings(
+            self.time_zone, self.currency, calendar, _folded(self.technical_losses), self.limits,
+            _folded(self.inbound_sources), empty, cards,
+        )  # fmt: skip
+
+
+def _folded(names: list[str]) -> frozenset[str]:
+    return frozenset(name.strip().casefold() for name in names)
