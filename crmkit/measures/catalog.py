@@ -47,7 +47,7 @@ class Measure:
     id, variant: its name for ever; ``variant`` is empty where there is only one.
     title: what a head of sales calls it.
     unit: one of ``UNITS``; better: ``higher``, ``lower`` or empty.
-    needs: the columns without which it cannot be told (``table.column``, alternatives by ``|``).
+    needs: columns without which it cannot be told (``table.column``; ``|``: either; ``+``: both, or roughly).
     summary: how cases become a figure, one of ``SUMMARIES``.
     basis: what places a case in a period, one of ``BASES``.
     within: a slice that the measure is always told by, such as the stage of a distribution.

@@ -76,7 +76,10 @@ def _put_together(
         numerator, denominator = one.formula(values, crm, period)
         value = numerator if denominator is None else numerator / denominator
     value = np.where(np.isfinite(value), value, np.nan)
-    unknown = np.any([frame["state"] == "not_in_export" for frame in aligned], axis=0)
+    unknown, rough = (
+        np.any([frame["state"] == state for frame in aligned], axis=0)
+        for state in ("not_in_export", "approximate")
+    )
     reasons = np.array([frame["missing"] for frame in aligned], dtype=object)
     whys = [", ".join(dict.fromkeys(filter(None, column))) for column in reasons.T]
     nan = np.full(len(value), np.nan)
@@ -87,7 +90,9 @@ def _put_together(
         denominator=nan if denominator is None else denominator,
         low=nan,
         high=nan,
-        state=np.select([unknown, np.isnan(value)], ["not_in_export", "empty"], "ok"),
+        state=np.select(
+            [unknown, rough, np.isnan(value)], ["not_in_export", "approximate", "empty"], "ok"
+        ),
         missing=whys,
     )
 

@@ -10,13 +10,14 @@ import pandas as pd
 from crmkit.errors import N_, RequestError
 from crmkit.facts import is_status
 from crmkit.measures import slices
+from crmkit.measures.approximation import marked
 from crmkit.measures.cases import borders
 from crmkit.measures.catalog import STANDING, Measure, find
 from crmkit.measures.compounds import with_compounds
 from crmkit.measures.groups import HEAD, Columns, as_shares, evened, grouped
 from crmkit.measures.summaries import FIGURES, Sample, summarise
 from crmkit.periods import Period
-from crmkit.schema import Snapshot
+from crmkit.schema import Snapshot, alternatives
 
 ALL = Period(None, None, "all")
 LEFT = (*HEAD, "reason", "n")
@@ -137,7 +138,7 @@ def _family(
     for one in family:
         if one.summary == "distribution":
             figures = as_shares(figures, one, by)
-    return figures, pd.DataFrame(left, columns=list(LEFT)).astype({"n": "int64"})
+    return marked(figures, family, crm), pd.DataFrame(left, columns=list(LEFT)).astype({"n": "int64"})
 
 
 def _unknown(missing: str, by: Sequence[str]) -> tuple[Columns, dict[str, int]]:
@@ -211,7 +212,7 @@ def _any_closed(crm: Snapshot) -> bool:
 def _unknown_before_export(one: Measure, crm: Snapshot) -> str:
     """Return why a figure of open deals is not known for a day before the export."""
     for need in one.needs:
-        given = crm.supplied.intersection(need.split("|"))
+        given = crm.supplied.intersection(alternatives(need))
         if given and given <= OF_EXPORT_DAY:
             return "known_at_export_only"
     history = "stage_changes.to_stage"
@@ -222,7 +223,7 @@ def _began(one: Measure, crm: Snapshot) -> pd.Timestamp | None:
     """Return the moment from which the export records all that a measure needs."""
     firsts = []
     for need in one.needs:
-        tables = {name.split(".")[0] for name in need.split("|") if name in crm.supplied}
+        tables = {name.split(".")[0] for name in alternatives(need) if name in crm.supplied}
         known = [crm.began[table] for table in tables if table in crm.began]
         firsts += [min(known)] if known else []
     return max(firsts, default=None)

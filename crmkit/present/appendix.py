@@ -24,7 +24,7 @@ def unavailable(study: Study, names: Sequence[str], by: Sequence[str] = ()) -> S
 
 
 def not_told(study: Study) -> Table | Sentences:
-    """Return every measure of the report that this export cannot tell at all, with the way to get it."""
+    """Return every measure that this export cannot tell at all, or only roughly, with the way to get it."""
     rows = []
     for name in study.names():
         one = study.measure(name)
@@ -33,15 +33,18 @@ def not_told(study: Study) -> Table | Sentences:
             for row in study.told.values()
             if (row["measure"], row["variant"] or "") == (one.id, one.variant)
         ]
-        if all(row["state"] == "not_in_export" for row in records):
-            whole = min(records, key=lambda row: len(row["by"]))
+        rough = [row for row in records if row["state"] == "approximate"]
+        if rough or all(row["state"] == "not_in_export" for row in records):
+            whole = min(rough or records, key=lambda row: len(row["by"]))
             rows.append({"measure": study.title(name), "why": " ".join(study.why(whole["missing"]))})
     if not rows:
         return Sentences.of(
             study.words, [N_("Every figure of this report could be computed from the export.")]
         )
     columns = [Column("measure", study.say("Figure")), Column("why", study.say("What is missing"))]
-    return study.table(pd.DataFrame(rows), "not_told", study.say("Figures that are missing"), columns)
+    return study.table(
+        pd.DataFrame(rows), "not_told", study.say("Figures that are missing or approximate"), columns
+    )
 
 
 def left_out(study: Study) -> Table | Sentences:

@@ -30,6 +30,8 @@ HEADLINE = (
     "open_amount",
     "deals_without_task",
 )
+#: States of a figure that can be told.
+TOLD = ("ok", "approximate")
 MONTHLY = ("new_deals", "won_deals", "win_rate", "revenue", "average_check:mean", "plan_attainment")
 
 
@@ -51,10 +53,10 @@ def _tile(study: Study, name: str, row: dict[str, Any], earlier: dict[str, Any] 
     day = formats.day(study.crm.as_of.tz_convert(study.crm.settings.zone).date())
     note = study.say("as of {day}", day=day) if one.basis == "open_at" else ""
     row["missing"] = " ".join(study.why(row["missing"]))
-    if one.is_exact and row["state"] == "ok":  # arithmetic, not an estimate: told however few the cases are
+    if one.is_exact and row["state"] in TOLD:  # arithmetic, not an estimate: told however few the cases are
         k, n = (formats.money(row[part]) for part in ("numerator", "denominator"))
         lines = [study.say("{k} of {n}", k=k, n=n)]
-        if earlier is not None and earlier["state"] == "ok":
+        if earlier is not None and earlier["state"] in TOLD:
             lines.append(study.say("the period before: {value}", value=formats.share(earlier["value"])))
         return Tile(study.title(name), formats.share(row["value"]), tuple(lines), note)
     limits = study.crm.settings.limits
@@ -82,7 +84,7 @@ def _of_money(study: Study, money: dict[str, Any], won: dict[str, Any]) -> list[
     period, count = study.period_text(), int(won["n"])
     if not count:
         return [study.say("{period}: no deal was won.", period=period)]
-    if money["state"] != "ok":
+    if money["state"] not in TOLD:
         return [
             study.words.plural("{period}: {n} deal won.", "{period}: {n} deals won.", count, period=period)
         ]
@@ -105,7 +107,7 @@ def _of_money(study: Study, money: dict[str, Any], won: dict[str, Any]) -> list[
 
 
 def _of_plan(study: Study, plan: dict[str, Any]) -> list[str]:
-    if plan["state"] != "ok" or is_missing(plan["value"]):
+    if plan["state"] not in TOLD or is_missing(plan["value"]):
         return []
     fact, whole = (study.formats.money(plan[part]) for part in ("numerator", "denominator"))
     share = study.formats.share(plan["value"])
@@ -119,7 +121,7 @@ def _of_plan(study: Study, plan: dict[str, Any]) -> list[str]:
 
 
 def _of_rate(study: Study, rate: dict[str, Any]) -> list[str]:
-    if rate["state"] != "ok":
+    if rate["state"] not in TOLD:
         return []
     formats = study.formats
     k, n = formats.count(rate["numerator"]), int(rate["n"])

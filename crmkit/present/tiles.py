@@ -18,7 +18,7 @@ from crmkit.present.words import Words
 TILES_MIME = "application/vnd.crmkit.tiles+json"
 SENTENCES_MIME = "application/vnd.crmkit.sentences+json"
 
-State = Literal["ok", "empty", "not_in_export"]
+State = Literal["ok", "empty", "approximate", "not_in_export"]
 Tone = Literal["plain", "finding", "warning"]
 
 
@@ -44,10 +44,12 @@ class Tile:
         """
         words = formats.words
         state: State = row["state"]
-        if state == "not_in_export":
+        if state in ("not_in_export", "approximate"):
             missing = row.get("missing") or ""
             said = words.message(missing) if isinstance(missing, Message) else words.say(str(missing))
-            return cls(name, words.say("not in this export"), (), said or note, state)
+            note = said or note
+        if state == "not_in_export":
+            return cls(name, words.say("not in this export"), (), note, state)
         value, beside = _told(row, formats, limits)
         lines = [beside] if beside else []
         if before is not None and before["state"] != "not_in_export":

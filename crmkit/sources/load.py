@@ -23,6 +23,8 @@ from crmkit.sources.conform import conform, supplied
 from crmkit.sources.ledger import LoadReport
 from crmkit.sources.plans import read_plan
 
+#: Notes of the load report that tell of a table of which the export has only a part.
+PARTIAL = ("last_entry_only", "between_exports", "calls_only")
 _PARTS = ("files", "columns", "set_aside", "notes")
 Loaded = tuple[dict[str, pd.DataFrame], dict[str, Any], LoadReport]
 
@@ -63,6 +65,7 @@ def load_whole(client: Client, as_of: date | datetime | str | None = None) -> Sn
         supplied=frozenset(meta["supplied"]),
         whole_days=frozenset(meta["whole_days"]),
         began=first_records(tables),
+        partial=meta["partial"],
     )
 
 
@@ -84,7 +87,8 @@ def load_tables(client: Client) -> Loaded:
 
     Returns
     -------
-    the tables; what is known of columns (``supplied``, ``whole_days``); the load report.
+    the tables; what is known of them (``supplied`` columns and kinds of activities, ``whole_days``,
+    ``partial`` tables); the load report.
 
     Raises
     ------
@@ -99,7 +103,14 @@ def load_tables(client: Client) -> Loaded:
     if plan is not None:
         frames["plans"] = plan
     tables = conform(frames, whole_days, client, ledger)
-    meta = {"supplied": sorted(supplied(tables)), "whole_days": sorted(whole_days)}
+    kinds = tables["activities"]["kind"].cat.categories.tolist()
+    if kinds == ["call"]:
+        ledger.note("calls_only", "activities", "kind", count=len(tables["activities"]))
+    meta = {
+        "supplied": sorted(supplied(tables) | {f"activities.kind={kind}" for kind in kinds}),
+        "whole_days": sorted(whole_days),
+        "partial": {str(one["table"]): one["code"] for one in ledger.notes if one["code"] in PARTIAL},
+    }
     loaded = (tables, meta, ledger.report())
     # another process may make room for its own tables while these are written: then they are kept by nobody
     with suppress(FileNotFoundError):
