@@ -56,9 +56,15 @@ COLUMNS = {
         "Open deals have no expected closing date in this export, so months cannot be told apart."
     ),
     "deals.next_task_at": N_("The list of tasks is not in this export."),
-    "activities.kind=email": N_("Letters are not in this export, nor recorded in the CRM."),
-    "activities.kind=messenger": N_("Messages are not in this export, nor recorded in the CRM."),
-    "activities.kind=meeting": N_("Meetings are not in this export, nor recorded in the CRM."),
+    "activities.kind=email": N_(
+        "Letters are not in this export: either they were left out, or the CRM does not record them."
+    ),
+    "activities.kind=messenger": N_(
+        "Messages are not in this export: either they were left out, or the CRM does not record them."
+    ),
+    "activities.kind=meeting": N_(
+        "Meetings are not in this export: either they were left out, or the CRM does not record them."
+    ),
     "managers.team": N_("Nobody's team is known. Write the teams under «managers» in client.yml."),
     "stages.default_probability": N_(
         "No stage has a chance of winning. Write «probability» for the stages in client.yml."
