@@ -16,6 +16,10 @@ from crmkit.schema import EVENTS, STATUSES, Snapshot
 Result = TypeVar("Result")
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+#: A missing moment in microseconds.
+NEVER = pd.NaT.value
 
 
 def once_per_snapshot(fact: Callable[[Snapshot], Result]) -> Callable[[Snapshot], Result]:
@@ -61,6 +65,26 @@ def day_of(moments: pd.Series) -> pd.Series:
     return moments.dt.tz_localize(None).dt.normalize()
 
 
+def micros(moments: pd.Series) -> IntArray:
+    """Return moments as microseconds since 1970 in UTC; a missing one is ``NEVER``."""
+    return np.asarray(moments.dt.as_unit("us").array.asi8, dtype=np.int64)
+
+
+def days_before(crm: Snapshot, days: float) -> pd.Timestamp:
+    """Return the moment so many days before ``as_of``, by the clock on the wall."""
+    earlier = crm.as_of.tz_localize(None) - pd.Timedelta(days=days)
+    return earlier.tz_localize(crm.settings.zone, ambiguous=True, nonexistent="shift_forward")
+
+
+def has_passed(crm: Snapshot, table: str, name: str) -> BoolArray:
+    """Return which moments lie before ``as_of``; a day without a time of day has passed when it is over."""
+    moments = crm.tables[table][name]
+    if f"{table}.{name}" in crm.whole_days:
+        now = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None) + pd.Timedelta(microseconds=1)
+        return np.asarray(day_of(moments) + pd.Timedelta(days=1) <= now)
+    return np.asarray(moments <= crm.as_of)
+
+
 def midnights(crm: Snapshot, days: pd.Series) -> pd.Series:
     """Return the moments at which calendar dates begin in the client's zone; of two midnights, the first."""
     return days.dt.tz_localize(crm.settings.zone, ambiguous=True, nonexistent="shift_forward")
@@ -84,12 +108,42 @@ def cycle_days(crm: Snapshot) -> FloatArray:
 
 
 @once_per_snapshot
-def open_tasks(crm: Snapshot) -> npt.NDArray[np.int64]:
-    """Return for each deal how many tasks are not done at ``as_of``."""
-    tasks = crm.tasks
-    ix = tasks["deal_ix"].to_numpy() if "deal_ix" in tasks else np.array([], dtype=np.int64)
-    waits = tasks["completed_at"].isna().to_numpy() & (ix >= 0)
-    return np.bincount(ix[waits], minlength=len(crm.deals)).astype(np.int64)
+def overdue_tasks(crm: Snapshot) -> BoolArray:
+    """Return which tasks are open at ``as_of`` although their time has passed."""
+    return np.asarray(crm.tasks["completed_at"].isna() & has_passed(crm, "tasks", "due_at"))
+
+
+@once_per_snapshot
+def open_tasks(crm: Snapshot) -> tuple[IntArray, IntArray]:
+    """Return for each deal how many tasks are open at ``as_of``, and how many of them are overdue.
+
+    Where the export has no tasks, the deal's own date of the next task stands for one.
+    """
+    if "tasks.deal_id" not in crm.supplied:
+        waits = crm.deals["next_task_at"].notna().to_numpy()
+        late = waits & has_passed(crm, "deals", "next_task_at")
+        return waits.astype(np.int64), late.astype(np.int64)
+    ix = crm.tasks["deal_ix"].to_numpy()
+    waits = crm.tasks["completed_at"].isna().to_numpy() & (ix >= 0)
+    size = len(crm.deals)
+    late = waits & overdue_tasks(crm)
+    return np.bincount(ix[waits], minlength=size), np.bincount(ix[late], minlength=size)
+
+
+@once_per_snapshot
+def last_action(crm: Snapshot) -> IntArray:
+    """Return for each deal the microsecond of its last communication or completed task, ``NEVER`` if none.
+
+    Where the export has no communications, the deal's own date of the last action counts too.
+    """
+    last = np.full(len(crm.deals), NEVER)
+    for rows, name in ((crm.activities, "at"), (crm.tasks, "completed_at")):
+        ix, at = rows["deal_ix"].to_numpy(), micros(rows[name])
+        known = ix >= 0
+        np.maximum.at(last, ix[known], at[known])
+    if "activities.at" not in crm.supplied:
+        last = np.maximum(last, micros(crm.deals["last_activity_at"]))
+    return last
 
 
 @once_per_snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.facts import day_of, is_status, open_tasks
+from crmkit.facts import day_of, has_passed, is_status, open_tasks
 from crmkit.measures.cases import deal_cases, reasons_of, within
 from crmkit.measures.catalog import measure
 from crmkit.periods import Period
@@ -36,11 +36,7 @@ def deals_without_task(crm: Snapshot, period: Period) -> pd.DataFrame:
     by the deal's own date of the next task).
     Source: METHOD 3.2
     """
-    if "tasks.deal_id" in crm.supplied:
-        without = open_tasks(crm) == 0
-    else:
-        without = crm.deals["next_task_at"].isna().to_numpy()
-    return deal_cases(crm, is_status(crm, "open"), value=without)
+    return deal_cases(crm, is_status(crm, "open"), value=open_tasks(crm)[0] == 0)
 
 
 @measure(
@@ -57,15 +53,12 @@ def tasks_on_time(crm: Snapshot, period: Period) -> pd.DataFrame:
     """
     tasks = crm.tasks
     due, done = tasks["due_at"], tasks["completed_at"]
-    if "tasks.due_at" in crm.whole_days:  # a day's tasks are due when the day is over
-        now = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None) + pd.Timedelta(microseconds=1)
-        passed = (day_of(due) + pd.Timedelta(days=1) <= now).to_numpy()
-    else:
-        passed = (due <= crm.as_of).to_numpy()
     by_day = {"tasks.due_at", "tasks.completed_at"} & crm.whole_days
     in_time = (day_of(done) <= day_of(due) if by_day else done <= due).to_numpy()
     endless = due.isna().to_numpy()
-    rows = np.flatnonzero((within(due, period) & passed) | endless).astype(np.int32)
+    rows = np.flatnonzero((within(due, period) & has_passed(crm, "tasks", "due_at")) | endless).astype(
+        np.int32
+    )
     return pd.DataFrame(
         {
             "task_ix": rows,

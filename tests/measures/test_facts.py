@@ -39,12 +39,18 @@ def test_a_technical_loss_is_named_by_reason_or_stage_and_is_lost(snapshot):
 
 def test_open_tasks_are_counted_by_deal(snapshot):
     tasks = [
-        {"deal_id": "1", "completed_at": ""}, {"deal_id": "1", "completed_at": ""},
+        {"deal_id": "1", "completed_at": "", "due_at": "2026-01-09 10:00"},
+        {"deal_id": "1", "completed_at": ""},
         {"deal_id": "2", "completed_at": "2026-01-03 10:00"}, {"deal_id": "", "completed_at": ""},
     ]  # fmt: skip
     deal = {"created_at": "2026-01-02", "status": "open"}
-    assert open_tasks(snapshot([deal, deal], tasks=tasks)).tolist() == [2, 0]
-    assert open_tasks(snapshot([deal])).tolist() == [0]
+    waiting, overdue = open_tasks(snapshot([deal, deal], tasks=tasks))
+    assert (waiting.tolist(), overdue.tolist()) == ([2, 0], [1, 0])
+    assert [each.tolist() for each in open_tasks(snapshot([deal]))] == [[0], [0]]
+    # Without a list of tasks, the deal's own next task is one; that of today (31 March) is over tonight.
+    own = [deal | {"next_task_at": day} for day in ("2026-03-30", "2026-03-31", "")]
+    waiting, overdue = open_tasks(snapshot(own, as_of="2026-03-31 12:00"))
+    assert (waiting.tolist(), overdue.tolist()) == ([1, 1, 0], [1, 0, 0])
 
 
 def test_an_export_that_begins_without_closings_is_seen(snapshot):
