@@ -51,6 +51,7 @@ class Settings:
     inbound_sources: channels through which clients come by themselves; without any, all do.
     empty_reasons: words that tell no reason of a loss; ``None`` for the kit's own list.
     required_cards: table of cards -> fields that each needs, alternatives by ``|``.
+    qualified_at: pipeline -> the stage at which its deals are qualified, both as they are written.
     """
 
     zone: str
@@ -62,6 +63,7 @@ class Settings:
     empty_reasons: frozenset[str] | None = None
     required_cards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     self_loops: str = "collapse"
+    qualified_at: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

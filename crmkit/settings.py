@@ -120,10 +120,11 @@ class Stage(Part):
 
 
 class Pipeline(Part):
-    """A pipeline with its stages in order."""
+    """A pipeline with its stages in order; at ``qualified_at`` a lead becomes a deal to be reckoned with."""
 
     name: Name
     stages: list[Stage]
+    qualified_at: Name | None = None
 
 
 class Manager(Part):
@@ -184,6 +185,7 @@ class Client(Part):
     pipelines: list[Pipeline] = Field(default_factory=list)
     statuses: dict[str, Literal["open", "won", "lost"]] = Field(default_factory=dict)
     technical_losses: list[str] = Field(default_factory=list)
+    self_loops: Literal["collapse", "keep"] = "collapse"
     inbound_sources: list[str] = Field(default_factory=list)
     empty_reasons: list[str] | None = None
     required_cards: RequiredCards = RequiredCards()
@@ -241,6 +243,8 @@ class Client(Part):
         return Settings(
             self.time_zone, self.currency, calendar, _folded(self.technical_losses), self.limits,
             _folded(self.inbound_sources), empty, cards,
+            self_loops=self.self_loops,
+            qualified_at={one.name: one.qualified_at for one in self.pipelines if one.qualified_at},
         )  # fmt: skip
 
 
