@@ -15,6 +15,10 @@ Ints = npt.NDArray[np.signedinteger]
 KINDS = ("open", "won", "lost")
 OPEN = 0
 
+#: How a visit ends. The first five are the method's; the order of the stages may not tell (``unknown``).
+OUTCOMES = ("advanced", "lost", "moved_back", "other_pipeline", "still_there", "unknown")
+ADVANCED, LOST, MOVED_BACK, OTHER_PIPELINE, STILL_THERE, UNKNOWN = range(6)
+
 
 @dataclass(frozen=True, eq=False)
 class StageOrder:
@@ -99,6 +103,24 @@ def coded_stages(crm: Snapshot, order: StageOrder, names: pd.Series, deals: npt.
         for column, stage in enumerate(names.cat.categories):
             grid[row, column] = exact.get((pipeline, stage), alone[stage])
     return np.asarray(grid[np.append(pipelines.codes, -1)[deals], names.cat.codes], dtype=np.int16)
+
+
+def outcomes(order: StageOrder, stage: Ints, following: Ints) -> npt.NDArray[np.int8]:
+    """Return how each pair of a stage and the next one ends the visit to the first, by one small table."""
+    size = len(order.kinds)
+    here, there = np.arange(size)[:, None], np.arange(size)[None, :]
+    table = np.full((size, size), UNKNOWN, dtype=np.int8)
+    known = ~np.isnan(order.positions)
+    placed = known[here] & known[there]
+    table[placed & (order.positions[there] > order.positions[here])] = ADVANCED
+    table[placed & (order.positions[there] <= order.positions[here])] = MOVED_BACK
+    table[(order.kinds[here] != OPEN) & np.ones_like(placed)] = MOVED_BACK  # reopened
+    listed = (order.pipelines[here] >= 0) & (order.pipelines[there] >= 0)
+    table[listed & (order.pipelines[here] != order.pipelines[there])] = OTHER_PIPELINE
+    for kind, outcome in (("won", ADVANCED), ("lost", LOST)):
+        table[:, order.is_kind(kind)] = outcome
+    table[np.arange(size), np.arange(size)] = MOVED_BACK
+    return np.asarray(table[stage, following], dtype=np.int8)
 
 
 def _all_stages(crm: Snapshot) -> pd.DataFrame:

@@ -11,18 +11,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.facts import is_status, once_per_snapshot
+from crmkit.facts import NEVER, FloatArray, elapsed_days, is_status, micros, once_per_snapshot
 from crmkit.schema import Snapshot
-from crmkit.stages import OPEN, StageOrder, coded_stages, stage_order
+from crmkit.stages import (
+    ADVANCED, LOST, OPEN, STILL_THERE, StageOrder, coded_stages, outcomes, stage_order,
+)  # fmt: skip
 
 Ints = npt.NDArray[np.signedinteger]
 Mask = npt.NDArray[np.bool_]
 Log = dict[str, npt.NDArray[np.signedinteger]]
-
-#: How a visit ends. The first five are the method's; the order of the stages may not tell (``unknown``).
-OUTCOMES = ("advanced", "lost", "moved_back", "other_pipeline", "still_there", "unknown")
-ADVANCED, LOST, MOVED_BACK, OTHER_PIPELINE, STILL_THERE, UNKNOWN = range(6)
-_NEVER = pd.NaT.value
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +30,7 @@ class Visits:
     ----------
     rows: one row per visit, sorted by deal and time: ``deal_ix``; ``stage``, ``next_stage`` (codes: rows of
         ``order.table``; −1 for none); ``entered_at``, ``left_at`` (missing: still there, or not known);
-        ``outcome`` (code into ``OUTCOMES``); ``manager_id`` (the owner on entering, else the present one);
+        ``outcome`` (code into ``stages.OUTCOMES``); ``manager_id`` (the owner on entering, else the present one);
         ``furthest`` (rank of the furthest open stage reached so far); ``skipped_before``, ``skipped_after``
         (stages skipped on entering and leaving). Won and lost stages have visits too: see ``is_open``.
     order: the stages and their places.
@@ -102,15 +99,30 @@ def skipped_stages(visits: Visits) -> pd.DataFrame:
     )
 
 
+def visit_days(crm: Snapshot, rows: pd.DataFrame, *, working: bool = False) -> FloatArray:
+    """Return how long visits lasted, or last so far, in days; NaN where a moment is not known.
+
+    Parameters
+    ----------
+    rows: of ``Visits.rows``. working: in working days of the client's calendar.
+    """
+    ongoing = (rows["outcome"] == STILL_THERE) & rows["left_at"].isna()
+    ends, calendar = rows["left_at"].where(~ongoing, crm.as_of), crm.settings.calendar
+    if working:
+        return np.asarray(calendar.working_time(rows["entered_at"], ends) / calendar.hours_per_day)
+    by_day = "stage_changes.changed_at" in crm.whole_days
+    return elapsed_days(rows["entered_at"], ends, by_day=by_day)
+
+
 def _sorted_log(crm: Snapshot, order: StageOrder) -> Log:
     """Return the stage changes of known deals as codes, in order; ``before`` is the stage left."""
     changes = crm.tables["stage_changes"]
-    deal, at = changes["deal_ix"].to_numpy(), _stamps(changes["changed_at"])
+    deal, at = changes["deal_ix"].to_numpy(), micros(changes["changed_at"])
     stage = coded_stages(crm, order, changes["to_stage"], deal)
     before = coded_stages(crm, order, changes["from_stage"], deal)
     log: Log = {"deal": deal.astype(np.int32), "at": at, "stage": stage, "before": before}
     log["manager"] = _owners(crm)[0]
-    known = (deal >= 0) & (at != _NEVER) & (stage >= 0)
+    known = (deal >= 0) & (at != NEVER) & (stage >= 0)
     if not known.all():
         log = _rows(log, np.flatnonzero(known))
     deal, at = log["deal"], log["at"]
@@ -131,7 +143,7 @@ def _sorted_log(crm: Snapshot, order: StageOrder) -> Log:
 def _with_beginnings(crm: Snapshot, order: StageOrder, log: Log) -> tuple[Log, Mask]:
     """Add the visits that the log begins with but has no row for; return the deals without history too."""
     deals = crm.deals
-    created = _stamps(deals["created_at"])
+    created = micros(deals["created_at"])
     starts = np.flatnonzero(_first_of_run(log["deal"]))
     named = starts[log["before"][starts] >= 0]
     silent = np.ones(len(deals), dtype=bool)
@@ -139,13 +151,13 @@ def _with_beginnings(crm: Snapshot, order: StageOrder, log: Log) -> tuple[Log, M
     standing = np.zeros(0, dtype=np.int64)
     stage = coded_stages(crm, order, deals["stage"], np.arange(len(deals)))
     if len(named) > len(starts) - len(named):  # the CRM records moves, not creations
-        begun = _stamps(pd.Series([crm.began.get("stage_changes", pd.NaT)]))[0]
-        there = silent & (stage >= 0) & (created != _NEVER) & (created >= begun) & (begun != _NEVER)
+        begun = micros(pd.Series([crm.began.get("stage_changes", pd.NaT)]))[0]
+        there = silent & (stage >= 0) & (created != NEVER) & (created >= begun) & (begun != NEVER)
         standing = np.flatnonzero(there & (order.kinds[stage] == OPEN))
         silent[standing] = False
     movers = log["deal"][named]
     since = created[movers]
-    known = np.where(since == _NEVER, _NEVER, np.minimum(since, log["at"][named]))
+    known = np.where(since == NEVER, NEVER, np.minimum(since, log["at"][named]))
     fresh: Log = {
         "deal": np.concatenate([movers, standing]),
         "at": np.concatenate([known, created[standing]]),
@@ -166,15 +178,15 @@ def _visits(crm: Snapshot, order: StageOrder, log: Log) -> pd.DataFrame:
     first = _first_of_run(deal)
     last = np.append(first[1:], np.ones(min(1, len(first)), dtype=bool))
     following, left = np.append(stage[1:], stage[:1]), np.append(at[1:], at[:1])
-    following[last], left[last] = -1, _NEVER
-    outcome, is_open = _outcomes(order, stage, following), (order.kinds == OPEN)[stage]
+    following[last], left[last] = -1, NEVER
+    outcome, is_open = outcomes(order, stage, following), (order.kinds == OPEN)[stage]
     outcome[last] = STILL_THERE
     closing = np.flatnonzero(last & is_open)
     won = is_status(crm, "won")[deal[closing]]
     closing = closing[won | is_status(crm, "lost")[deal[closing]]]
     outcome[closing] = np.where(is_status(crm, "won")[deal[closing]], ADVANCED, LOST)
-    closed = _stamps(crm.deals["closed_at"])[deal[closing]]
-    left[closing] = np.where(closed == _NEVER, _NEVER, np.maximum(closed, at[closing]))
+    closed = micros(crm.deals["closed_at"])[deal[closing]]
+    left[closing] = np.where(closed == NEVER, NEVER, np.maximum(closed, at[closing]))
     furthest = _furthest(order, stage, first)
     target = order.ranks[following]
     target[closing] = order.sizes[order.pipelines[stage[closing]]]
@@ -203,24 +215,6 @@ def _furthest(order: StageOrder, stage: Ints, first: Mask) -> Ints:
     return np.asarray(np.maximum.accumulate(reach) - run, dtype=np.int16)
 
 
-def _outcomes(order: StageOrder, stage: Ints, following: Ints) -> npt.NDArray[np.int8]:
-    """Return how each pair of a stage and the next one ends the visit to the first, by one small table."""
-    size = len(order.kinds)
-    here, there = np.arange(size)[:, None], np.arange(size)[None, :]
-    table = np.full((size, size), UNKNOWN, dtype=np.int8)
-    known = ~np.isnan(order.positions)
-    placed = known[here] & known[there]
-    table[placed & (order.positions[there] > order.positions[here])] = ADVANCED
-    table[placed & (order.positions[there] <= order.positions[here])] = MOVED_BACK
-    table[(order.kinds[here] != OPEN) & np.ones_like(placed)] = MOVED_BACK  # reopened
-    listed = (order.pipelines[here] >= 0) & (order.pipelines[there] >= 0)
-    table[listed & (order.pipelines[here] != order.pipelines[there])] = OTHER_PIPELINE
-    for kind, outcome in (("won", ADVANCED), ("lost", LOST)):
-        table[:, order.is_kind(kind)] = outcome
-    table[np.arange(size), np.arange(size)] = MOVED_BACK
-    return np.asarray(table[stage, following], dtype=np.int8)
-
-
 @once_per_snapshot
 def _owners(crm: Snapshot) -> tuple[Ints, Ints, pd.Index]:
     """Return codes of the owner at each stage change, of each deal's present one, and the identifiers."""
@@ -239,10 +233,6 @@ def _rows(log: Log, places: Ints) -> Log:
 
 def _first_of_run(deal: npt.NDArray[np.signedinteger]) -> Mask:
     return np.append(np.ones(min(1, len(deal)), dtype=bool), deal[1:] != deal[:-1])
-
-
-def _stamps(moments: pd.Series) -> Ints:
-    return np.asarray(moments.dt.as_unit("us").array.asi8, dtype=np.int64)
 
 
 def _moments(stamps: Ints, zone: str) -> pd.DatetimeIndex:

@@ -12,7 +12,8 @@ import pytest
 from crmkit.calendars import WorkCalendar
 from crmkit.columns import TABLES, typed_nulls
 from crmkit.schema import Settings, Snapshot
-from crmkit.visits import OUTCOMES, Visits, skipped_stages, stage_visits
+from crmkit.stages import OUTCOMES
+from crmkit.visits import Visits, skipped_stages, stage_visits, visit_days
 
 SALES = ("New", "Talk", "Offer", "Deal", "Won", "Lost")
 KINDS = {"Won": "won", "Lost": "lost"}
@@ -186,6 +187,16 @@ def test_a_client_without_history_has_no_visits() -> None:
     visits = stage_visits(crm_of([deal(0, stage="New")], []))
     assert visits.rows.empty and visits.without_history.tolist() == [True]
     assert skipped_stages(visits).empty
+
+
+def test_the_days_of_a_visit() -> None:
+    # from Thursday noon to Monday noon: 4 days; of the working hours 9 to 18, 6 on Thursday, 9 on Friday and
+    # 3 on Monday: 18 hours, 2 working days. The next visit lasts until as_of, midnight of 31 March: 77.5 days
+    changes = [("D0", "2026-01-08T12:00", None, "New"), ("D0", "2026-01-12T12:00", None, "Talk")]
+    crm = crm_of([deal(0)], changes)
+    rows = stage_visits(crm).rows
+    assert visit_days(crm, rows).tolist() == [4.0, 77.5]
+    assert visit_days(crm, rows, working=True)[0] == 2.0
 
 
 def naive(crm: Snapshot) -> list[tuple[Any, ...]]:
