@@ -13,6 +13,7 @@ from crmkit import __version__
 from crmkit.batch.kernels import Job, Outcome
 from crmkit.errors import Message
 from crmkit.folder import write_whole
+from crmkit.sources.saved import answer_files
 
 RUN = "run.json"
 FORMAT = 1
@@ -42,6 +43,10 @@ class Client(Protocol):
         """The files of the export, each with a ``path`` from the folder."""
 
     @property
+    def api(self) -> str | None:
+        """The folder of the CRM's answers, if there is one."""
+
+    @property
     def plan(self) -> Any:
         """The path of the plan's file, or its rows."""
 
@@ -64,6 +69,8 @@ def inputs(client: Client, settings: Path, options: str) -> list[dict[str, Any]]
         [client.plan] if isinstance(client.plan, str) else []
     )
     named = {(settings.name, settings)} | {(_told(path), client.folder / path) for path in written}
+    if client.api is not None:
+        named |= set(answer_files(client.folder, client.api))
     if options:
         named.add(("--options", Path(options)))
     return [fingerprint(path, name) for name, path in sorted(named)]

@@ -147,7 +147,9 @@ def columns(study: Study) -> Table:
 def _meaning(study: Study, path: str, name: str) -> str:
     if not name:
         return study.say("the client's own field")
-    table = next((entry.table for entry in study.client.files if entry.shown == path), "deals")
+    made = path.rpartition("/")[2]  # answers are told by the table that they feed
+    table = next((entry.table for entry in study.client.files if entry.shown == path), made)
+    table = table if table in TABLES else "deals"
     found = column(table, name)
     return f"{study.say(found.meaning)} ({name})" if found else name
 

@@ -128,6 +128,11 @@ SET_ASIDE = {
     "deleted": N_("deleted in the CRM"),
     "other_field": N_("the history of another field"),
     "no_stage_change": N_("the stage stayed what it was"),
+    "older_version": N_("an older version of a record that stands elsewhere"),
+    "taken_over": N_("no record of its own; what it says was taken over into the rows that it is about"),
+    "same_action": N_("the same call or message as in another record"),
+    "other_kind": N_("a record of a kind that no table takes"),
+    "no_stage": N_("the stage entered is not told"),
     "product_row": N_("a further product of the same deal; its amount was added to the first row"),
 }
 
@@ -168,6 +173,10 @@ NOTES = {
     "between_exports": N_(
         "stage changes known only to lie between two exports; the day of the later one was taken"
     ),
+    "completion_approximated": N_(
+        "tasks done at a time that the CRM does not tell; their last change was taken for it"
+    ),
+    "unknown_answer": N_("records in the folder of answers that are of no known kind; not read"),
     "no_rate": N_("amounts in a currency without a rate in client.yml; left out of money"),
 }
 

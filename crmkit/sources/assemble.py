@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 
-from crmkit.errors import N_, Refusals, SourceError
+from crmkit.errors import N_, CrmkitError, Refusals, SourceError
 from crmkit.schema import TABLES
 from crmkit.settings import Client, ExportFile
+from crmkit.sources.api import read_answers
 from crmkit.sources.casting import OpenedFile, cast
 from crmkit.sources.heading import find_heading_row, without_groups
 from crmkit.sources.history import changes_between, wide_history
@@ -21,6 +20,7 @@ from crmkit.sources.known import SOURCES
 from crmkit.sources.ledger import Ledger
 from crmkit.sources.mapping import find_heading, map_headings, signed
 from crmkit.sources.reading import RawTable, read_raw
+from crmkit.sources.saved import digest
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,6 @@ class _Part:
     frame: pd.DataFrame
     whole_days: set[str]
     history: pd.DataFrame | None
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def assemble(client: Client) -> tuple[dict[str, pd.DataFrame], set[str], Ledger]:
@@ -56,10 +50,17 @@ def assemble(client: Client) -> tuple[dict[str, pd.DataFrame], set[str], Ledger]
     """
     ledger = Ledger()
     parts: list[_Part] = []
-    refusals: list[SourceError] = []
+    refusals: list[CrmkitError] = []
     for entry in client.files:
         try:
             parts.append(_read_one(client, entry, ledger))
+        except SourceError as error:
+            refusals.append(error)
+    if client.api is not None:
+        try:
+            parts += [_Part(*one, None) for one in read_answers(client, ledger)]
+        except Refusals as error:
+            refusals += error.errors
         except SourceError as error:
             refusals.append(error)
     if refusals:

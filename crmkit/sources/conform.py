@@ -195,10 +195,11 @@ def _in_order(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledg
         ledger.note_rows("unknown_deal", table, "deal_id", frame, orphan)
         frame = frame.assign(deal_ix=position)
         time = next(name for name in ("changed_at", "at", "created_at", "due_on") if name in frame)
-        order = ["deal_ix", time, *(name for name in (KEYS.get(table),) if name)]
+        order = ["deal_ix", time, *(name for name in ("@order", KEYS.get(table, "")) if name in frame)]
     elif "manager_id" in frame:
         order.append("manager_id")
-    return frame.sort_values(list(dict.fromkeys([*order, "file", "line"])), kind="stable", ignore_index=True)
+    frame = frame.sort_values(list(dict.fromkeys([*order, "file", "line"])), kind="stable", ignore_index=True)
+    return frame.drop(columns="@order", errors="ignore")
 
 
 def _places(wanted: pd.Series, ids: pd.Series) -> np.ndarray:

@@ -18,10 +18,11 @@ from crmkit.folder import whole_folder
 from crmkit.schema import TABLES, Snapshot, typed_nulls
 from crmkit.settings import Client
 from crmkit.sources.asof import cut, day_in_name, first_records, moment_of, reach
-from crmkit.sources.assemble import assemble, digest
+from crmkit.sources.assemble import assemble
 from crmkit.sources.conform import conform, supplied
 from crmkit.sources.ledger import LoadReport
 from crmkit.sources.plans import read_plan
+from crmkit.sources.saved import answer_files, digest
 
 #: Notes of the load report that tell of a table of which the export has only a part.
 PARTIAL = ("last_entry_only", "between_exports", "calls_only")
@@ -53,7 +54,7 @@ def load_whole(client: Client, as_of: date | datetime | str | None = None) -> Sn
     moment = moment_of(given, zone) if given else latest
     if moment is None:
         raise SourceError(
-            client.files[0].shown,
+            client.files[0].shown if client.files else str(client.api),
             N_("no row carries a date, so the moment that the report describes is unknown"),
             remedy=N_("Write as_of in client.yml, or map a date column."),
         )
@@ -163,7 +164,10 @@ def _key(client: Client) -> str:
     paths = [client.file(entry) for entry in client.files]
     if isinstance(client.plan, str):
         paths.append(client.folder / client.plan)
-    content = [_code(), pd.__version__, settings, [digest(path) for path in paths]]
+    answers = [] if client.api is None else answer_files(client.folder, client.api)
+    paths += [path for _, path in answers]
+    names = [name for name, _ in answers]
+    content = [_code(), pd.__version__, settings, names, [digest(path) for path in paths]]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -22,6 +22,7 @@ class Client:
     currency: str = "RUB"
     files: list = field(default_factory=list)
     plan: list = field(default_factory=list)
+    api: str | None = None
 
 def read(place):
     folder = Path(place)

@@ -15,7 +15,7 @@ def test_inputs_are_all_that_the_figures_come_from_named_without_telling_the_mac
         SimpleNamespace(path=path)
         for path in ("deals.csv", "../deals.csv", str(folder / "deals.csv"), "deals.csv")
     ]
-    client = SimpleNamespace(folder=folder, files=files, plan="plan.csv")
+    client = SimpleNamespace(folder=folder, files=files, plan="plan.csv", api=None)
     found = inputs(client, folder / "client.yml", str(folder / "../options.json"))
     # deals.csv twice: the one inside (9 bytes) and the one outside (12); a file named twice is told once
     assert [(item["file"], item["bytes"]) for item in found] == [
