@@ -172,6 +172,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         "source! category the channel",
         "campaign category the campaign",
         "amount! money how much was spent",
+        "period category how long the spending lasted: day, week, month, quarter or year",
     ),
 }
 

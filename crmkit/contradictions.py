@@ -37,6 +37,13 @@ def contradictions(client: Client) -> Iterator[Problem]:
     yield from _repeated(("pipelines",), (pipeline.name for pipeline in client.pipelines))
     for index, pipeline in enumerate(client.pipelines):
         yield from _repeated(("pipelines", index, "stages"), (stage.name for stage in pipeline.stages))
+        waiting, named = (
+            [stage.name for stage in pipeline.stages if stage.kind == "open"],
+            pipeline.qualified_at,
+        )
+        if named and named not in waiting:
+            what = N_("the pipeline has no such open stage")
+            yield ("pipelines", index, "qualified_at"), what, [named], did_you_mean(named, waiting)
     yield from _repeated(("managers",), (manager.id or manager.name for manager in client.managers))
     for index, manager in enumerate(client.managers):
         if manager.hired_on and manager.left_on and manager.left_on <= manager.hired_on:

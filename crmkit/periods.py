@@ -156,3 +156,17 @@ def name_of(first: date, grain: str) -> str:
         iso = first.isocalendar()
         return f"{iso.year:04d}-W{iso.week:02d}"
     return first.isoformat()
+
+
+def before(period: Period) -> Period | None:
+    """Return the period of the same length just before; whole months stay whole months."""
+    if period.start is None:
+        return None
+    first, after = period.days()
+    zone = str(period.start.tzinfo)
+    if first.day == after.day == 1:
+        months, earlier = (after.year - first.year) * 12 + after.month - first.month, first
+        for _ in range(months):
+            earlier = floor(earlier - timedelta(days=1), "month")
+        return Period.between(earlier, first, zone)
+    return Period.between(first - (after - first), first, zone)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +13,19 @@ import pandas as pd
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
+Rows: TypeAlias = npt.NDArray[np.signedinteger]
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: Why a case that belongs to a measure's population is not counted; nothing: it is.
 REASONS = pd.CategoricalDtype(
     [
-        "", "no_creation_date", "technical_loss", "no_status", "younger_than_horizon", "no_closing_date",
+        "", "no_answer_known", "no_counterpart", "too_young", "no_stage_entry", "no_required_column",
+        "no_creation_date", "technical_loss", "no_status", "younger_than_horizon", "no_closing_date",
         "closed_before_created", "no_amount", "no_expected_date", "no_probability", "no_due_date",
-        "no_manager", "no_plan", "no_margin", "no_discount", "no_client", "no_duration", "no_direction", "no_norm",
-        "no_hiring_date", "no_stage", "no_deal",
+        "no_manager", "no_plan", "no_margin", "no_discount", "no_client", "no_duration", "no_direction",
+        "no_norm", "no_hiring_date", "no_stage", "no_deal", "no_amount_due", "no_cost",
+        "hired_before_records",
     ]
 )  # fmt: skip
 
@@ -33,6 +38,16 @@ def borders(crm: Snapshot, period: Period) -> Period:
     last = crm.as_of.tz_convert(zone).date()
     first = min((moment.tz_convert(zone).date() for moment in crm.began.values()), default=last)
     return Period.between(min(first, last), last + timedelta(days=1), zone, "all")
+
+
+def days_seen(crm: Snapshot, period: Period) -> Period:
+    """Return the days of a period that are not before the first record, and have come: as_of's is the last.
+
+    Its start is not before its end; the two are equal if there is no such day.
+    """
+    seen, asked = borders(crm, Period(None, None, "all")).days(), borders(crm, period).days()
+    first = max(seen[0], asked[0])
+    return Period.between(first, max(first, min(seen[1], asked[1])), crm.settings.zone)
 
 
 def within(moments: pd.Series, period: Period) -> npt.NDArray[np.bool_]:
@@ -101,3 +116,37 @@ def row_cases(
     if weight is not None:
         cases["weight"] = np.asarray(weight, dtype=np.float64)[places]
     return pd.DataFrame(cases | {"left_out": reasons[places]}, copy=False)
+
+
+def stacked(sizes: Sequence[int], parts: Sequence[Rows | None]) -> Rows:
+    """Put row positions of several tables below one another; −1 for a table that has none."""
+    filled = [np.full(size, -1) if part is None else part for size, part in zip(sizes, parts, strict=True)]
+    return np.concatenate(filled, dtype=np.int32, casting="same_kind")
+
+
+def all_owners(*parts: pd.Series) -> pd.Categorical:
+    """Put owners of several tables below one another, as codes."""
+    names = parts[0].cat.categories
+    for part in parts[1:]:
+        names = names.union(part.cat.categories)
+    places = [np.append(names.get_indexer(part.cat.categories), -1).astype(np.int32) for part in parts]
+    codes = [place[part.cat.codes] for place, part in zip(places, parts, strict=True)]
+    return pd.Categorical.from_codes(np.concatenate(codes), names, validate=False)
+
+
+def action_cases(crm: Snapshot, done: Rows, logged: Rows, *, value: object = 1.0) -> pd.DataFrame:
+    """Return one case per task done and per communication, given by their positions; none is left out."""
+    tasks, activities = crm.tasks.iloc[done], crm.activities.iloc[logged]
+    sizes = len(done), len(logged)
+    return pd.DataFrame(
+        {
+            "task_ix": stacked(sizes, (done, None)),
+            "activity_ix": stacked(sizes, (None, logged)),
+            "deal_ix": stacked(sizes, (tasks["deal_ix"].to_numpy(), activities["deal_ix"].to_numpy())),
+            "manager_id": all_owners(tasks["manager_id"], activities["manager_id"]),
+            "at": pd.concat([tasks["completed_at"], activities["at"]], ignore_index=True),
+            "value": np.broadcast_to(np.asarray(value, np.float64), sum(sizes)),
+            "left_out": reasons_of(sum(sizes), {}),
+        },
+        copy=False,
+    )

@@ -16,8 +16,10 @@ from crmkit.schema import Snapshot
 
 CaseFunction = Callable[[Snapshot, Period], pd.DataFrame]
 Floats = npt.NDArray[np.float64]
-#: What a compound measure makes of its parts' values: numerator and denominator, or a value alone.
-Formula = Callable[[Mapping[str, Floats], Snapshot, Period], tuple[Floats, Floats | None]]
+#: What a compound measure makes of its parts' values: numerator and denominator, or a value and ``None``;
+#: third, where it says so, the codes why a group has no value.
+Told = tuple[Floats, Floats | None] | tuple[Floats, Floats | None, npt.NDArray[np.object_]]
+Formula = Callable[[Mapping[str, Floats], Snapshot, Period], Told]
 
 GROUPS = ("communications", "quality", "sales", "plan")
 UNITS = ("count", "share", "money", "days", "hours", "minutes", "per_day", "money_per_day", "ratio")
@@ -32,7 +34,7 @@ ADDITIVE = ("count", "sum", "distribution")
 #: How the period places a case: by creation, by closing … or as the deals stand at ``as_of``.
 BASES = (
     "created_in", "closed_in", "done_in", "due_in", "entered_stage_in", "left_stage_in", "touched_in",
-    "planned_in", "open_at", "expected_in",
+    "planned_in", "open_at", "expected_in", "open_at_end", "matured_in", "bought_before", "hired_in",
 )  # fmt: skip
 #: Bases that speak of the deals open at ``as_of``, not of what happened in a period.
 STANDING = ("open_at", "expected_in")
@@ -52,6 +54,9 @@ class Measure:
     basis: what places a case in a period, one of ``BASES``.
     within: a slice that the measure is always told by, such as the stage of a distribution.
     only_by: the slices it can be told by; empty for all.
+    also_by: slices that only its own cases bear, such as how long a payment is overdue.
+    is_timeless: it tells of a period as a whole, and cannot be sliced by time (but the period can be cut).
+    is_bounded: it needs a period with borders: «all» has none.
     is_exact: arithmetic of all there is, not an estimate: told however few the cases are.
     parts, formula: of a compound measure, the measures it is made of (the first gives ``n``), and how.
     """
@@ -72,6 +77,9 @@ class Measure:
     within: str = ""
     only_by: frozenset[str] = frozenset()
     is_exact: bool = False
+    also_by: frozenset[str] = frozenset()
+    is_timeless: bool = False
+    is_bounded: bool = False
     parts: tuple[str, ...] = ()
     formula: Formula | None = None
 
@@ -97,7 +105,10 @@ def measure(
     default: bool = True,
     within: str = "",
     only_by: Iterable[str] = (),
+    also_by: Iterable[str] = (),
     exact: bool = False,
+    timeless: bool = False,
+    bounded: bool = False,
 ) -> Callable[[CaseFunction], CaseFunction]:
     """Declare a measure: ``name`` is ``id`` or ``id:variant``; the docstring is its card.
 
@@ -110,6 +121,7 @@ def measure(
         _MEASURES[identifier, variant] = Measure(
             identifier, variant, title, unit, better, group, frozenset(needs), summary, basis, cases,
             " ".join(card.split("\n\n")[0].split()), card, default, within, frozenset(only_by), exact,
+            frozenset(also_by), timeless or basis == "open_at", bounded,
         )  # fmt: skip
         return cases
 
@@ -126,19 +138,30 @@ def compound(
     better: str = "",
     default: bool = True,
     exact: bool = False,
+    timeless: bool = False,
+    bounded: bool = False,
 ) -> Callable[[Formula], Formula]:
     """Declare a measure that is a formula over named measures of the same period and group.
 
-    The formula gets the values of its parts by name, one of each per group, and returns numerator and
-    denominator, or a value and ``None``. What a part cannot tell, the whole cannot; ``n`` is the first
-    part's.
+    The formula gets the values of its parts by name, and their two sides as ``name.numerator`` and
+    ``name.denominator``, one of each per group. It returns numerator and denominator, or a value and
+    ``None``, and may add the codes why a group has no value. What a part cannot tell, the whole cannot, nor
+    can it be told by a slice that a part does not bear; ``n`` is the first part's.
+
+    Raises
+    ------
+    ValueError: a part is itself a compound or brings a slice along, or no slice fits all parts.
     """
 
     def declare(formula: Formula) -> Formula:
         identifier, _, variant = name.partition(":")
         atoms = [find(part) for part in parts]
         card = inspect.getdoc(formula) or ""
+        if any(atom.parts or atom.within for atom in atoms):
+            raise ValueError(f"{name}: a part is a compound, or always told by a slice of its own")
         limits = [atom.only_by for atom in atoms if atom.only_by]
+        if limits and not frozenset.intersection(*limits):
+            raise ValueError(f"{name}: there is no slice that all parts can be told by")
 
         def cases(crm: Snapshot, period: Period) -> pd.DataFrame:
             """Return the cases of all parts, told apart by ``part``."""
@@ -150,6 +173,9 @@ def compound(
             frozenset().union(*(atom.needs for atom in atoms)), "formula", atoms[0].basis, cases,
             " ".join(card.split("\n\n")[0].split()), card, default, "",
             frozenset.intersection(*limits) if limits else frozenset(), exact,
+            frozenset.intersection(*(atom.also_by for atom in atoms)),
+            timeless or any(atom.is_timeless for atom in atoms),
+            bounded or any(atom.is_bounded for atom in atoms),
             tuple(atom.name for atom in atoms), formula,
         )  # fmt: skip
         return formula

@@ -16,7 +16,7 @@ from crmkit.measures.catalog import STANDING, Measure, find
 from crmkit.measures.compounds import with_compounds
 from crmkit.measures.groups import HEAD, Columns, as_shares, evened, grouped
 from crmkit.measures.summaries import FIGURES, Sample, summarise
-from crmkit.periods import Period
+from crmkit.periods import GRAINS, Period
 from crmkit.schema import Snapshot, alternatives
 
 ALL = Period(None, None, "all")
@@ -25,8 +25,13 @@ LEFT = (*HEAD, "reason", "n")
 #: Cases with nothing to add up, and the column they lack: a group that has only such is unknown, not zero.
 VALUELESS = {
     "no_amount": "deals.amount",
+    "no_direction": "activities.direction",
+    "no_answer_known": "activities.answered|activities.duration_s",
+    "no_duration": "activities.duration_s",
     "no_probability": "stages.default_probability",
     "no_expected_date": "deals.expected_close_on",
+    "no_margin": "deals.margin",
+    "no_amount_due": "payments.amount_due",
 }
 #: Why a quantile that allows for open cases cannot be told: some have ended, or none has.
 NOT_YET = {
@@ -35,7 +40,11 @@ NOT_YET = {
     "survival_p90": ("not_ended", "not_ended"),
 }
 #: What an export tells of open deals only for its own day.
-OF_EXPORT_DAY = {"deals.amount", "deals.probability", "deals.expected_close_on", "deals.next_task_at"}
+OF_EXPORT_DAY = {
+    "deals.amount", "deals.probability", "deals.expected_close_on", "deals.next_task_at",
+    "deals.last_activity_at", "deals.stage_entered_at", "stages.required_fields", "companies.name",
+    "contacts.name",
+}  # fmt: skip
 
 
 def evaluate(
@@ -58,9 +67,10 @@ def evaluate(
     -------
     ``measure, variant, unit, period_start, period_end, <slices>, value, numerator, denominator, n, low,
     high, state, missing``, sorted. Shares are 0 to 1, money is in currency units, durations in days.
-    ``state`` is ``ok``, ``empty`` (nothing to count: sums are 0, the rest null) or ``not_in_export``
-    (``missing`` names the columns). A measure with a slice of its own (a distribution by stage) has a column
-    for it, which is null for the others.
+    ``state`` is ``ok``, ``empty`` (nothing to count: sums are 0, the rest null), ``approximate`` (told from a
+    part of what it needs: ``missing`` says why) or ``not_in_export`` (``missing`` names the columns). A
+    measure with a slice of its own (a distribution by stage) has a column for it, which is null for the
+    others.
 
     Raises
     ------
@@ -79,9 +89,9 @@ def evaluate_fully(
     """Return the figures of :func:`evaluate`, and the cases left out by measure, period and reason."""
     wanted = list(dict.fromkeys(find(name) for name in ([names] if isinstance(names, str) else names)))
     by = list(dict.fromkeys(by))
-    slices.check(crm, by)
+    slices.check(crm, by, frozenset[str]().union(*(one.also_by for one in wanted)))
     for one in wanted:
-        _check_fit(one, by)
+        _check_fit(one, crm, by)
     asked = period or ALL
     spans = [asked] if each is None else borders(crm, asked).split(each)
     atoms = [one for one in wanted if not one.parts]
@@ -93,8 +103,10 @@ def evaluate_fully(
     pairs = [_family(family, crm, spans, slicing) for slicing, family in families.items()]
     columns = list(dict.fromkeys(name for slicing in families for name in slicing))
     told, left = (pd.concat(frames, ignore_index=True) for frames in zip(*pairs, strict=True))
-    figures, left = with_compounds(wanted, told, left, crm, by)
-    figures = figures.reindex(columns=[*HEAD, *columns, *FIGURES, "state", "missing"])
+    if any(one.parts for one in wanted):
+        is_all = spans[0].is_all
+        told, left = with_compounds(wanted, told, left, crm=crm, by=by, is_all=is_all)
+    figures = told.reindex(columns=[*HEAD, *columns, *FIGURES, "state", "missing"])
     figures = figures.astype(dict.fromkeys(columns, "str") | {"n": "int64"})
     order = ["measure", "variant", "period_start", *columns]
     figures = figures.sort_values(order, na_position="last", kind="stable", ignore_index=True)
@@ -107,14 +119,17 @@ def cases_of(name: str, crm: Snapshot, period: Period | None = None) -> pd.DataF
     return cases[(cases["left_out"] == "").to_numpy()].reset_index(drop=True)
 
 
-def _check_fit(one: Measure, by: Sequence[str]) -> None:
-    unfit = [name for name in by if one.only_by and name not in one.only_by]
-    if unfit:
-        raise RequestError(
-            f"{one.name} --by {unfit[0]}",
-            N_("the measure cannot be told by this slice"),
-            remedy=N_("Possible: {expected}.", expected=", ".join(sorted(one.only_by))),
-        )
+def _check_fit(one: Measure, crm: Snapshot, by: Sequence[str]) -> None:
+    for name in by:
+        where, remedy = f"{one.name} --by {name}", N_("Leave the slice out.")
+        if one.only_by and name not in one.only_by:
+            remedy = N_("Possible: {expected}.", expected=", ".join(sorted(one.only_by)))
+            raise RequestError(where, N_("the measure cannot be told by this slice"), remedy=remedy)
+        if one.is_timeless and name in GRAINS:
+            what = N_("the measure describes a moment or a whole period and cannot be told by time")
+            raise RequestError(where, what, remedy=N_("Cut the period into steps instead (--each)."))
+        if name not in one.also_by and not slices.is_common(crm, name):
+            raise RequestError(where, N_("the measure cannot be told by this slice"), remedy=remedy)
 
 
 def _family(
@@ -188,9 +203,11 @@ def _missing(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> st
     lacks = crm.lacks(one.needs)
     if "deals.closed_at" in lacks and "deals.status" in crm.supplied and not _any_closed(crm):
         lacks.remove("deals.closed_at")
-    lacks += [column for name in by if (column := slices.lacking(crm, name))]
+    lacks += [name for one_by in by if one_by not in one.also_by and (name := slices.lacking(crm, one_by))]
     if lacks:
         return ", ".join(dict.fromkeys(lacks))
+    if one.is_bounded and span.is_all:
+        return "needs_borders"
     edges = borders(crm, span)
     start, end = pd.Timestamp(edges.start), pd.Timestamp(edges.end)
     if one.basis == "planned_in":
@@ -200,6 +217,8 @@ def _missing(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> st
     if one.basis in STANDING:
         return "" if crm.is_current else _unknown_before_export(one, crm)
     began = _began(one, crm)
+    if one.basis == "bought_before":
+        end = start  # what is asked about the period is asked of the buyers of the one before
     if began is not None and end <= began:
         return "before_first_record"
     return "after_as_of" if start > crm.as_of else ""

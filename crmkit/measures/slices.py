@@ -31,12 +31,17 @@ NO_SLICE = {
 }  # fmt: skip
 
 
-def check(crm: Snapshot, names: Iterable[str]) -> None:
-    """Refuse slices that nothing bears."""
+def is_common(crm: Snapshot, name: str) -> bool:
+    """Return whether a slice belongs to deals, reps or time: what any measure may be told by."""
+    return name in ALIASES or name in OF_MANAGER or name in GRAINS or name in crm.deals
+
+
+def check(crm: Snapshot, names: Iterable[str], also: Iterable[str] = ()) -> None:
+    """Refuse slices that nothing bears; ``also`` are those that the measures' own cases do."""
     custom = [
         name for name in crm.deals.columns if name not in NO_SLICE and not name.endswith(("_at", "_on"))
     ]
-    known = sorted({*ALIASES, *OF_MANAGER, *GRAINS, *custom})
+    known = sorted({*ALIASES, *OF_MANAGER, *GRAINS, *custom, *also})
     for name in names:
         if name not in known:
             raise RequestError(f"--by {name}", N_("there is no such slice"), remedy=did_you_mean(name, known))
@@ -54,12 +59,7 @@ def lacking(crm: Snapshot, name: str) -> str:
 
 
 def coded(crm: Snapshot, cases: pd.DataFrame, name: str) -> tuple[Codes, list[str]]:
-    """Return the code of each case's label in a slice, −1 where it has none, and the labels.
-
-    Raises
-    ------
-    RequestError: the cases have no moment, and a slice of time is asked for.
-    """
+    """Return the code of each case's label in a slice, −1 where it has none, and the labels."""
     if name in GRAINS:
         return _of_time(cases, name)
     column = ALIASES.get(name, name)
@@ -96,12 +96,6 @@ def _of_manager(crm: Snapshot, cases: pd.DataFrame, attribute: str) -> tuple[Cod
 
 
 def _of_time(cases: pd.DataFrame, grain: str) -> tuple[Codes, list[str]]:
-    if "at" not in cases:
-        raise RequestError(
-            f"--by {grain}",
-            N_("the measure describes one moment and cannot be told by time"),
-            remedy=N_("Leave the slice out."),
-        )
     local = cases["at"].dt.tz_localize(None).to_numpy().astype("datetime64[us]", copy=False)
     first = np.fmin.reduce(local, initial=np.datetime64("NaT"))
     if np.isnat(first):

@@ -19,6 +19,7 @@ from crmkit.measures.catalog import STANDING
 from crmkit.measures.records import left_out_records, records
 from crmkit.measures.summaries import FIGURES
 from crmkit.periods import Period, floor, next_start
+from crmkit.periods import before as before  # where the pages look for it
 from crmkit.present.figures import Plate
 from crmkit.present.formats import Formats
 from crmkit.present.reasons import missing
@@ -224,17 +225,3 @@ def latest_months(crm: Snapshot, months: int = MONTHS) -> Period:
     if first >= after:
         return ALL
     return Period.between(first, after, zone)
-
-
-def before(period: Period) -> Period | None:
-    """Return the period of the same length just before; whole months stay whole months."""
-    if period.start is None or period.end is None:
-        return None
-    first, after = period.days()
-    zone = str(period.start.tzinfo)
-    if first.day == after.day == 1:
-        months, earlier = (after.year - first.year) * 12 + after.month - first.month, first
-        for _ in range(months):
-            earlier = floor(earlier - timedelta(days=1), "month")
-        return Period.between(earlier, first, zone)
-    return Period.between(first - (after - first), first, zone)

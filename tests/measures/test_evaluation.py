@@ -202,7 +202,7 @@ def test_two_reps_of_one_name_stay_two(snapshot, by):
         (
             "open_deals",
             ("month",),
-            r"--by month: the measure describes one moment and cannot be told by time",
+            r"--by month: the measure describes a moment or a whole period",
         ),
     ],
 )
