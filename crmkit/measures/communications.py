@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from crmkit.facts import midnights, once_per_snapshot
-from crmkit.measures.cases import borders, reasons_of, within
+from crmkit.measures.cases import all_owners, borders, reasons_of, stacked, within
 from crmkit.measures.catalog import measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
@@ -22,7 +19,7 @@ Rows: TypeAlias = npt.NDArray[np.signedinteger]
 @measure(
     "sales_actions_per_day", title="Sales actions per rep and working day", unit="per_day", better="higher",
     group="communications", summary="ratio", basis="done_in",
-    needs={"tasks.completed_at|activities.at", "tasks.manager_id|activities.manager_id"},
+    needs={"tasks.completed_at+activities.at", "tasks.manager_id|activities.manager_id"},
 )  # fmt: skip
 def sales_actions_per_day(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Completed tasks and logged communications per rep and working day; 30 to 40 a day are expected.
@@ -40,15 +37,15 @@ def sales_actions_per_day(crm: Snapshot, period: Period) -> pd.DataFrame:
     days = _rep_days(crm, period)
     sizes = (len(done), len(logged), len(days))
     moments = [tasks["completed_at"].iloc[done], activities["at"].iloc[logged], midnights(crm, days["on"])]
-    owners = _owners(
+    owners = all_owners(
         tasks["manager_id"].iloc[done], activities["manager_id"].iloc[logged], days["manager_id"]
     )
     deals = (tasks["deal_ix"].to_numpy()[done], activities["deal_ix"].to_numpy()[logged], None)
     return pd.DataFrame(
         {
-            "task_ix": _stacked(sizes, (done, None, None)),
-            "activity_ix": _stacked(sizes, (None, logged, None)),
-            "deal_ix": _stacked(sizes, deals),
+            "task_ix": stacked(sizes, (done, None, None)),
+            "activity_ix": stacked(sizes, (None, logged, None)),
+            "deal_ix": stacked(sizes, deals),
             "manager_id": owners,
             "at": pd.concat(moments, ignore_index=True),
             "value": np.repeat(np.array([1, 1, 0], dtype=np.int8), sizes),

@@ -94,17 +94,20 @@ _CARD = r"(?:C|L|CO)_\d+$|(?:Контакт|Компания|Лид|Contact|Comp
 
 
 def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Put exploded product rows together again, and name the closing date.
+    """Put exploded product rows together again, name the closing date, empty amounts never filled in.
 
     With the column «Товар» each product of a deal is a row of its own, with price × quantity as «Сумма»: the
     amounts are added and the rest is kept from the first row. The one closing date that Bitrix24 exports is
-    planned while the deal is open and actual once it is closed.
+    planned while the deal is open and actual once it is closed. An amount that nobody filled in is exported
+    as 0.00, so that a zero tells of none.
     """
     if table == "tasks" and "deal_id" in frame:
         return frame.assign(deal_id=_number_of_deal(frame["deal_id"])), frame.iloc[:0]
     if table != "deals":
         return frame, frame.iloc[:0]
     frame, merged = _merge_product_rows(frame)
+    if "amount" in frame:
+        frame = frame.assign(amount=frame["amount"].mask(frame["amount"] == 0))
     if "closed_at" not in frame and "expected_close_on" in frame:
         day = frame["expected_close_on"]
         flag = next((name for name in CLOSED if name in frame), None)
