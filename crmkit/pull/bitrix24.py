@@ -22,7 +22,9 @@ ENTITIES = (
         "stagehistory", "crm.stagehistory.list", "CREATED_TIME",
         {"entityTypeId": 2, "order": {"ID": "ASC"}, "start": -1},
     ),
-    Entity("activities", "crm.activity.list", "LAST_UPDATED", _ALL),
+    Entity(
+        "activities", "crm.activity.list", "LAST_UPDATED", _ALL | {"select": ["*", "COMMUNICATIONS"]}
+    ),
     Entity(
         "tasks", "tasks.task.list", "CHANGED_DATE", _ALL | {"select": ["*", "UF_*", "UF_CRM_TASK"]}
     ),
@@ -33,6 +35,7 @@ ENTITIES = (
     Entity("users", "user.get", params=_UPPER | {"start": -1}),
     Entity("categories", "crm.category.list", params={"entityTypeId": 2}, paged=False),
     Entity("statuses", "crm.status.list", params={"order": {"SORT": "ASC"}}, paged=False),
+    Entity("fields", "crm.deal.fields", paged=False),  # what the client's own fields are called
     # a call is recorded when it is over, under the time at which it began
     Entity("calls", "voximplant.statistic.get", "CALL_START_DATE", _UPPER, lag=86_400),
 )  # fmt: skip
@@ -59,7 +62,10 @@ def read(entity: Entity, at: int, data: Any) -> Page:
     """Return what an answer holds; a full page is followed by another."""
     result = data.get("result") if isinstance(data, dict) else None
     if isinstance(result, dict):
-        result = next((part for part in result.values() if isinstance(part, list)), None)
+        parts = list(result.values())
+        result = (
+            parts if entity.name == "fields" else next((one for one in parts if isinstance(one, list)), None)
+        )
     if not isinstance(result, list) or not all(isinstance(record, dict) for record in result):
         raise ValueError("no such list")
     seen = latest([_moment(_field(record, entity.changed)) for record in result])

@@ -154,7 +154,7 @@ def stamp(moment: int) -> str:
 
 
 #: Bitrix24's lists: 120 deals are two full pages and a rest.
-BITRIX: dict[str, list[dict[str, Any]]] = {
+BITRIX: dict[str, Any] = {
     "crm.deal.list": [
         {"ID": str(i), "TITLE": f"Сделка {i}", "DATE_MODIFY": stamp(NOW - 1000 + i)} for i in range(1, 121)
     ],
@@ -166,12 +166,13 @@ BITRIX: dict[str, list[dict[str, Any]]] = {
     "user.get": [{"ID": "1", "NAME": "Иван"}],
     "crm.category.list": [{"id": 0, "name": "Продажи"}],
     "crm.status.list": [{"ID": "3", "STATUS_ID": "WON"}, {"ID": "2", "STATUS_ID": "NEW"}],
+    "crm.deal.fields": {"ID": {"type": "integer"}, "UF_CRM_1": {"type": "string", "listLabel": "Город"}},
     "voximplant.statistic.get": [{"ID": "4", "CALL_START_DATE": stamp(NOW - 500)}],
 }
 _INSIDE = {"crm.stagehistory.list": "items", "tasks.task.list": "tasks", "crm.category.list": "categories"}
 
 
-def bitrix_answer(lists: dict[str, list[dict[str, Any]]]) -> Callable[[Asked], tuple[int, bytes]]:
+def bitrix_answer(lists: dict[str, Any]) -> Callable[[Asked], tuple[int, bytes]]:
     """Return answers as Bitrix24 gives them."""
     from datetime import datetime
 
@@ -179,6 +180,8 @@ def bitrix_answer(lists: dict[str, list[dict[str, Any]]]) -> Callable[[Asked], t
         method = asked.path.rsplit("/", 1)[-1]
         chosen = asked.body.get("filter") or asked.body.get("FILTER") or {}
         records = lists[method]
+        if isinstance(records, dict):
+            return 200, dumped({"result": records, "time": {"start": NOW}})
         for key, value in chosen.items():
             if key == ">ID":
                 records = [one for one in records if int(one.get("ID", one.get("id"))) > value]

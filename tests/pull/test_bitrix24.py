@@ -33,7 +33,7 @@ def test_pages_go_by_id(run, portal, tmp_path):
     assert {one.entity: (one.pages, one.records) for one in came} == {
         "deals": (3, 120), "stagehistory": (1, 1), "activities": (1, 1), "tasks": (1, 1),
         "companies": (1, 0), "contacts": (1, 1), "users": (1, 1), "categories": (1, 1), "statuses": (1, 2),
-        "calls": (1, 1),
+        "fields": (1, 2), "calls": (1, 1),
     }  # fmt: skip
     deals = portal.paths("/crm.deal.list")
     assert deals[0].path == f"/rest/1/{CODE}/crm.deal.list"
@@ -87,16 +87,16 @@ def test_limits_are_waited_for(run, portal, patience, tmp_path, answer):
     portal.troubles = dict.fromkeys(range(2, 12), answer)
     run()
     assert patience.waited[:10] == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
-    assert len(saved(tmp_path)) == 12
+    assert len(saved(tmp_path)) == 13
 
 
 def test_two_a_second_in_the_long_run(run, portal, patience):
     contacts = [{"ID": str(i), "DATE_MODIFY": "2026-09-01T00:00:00+03:00"} for i in range(1, 4001)]
     portal.answer = bitrix_answer(BITRIX | {"crm.contact.list": contacts})
     run()
-    # 81 pages of contacts and 11 other requests, of which 40 may go at once
-    assert len(portal.asked) == 92
-    assert patience.now == pytest.approx((92 - 40) / 2)
+    # 81 pages of contacts and 12 other requests, of which 40 may go at once
+    assert len(portal.asked) == 93
+    assert patience.now == pytest.approx((93 - 40) / 2)
 
 
 @pytest.mark.parametrize("broken", [1, 2, 3, 6])
@@ -120,10 +120,10 @@ def test_a_cut_pull_goes_on_and_loses_and_doubles_nothing(run, portal, tmp_path,
     ],
 )  # fmt: skip
 def test_no_telephony_is_a_note(run, portal, answer):
-    portal.troubles = {12: answer}
+    portal.troubles = {13: answer}
     came = run()
     assert [(one.entity, one.refusal is not None) for one in came[-2:]] == [
-        ("statuses", False),
+        ("fields", False),
         ("calls", True),
     ]
 

@@ -190,7 +190,7 @@ def test_a_refused_token_is_told_in_the_users_language(serve, tmp_path, language
 
 def test_the_command_says_what_came_and_what_to_do_next(serve, tmp_path):
     portal = serve(Portal(bitrix_answer(copy.deepcopy(BITRIX))))
-    portal.troubles = {12: (403, dumped({"error": "insufficient_scope"}))}
+    portal.troubles = {13: (403, dumped({"error": "insufficient_scope"}))}
     make_client(tmp_path, "bitrix24", portal.address)
     environ = {"CRMKIT_TOKEN": f"1/{CODE}", "CRMKIT_LANGUAGE": "en", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
