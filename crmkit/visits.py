@@ -14,7 +14,14 @@ import pandas as pd
 from crmkit.facts import NEVER, FloatArray, elapsed_days, is_status, micros, once_per_snapshot
 from crmkit.schema import Snapshot
 from crmkit.stages import (
-    ADVANCED, LOST, OPEN, STILL_THERE, StageOrder, coded_stages, outcomes, stage_order,
+    ADVANCED,
+    LOST,
+    OPEN,
+    STILL_THERE,
+    StageOrder,
+    coded_stages,
+    outcomes,
+    stage_order,
 )  # fmt: skip
 
 Ints = npt.NDArray[np.signedinteger]
@@ -30,8 +37,8 @@ class Visits:
     ----------
     rows: one row per visit, sorted by deal and time: ``deal_ix``; ``stage``, ``next_stage`` (codes: rows of
         ``order.table``; −1 for none); ``entered_at``, ``left_at`` (missing: still there, or not known);
-        ``outcome`` (code into ``stages.OUTCOMES``); ``manager_id`` (the owner on entering, else the present one);
-        ``furthest`` (rank of the furthest open stage reached so far); ``skipped_before``, ``skipped_after``
+        ``outcome`` (code into ``stages.OUTCOMES``); ``manager_id`` (the owner on entering, else the present
+        one); ``furthest`` (rank of the furthest open stage so far); ``skipped_before``, ``skipped_after``
         (stages skipped on entering and leaving). Won and lost stages have visits too: see ``is_open``.
     order: the stages and their places.
     self_loops: ``deal_ix``, ``stage``, ``at`` of the changes from a stage to itself that were collapsed.

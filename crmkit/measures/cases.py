@@ -26,6 +26,7 @@ REASONS = pd.CategoricalDtype(
         "no_manager", "no_plan", "no_margin", "no_discount", "no_client", "no_duration", "no_direction",
         "no_norm", "no_hiring_date", "no_stage", "no_deal", "no_amount_due", "no_cost",
         "hired_before_records",
+        "no_history", "self_loop", "still_there", "no_proposal_stage",
     ]
 )  # fmt: skip
 

@@ -32,6 +32,7 @@ VALUELESS = {
     "no_expected_date": "deals.expected_close_on",
     "no_margin": "deals.margin",
     "no_amount_due": "payments.amount_due",
+    "no_proposal_stage": "stages.process_step",
 }
 #: Why a quantile that allows for open cases cannot be told: some have ended, or none has.
 NOT_YET = {

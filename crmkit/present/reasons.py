@@ -93,6 +93,11 @@ LEFT_OUT = {
     "no_creation_date": N_("no creation date"),
     "technical_loss": N_("technical loss: named so in the settings"),
     "no_amount": N_("no amount, or no rate for its currency"),
+    "no_answer_known": N_("neither whether somebody answered nor how long it took is known"),
+    "no_counterpart": N_("neither a contact nor a company nor a deal"),
+    "too_young": N_("the time to answer is not over yet"),
+    "no_stage_entry": N_("it is not known when it entered its stage"),
+    "no_required_column": N_("none of the required fields is in the export"),
     "younger_than_horizon": N_("younger than the horizon of the cohort"),
     "closed_before_created": N_("closed before it was created"),
     "no_status": N_("neither open nor won nor lost can be told"),
@@ -110,6 +115,10 @@ LEFT_OUT = {
     "no_hiring_date": N_("no hiring date"),
     "no_stage": N_("the stage is not known, or has no place in the order of stages"),
     "no_deal": N_("belongs to no deal of the export"),
+    "no_history": N_("no history of its stages"),
+    "self_loop": N_("a change from a stage to itself: an artefact, collapsed"),
+    "still_there": N_("still in the stage: how the visit ends is not known yet"),
+    "no_proposal_stage": N_("a pipeline without a proposal stage"),
 }
 
 #: Why rows of a file are not among the kept ones.
