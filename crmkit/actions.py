@@ -161,23 +161,23 @@ def first_responses(crm: Snapshot) -> FloatArray:
     first = np.full(len(deals), _LATEST)
     np.minimum.at(first, ix[mine], at[mine])
     loose = rows[ix < 0]
-    keys, theirs = _persons(deals, acts.iloc[loose])
+    keys, theirs = persons(deals, acts.iloc[loose])
     found = next_moments((theirs, micros(acts["at"].iloc[loose])), (keys, created))
     first = np.where(found == NEVER, first, np.minimum(first, found))
     return worked_hours(crm, created, np.where(first == _LATEST, NEVER, first))
 
 
-def _persons(deals: pd.DataFrame, acts: pd.DataFrame) -> tuple[Ints, Ints]:
-    """Return codes of contact, else company, of deals and of activities: the same for the same."""
-    own, theirs, start = np.full(len(deals), -1), np.full(len(acts), -1), 0
+def persons(these: pd.DataFrame, others: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Return codes of contact, else company, in the rows of two tables: alike for the same; −1 for none."""
+    mine, theirs, start = np.full(len(these), -1), np.full(len(others), -1), 0
     for name in ("company_id", "contact_id"):
-        names = deals[name].cat.categories
-        codes = deals[name].cat.codes.to_numpy().astype(np.int64)
-        own = np.where(codes >= 0, codes + start, own)
-        codes = np.append(names.get_indexer(acts[name].cat.categories), -1)[acts[name].cat.codes.to_numpy()]
-        theirs = np.where(codes >= 0, codes + start, theirs)
+        names = these[name].cat.categories.union(others[name].cat.categories)
+        for rows, codes in ((these, mine), (others, theirs)):
+            places = np.append(names.get_indexer(rows[name].cat.categories), -1)
+            found = places[rows[name].cat.codes.to_numpy()]
+            codes[found >= 0] = found[found >= 0] + start
         start += len(names)
-    return own, theirs
+    return mine, theirs
 
 
 @once_per_snapshot

@@ -13,8 +13,6 @@ from crmkit.measures.catalog import measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
-Rows: TypeAlias = npt.NDArray[np.signedinteger]
-
 
 @measure(
     "sales_actions_per_day", title="Sales actions per rep and working day", unit="per_day", better="higher",
@@ -55,22 +53,6 @@ def sales_actions_per_day(crm: Snapshot, period: Period) -> pd.DataFrame:
         },
         copy=False,
     )
-
-
-def _stacked(sizes: Sequence[int], parts: Sequence[Rows | None]) -> Rows:
-    """Put row positions of several tables below one another; −1 for a table that has none."""
-    filled = [np.full(size, -1) if part is None else part for size, part in zip(sizes, parts, strict=True)]
-    return np.concatenate(filled, dtype=np.int32, casting="same_kind")
-
-
-def _owners(*parts: pd.Series) -> pd.Categorical:
-    """Put owners of several tables below one another, as codes."""
-    names = parts[0].cat.categories
-    for part in parts[1:]:
-        names = names.union(part.cat.categories)
-    places = [np.append(names.get_indexer(part.cat.categories), -1).astype(np.int32) for part in parts]
-    codes = [place[part.cat.codes] for place, part in zip(places, parts, strict=True)]
-    return pd.Categorical.from_codes(np.concatenate(codes), names, validate=False)
 
 
 def _rep_days(crm: Snapshot, period: Period) -> pd.DataFrame:
