@@ -77,7 +77,8 @@ class Snapshot:
     tables: the canonical tables by name, all of ``TABLES``.
     supplied: the columns that the export carries, as ``table.column``.
     whole_days: the moments (``table.column``) that carry no time of day.
-    began: the first recorded moment of each table that has one; before it, nothing is known.
+    began: the first recorded moment of each table that has one, and of each kind of action
+        (``activities.kind=call``); before it, nothing is known.
     hidden: how many rows (``table.column``) lie after ``as_of`` and are therefore not seen.
     partial: table -> why the export tells only a part of it, or only roughly (a code of ``sources``).
     """

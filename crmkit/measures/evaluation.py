@@ -243,7 +243,8 @@ def _began(one: Measure, crm: Snapshot) -> pd.Timestamp | None:
     """Return the moment from which the export records all that a measure needs."""
     firsts = []
     for need in one.needs:
-        tables = {name.split(".")[0] for name in alternatives(need) if name in crm.supplied}
-        known = [crm.began[table] for table in tables if table in crm.began]
+        names = [name for name in alternatives(need) if name in crm.supplied]
+        things = [name if name in crm.began else name.split(".")[0] for name in names]
+        known = [crm.began[thing] for thing in things if thing in crm.began]
         firsts += [min(known)] if known else []
     return max(firsts, default=None)

@@ -90,13 +90,33 @@ def reach(tables: dict[str, pd.DataFrame], exported_on: date | None, zone: str) 
 
 
 def first_records(tables: dict[str, pd.DataFrame]) -> dict[str, pd.Timestamp]:
-    """Return the first recorded moment of each table that has one."""
+    """Return the first recorded moment of each table that has one, and of each kind of action.
+
+    A kind is named as in ``Snapshot.supplied``: a CRM may record calls long after it began with letters.
+    """
     found = {}
     for table, names in EVENTS.items():
         firsts = [first for name in names if not pd.isna(first := tables[table][name].min())]
         if firsts:
             found[table] = min(firsts)
+        if "kind" in tables[table]:
+            found |= _first_of_kinds(table, tables[table], names)
     return found
+
+
+def _first_of_kinds(table: str, rows: pd.DataFrame, names: Iterable[str]) -> dict[str, pd.Timestamp]:
+    kinds = rows["kind"].cat
+    first = np.full(len(kinds.categories) + 1, np.iinfo(np.int64).max)
+    for name in names:
+        known = np.flatnonzero(rows[name].notna())
+        at = rows[name].dt.as_unit("us").array.asi8[known]
+        np.minimum.at(first, kinds.codes.to_numpy()[known], at)
+    zone = rows[next(iter(names))].dt.tz
+    return {
+        f"{table}.kind={kind}": pd.Timestamp(stamp, unit="us", tz=zone)
+        for kind, stamp in zip(kinds.categories, first[:-1].tolist(), strict=True)
+        if stamp < np.iinfo(np.int64).max
+    }
 
 
 def cut(crm: Snapshot) -> Snapshot:

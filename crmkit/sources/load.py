@@ -88,7 +88,7 @@ def load_tables(client: Client) -> Loaded:
 
     Returns
     -------
-    the tables; what is known of them (``supplied`` columns and kinds of activities, ``whole_days``,
+    the tables; what is known of them (``supplied`` columns and kinds of actions, ``whole_days``,
     ``partial`` tables); the load report.
 
     Raises
@@ -104,11 +104,12 @@ def load_tables(client: Client) -> Loaded:
     if plan is not None:
         frames["plans"] = plan
     tables = conform(frames, whole_days, client, ledger)
-    kinds = tables["activities"]["kind"].cat.categories.tolist()
-    if kinds == ["call"]:
+    kinds = {name: tables[name]["kind"].cat.categories.tolist() for name in ("activities", "tasks")}
+    if kinds["activities"] == ["call"]:
         ledger.note("calls_only", "activities", "kind", count=len(tables["activities"]))
+    of_kinds = {f"{table}.kind={kind}" for table, names in kinds.items() for kind in names}
     meta = {
-        "supplied": sorted(supplied(tables) | {f"activities.kind={kind}" for kind in kinds}),
+        "supplied": sorted(supplied(tables) | of_kinds),
         "whole_days": sorted(whole_days),
         "partial": {str(one["table"]): one["code"] for one in ledger.notes if one["code"] in PARTIAL},
     }
