@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -19,7 +20,21 @@ def _day(value: object) -> object:
     raise PydanticCustomError("date", "no date")
 
 
+def _account(value: object) -> str:
+    """Let through where a CRM's account is, and nothing else: an address with a path may hold a secret."""
+    try:
+        place = urlsplit(str(value).strip())
+    except ValueError as error:
+        raise PydanticCustomError("account", "no account") from error
+    local = place.scheme == "http" and place.hostname in ("127.0.0.1", "localhost")
+    rest = place.path.strip("/") or place.query or place.fragment or "@" in place.netloc
+    if place.hostname and not rest and (place.scheme == "https" or local):
+        return f"{place.scheme}://{place.netloc.lower()}"
+    raise PydanticCustomError("account", "no account")
+
+
 Day = Annotated[date, BeforeValidator(_day)]
+Account = Annotated[str, PlainValidator(_account)]
 Name = Annotated[str, Field(min_length=1)]
 
 
