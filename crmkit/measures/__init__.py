@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from crmkit.measures import communications, cycle, plan, quality, sales
+from crmkit.measures import (
+    buyers,
+    communications,
+    cycle,
+    forecast,
+    marketing,
+    money,
+    moves,
+    plan,
+    quality,
+    ramp_up,
+    receivables,
+    sales,
+    stages,
+    velocity,
+)
 from crmkit.measures.cases import borders
 from crmkit.measures.catalog import Measure, catalogue, find
 from crmkit.measures.evaluation import ALL, cases_of, evaluate, evaluate_fully
+from crmkit.measures.velocity import velocity_change
 
 __all__ = [
     "ALL",
     "Measure",
     "borders",
+    "buyers",
     "cases_of",
     "catalogue",
     "communications",
@@ -18,7 +35,16 @@ __all__ = [
     "evaluate",
     "evaluate_fully",
     "find",
+    "forecast",
+    "marketing",
+    "money",
+    "moves",
     "plan",
     "quality",
+    "ramp_up",
+    "receivables",
     "sales",
+    "stages",
+    "velocity",
+    "velocity_change",
 ]

@@ -1,24 +1,33 @@
-"""Plan and forecast: fact against plan, and what the open deals promise (METHOD 3.3, 7.2)."""
+"""Plan attainment: fact against plan, by the working days of the client (METHOD 3.3, 7.1)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.facts import is_status, midnights, once_per_snapshot, stage_probability
-from crmkit.measures.cases import borders, deal_cases, reasons_of, within
-from crmkit.measures.catalog import measure
-from crmkit.measures.sales import revenue
+from crmkit.calendars import WorkCalendar
+from crmkit.facts import midnights, once_per_snapshot
+from crmkit.measures.cases import borders, reasons_of, within
+from crmkit.measures.catalog import Floats, Told, compound, measure
+from crmkit.measures.money import margin, revenue
+from crmkit.measures.sales import new_deals, won_deals
 from crmkit.periods import GRAINS, Period, next_start
 from crmkit.schema import Snapshot
+
+#: The name of revenue against its plan, of which other figures are made.
+ATTAINMENT = "plan_attainment"
+#: Slices that a plan can be told by: those of reps, and time.
+BY_REP = ("manager", "team", "role")
 
 
 @dataclass(frozen=True, eq=False)
 class DayPlan:
-    """A plan by day, in kopecks.
+    """A plan by day, in hundredths: kopecks of money.
 
     Attributes
     ----------
@@ -34,8 +43,12 @@ class DayPlan:
 
 
 @once_per_snapshot
-def plan_by_day(crm: Snapshot) -> DayPlan:
-    """Spread the revenue plan over working days (over all days where a figure has no working day).
+def _plans(crm: Snapshot) -> dict[str, DayPlan]:
+    return {}
+
+
+def plan_by_day(crm: Snapshot, metric: str = "revenue") -> DayPlan:
+    """Spread a metric's plan over working days (over all days where a figure has no working day).
 
     Part i of n is round(total · i / n) − round(total · (i − 1) / n), so that the days add up to the plan. On
     a day that several figures of one owner cover, that of the shortest span counts. What the department's
@@ -44,8 +57,14 @@ def plan_by_day(crm: Snapshot) -> DayPlan:
 
     Source: METHOD 7.1
     """
-    plans = crm.tables["plans"]
-    plans = plans[(plans["metric"] == "revenue").to_numpy()]
+    known = _plans(crm)
+    if metric not in known:
+        plans = crm.tables["plans"]
+        known[metric] = _spread(plans[(plans["metric"] == metric).to_numpy()], crm.settings.calendar)
+    return known[metric]
+
+
+def _spread(plans: pd.DataFrame, calendar: WorkCalendar) -> DayPlan:
     starts = [start.date() for start in plans["period_start"]]
     afters = [next_start(start, grain) for start, grain in zip(starts, plans["period"], strict=True)]
     first = np.datetime64(min(starts, default="1970-01-01"), "D")
@@ -53,19 +72,17 @@ def plan_by_day(crm: Snapshot) -> DayPlan:
     lows, highs = (edges - first).astype(np.int64)
     codes, owners = pd.factorize(plans["manager_id"].astype("str"))
     size = int(highs.max(initial=0))
-    amounts, covered = (
-        np.zeros((len(owners) + 1, size), np.int64),
-        np.zeros((len(owners) + 1, size), np.bool_),
-    )
-    working = crm.settings.calendar.is_working(np.arange(first, first + size))
-    kopecks = np.rint(plans["value"].to_numpy(dtype=np.float64) * 100).astype(np.int64)
+    amounts = np.zeros((len(owners) + 1, size), np.int64)
+    covered = np.zeros((len(owners) + 1, size), np.bool_)
+    working = calendar.is_working(np.arange(first, first + size))
+    hundredths = np.rint(plans["value"].to_numpy(dtype=np.float64) * 100).astype(np.int64)
     for grain in reversed(GRAINS):
         rows = np.flatnonzero((plans["period"] == grain).to_numpy())
         for row in rows:
             amounts[codes[row], lows[row] : highs[row]] = 0
         for row in rows:
             span = slice(lows[row], highs[row])
-            amounts[codes[row], span] += _parts(kopecks[row], working[span])
+            amounts[codes[row], span] += parts_of(hundredths[row], working[span])
             covered[codes[row], span] = True
     for low, high in zip(lows[codes < 0], highs[codes < 0], strict=True):
         if amounts[-1, low:high].sum() == amounts[:-1, low:high].sum():
@@ -74,8 +91,8 @@ def plan_by_day(crm: Snapshot) -> DayPlan:
     return DayPlan(first, owners, amounts, covered)
 
 
-def _parts(total: int, working: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Share a total out over the working days of a span."""
+def parts_of(total: int, working: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Share a total out over the marked days of a span, or over all where none is marked."""
     chosen = working if working.any() else np.ones(len(working), dtype=bool)
     count = int(chosen.sum())
     whole = np.array([(2 * total * i + count) // (2 * count) for i in range(count + 1)], dtype=np.int64)
@@ -84,22 +101,9 @@ def _parts(total: int, working: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     return parts
 
 
-@measure(
-    "plan_attainment", title="Plan attainment", unit="share", better="higher", group="sales",
-    needs={"plans.value", "deals.closed_at", "deals.amount"}, summary="ratio", basis="closed_in",
-    only_by=("manager", "team", "role", "day", "week", "month", "quarter", "year"), exact=True,
-)  # fmt: skip
-def plan_attainment(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Revenue divided by the plan for the same days.
-
-    Cases: one row per won deal closed on a day that has a plan (value: amount, weight 0) and one per rep and
-    day of the plan (value 0, weight: the day's part, see ``plan_by_day``). Where only reps have plans, only
-    their deals count. n: the deals.
-    Leaves out: as revenue; deals won on days without a plan.
-    Source: METHOD 3.3
-    """
-    plan = plan_by_day(crm)
-    fact = revenue(crm, period)
+def _against_plan(crm: Snapshot, period: Period, fact: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return facts (weight 0) and the days of the plan (value 0): only where both are told do they count."""
+    plan = plan_by_day(crm, metric)
     owner = crm.deals["manager_id"].array[fact["deal_ix"]]
     day = (fact["at"].dt.tz_localize(None).to_numpy().astype("datetime64[D]") - plan.first).astype(np.int64)
     known = fact["at"].notna().to_numpy() & (day >= 0) & (day < plan.amounts.shape[1])
@@ -129,26 +133,96 @@ def plan_attainment(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 
 @measure(
-    "weighted_forecast", title="Weighted forecast", unit="money", better="higher", group="plan",
-    needs={"deals.amount", "deals.probability|stages.default_probability"}, summary="sum",
-    basis="expected_in",
+    ATTAINMENT, title="Plan attainment", unit="share", better="higher", group="sales",
+    needs={"plans.value", "deals.closed_at", "deals.amount"}, summary="ratio", basis="closed_in",
+    only_by=(*BY_REP, *GRAINS), exact=True,
 )  # fmt: skip
-def weighted_forecast(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Amounts of the open deals times the chance of winning that the CRM states, added up.
+def plan_attainment(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Revenue divided by the plan for the same days.
 
-    Cases: one row per open deal expected to close in the period (of «all»: every open deal). Value: amount
-    times the deal's probability, else its stage's.
-    Leaves out: open deals without an amount, without a probability, or without an expected closing date.
-    Source: METHOD 7.2
+    Cases: one row per won deal closed on a day that has a plan (value: amount, weight 0) and one per rep and
+    day of the plan (value 0, weight: the day's part, see ``plan_by_day``). Where only reps have plans, only
+    their deals count. n: the deals.
+    Leaves out: as revenue; deals won on days without a plan.
+    Source: METHOD 3.3
     """
-    deals = crm.deals
-    chance, amount = stage_probability(crm), deals["amount"].to_numpy(dtype=np.float64)
-    is_open = is_status(crm, "open")
-    expected = deals["expected_close_on"]
-    inside = is_open if period.is_all else is_open & within(midnights(crm, expected), period)
-    left_out = {
-        "no_expected_date": is_open & expected.isna().to_numpy() & (not period.is_all),
-        "no_amount": inside & np.isnan(amount),
-        "no_probability": inside & np.isnan(chance),
-    }
-    return deal_cases(crm, inside, at="expected_close_on", value=amount * chance, left_out=left_out)
+    return _against_plan(crm, period, revenue(crm, period), "revenue")
+
+
+@measure(
+    "plan_attainment:margin", title="Plan attainment in margin", unit="share", better="higher",
+    group="sales", needs={"plans.value", "deals.closed_at", "deals.margin"}, summary="ratio",
+    basis="closed_in", only_by=(*BY_REP, *GRAINS), exact=True, default=False,
+)  # fmt: skip
+def plan_attainment_margin(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Margin divided by the plan of margin for the same days.
+
+    Cases: as for plan attainment, with the margin of the won deals and the plan rows of ``margin``.
+    Source: METHOD 3.3
+    """
+    return _against_plan(crm, period, margin(crm, period), "margin")
+
+
+@measure(
+    "plan_attainment:won_deals", title="Plan attainment in won deals", unit="share", better="higher",
+    group="sales", needs={"plans.value", "deals.closed_at", "deals.status"}, summary="ratio",
+    basis="closed_in", only_by=(*BY_REP, *GRAINS), exact=True, default=False,
+)  # fmt: skip
+def plan_attainment_won_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Number of deals won divided by the plan of won deals for the same days.
+
+    Cases: as for plan attainment, with 1 for each won deal and the plan rows of ``won_deals``.
+    Source: METHOD 3.3
+    """
+    return _against_plan(crm, period, won_deals(crm, period), "won_deals")
+
+
+@measure(
+    "plan_attainment:new_deals", title="Plan attainment in new deals", unit="share", better="higher",
+    group="sales", needs={"plans.value", "deals.created_at"}, summary="ratio", basis="created_in",
+    only_by=(*BY_REP, *GRAINS), exact=True, default=False,
+)  # fmt: skip
+def plan_attainment_new_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Number of deals created divided by the plan of new deals for the same days.
+
+    Cases: as for plan attainment, with 1 for each deal created and the plan rows of ``new_deals``.
+    Source: METHOD 3.3
+    """
+    return _against_plan(crm, period, new_deals(crm, period), "new_deals")
+
+
+@compound(
+    "plan_attainment:difference", title="Difference from the plan", unit="money", better="higher",
+    group="sales", parts=(ATTAINMENT,), default=False, exact=True,
+)  # fmt: skip
+def plan_difference(parts: Mapping[str, Floats], crm: Snapshot, period: Period) -> Told:
+    """Revenue less the plan for the same days: what is above it, or short of it.
+
+    Cases: as for plan attainment. Where there is no plan there is no difference.
+    Source: METHOD 3.3
+    """
+    fact, plan = parts["plan_attainment.numerator"], parts["plan_attainment.denominator"]
+    return np.where(plan > 0, np.round(fact - plan, 2), np.nan), None
+
+
+@compound(
+    "plan_attainment:run_rate", title="Plan attainment at the present rate", unit="share", better="higher",
+    group="sales", parts=(ATTAINMENT,), default=False, exact=True, timeless=True,
+)  # fmt: skip
+def plan_run_rate(parts: Mapping[str, Floats], crm: Snapshot, period: Period) -> Told:
+    """Share of the plan that the period will reach if every working day brings as much as those so far.
+
+    Revenue so far divided by the working days gone, times the working days of the period, divided by the
+    plan. The day described counts as gone. Of a period that is over it is plan attainment itself; while no
+    working day is gone there is no rate.
+
+    Cases: as for plan attainment.
+    Source: METHOD 3.3
+    """
+    calendar, (start, end) = crm.settings.calendar, period.days()
+    after = min(end, crm.as_of.tz_convert(crm.settings.zone).date() + timedelta(days=1))
+    if after == end:
+        return parts["plan_attainment.numerator"], parts["plan_attainment.denominator"]
+    gone, whole = calendar.working_days(start, after), calendar.working_days(start, end)
+    plan = parts["plan_attainment.denominator"] * gone
+    return parts["plan_attainment.numerator"] * whole, np.where(plan > 0, plan, np.nan)

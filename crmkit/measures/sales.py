@@ -1,4 +1,4 @@
-"""Sales: deals created, won and lost, money, win rate and refusals (METHOD 3.3)."""
+"""Sales: deals created, won and lost, win rate and refusals (METHOD 3.3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.facts import cycle_days, is_status, is_technical
-from crmkit.measures.cases import deal_cases, within
+from crmkit.measures.cases import borders, deal_cases, within
 from crmkit.measures.catalog import measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
@@ -25,13 +25,14 @@ def closed(crm: Snapshot, period: Period, *statuses: str) -> tuple[Mask, dict[st
     return inside, {"no_closing_date": undated, "technical_loss": inside & technical}
 
 
-def _amount(crm: Snapshot) -> npt.NDArray[np.float64]:
+def amounts(crm: Snapshot) -> npt.NDArray[np.float64]:
+    """Return the amount of each deal; NaN where there is none."""
     return np.asarray(crm.deals["amount"], dtype=np.float64)
 
 
-def _priced(crm: Snapshot, chosen: Mask, left_out: dict[str, Mask]) -> tuple[Mask, dict[str, Mask]]:
+def priced(crm: Snapshot, chosen: Mask, left_out: dict[str, Mask]) -> tuple[Mask, dict[str, Mask]]:
     """Leave out, and count, deals without an amount."""
-    return chosen, {**left_out, "no_amount": chosen & np.isnan(_amount(crm))}
+    return chosen, {**left_out, "no_amount": chosen & np.isnan(amounts(crm))}
 
 
 @measure(
@@ -85,47 +86,6 @@ def lost_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 
 @measure(
-    "revenue", title="Revenue", unit="money", better="higher", group="sales",
-    needs={*CLOSED, "deals.amount"}, summary="sum", basis="closed_in",
-)  # fmt: skip
-def revenue(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """The amounts of the deals won in the period, added up.
-
-    Cases: one row per won deal whose ``closed_at`` lies in the period. Value: its amount.
-    Leaves out: won deals without an amount, or in a currency without a rate.
-    Source: METHOD 3.3
-    """
-    chosen, left_out = _priced(crm, *closed(crm, period, "won"))
-    return deal_cases(crm, chosen, at="closed_at", value=_amount(crm), left_out=left_out)
-
-
-@measure(
-    "average_check:mean", title="Average check, mean", unit="money", better="higher", group="sales",
-    needs={*CLOSED, "deals.amount"}, summary="mean", basis="closed_in",
-)  # fmt: skip
-def average_check(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Revenue divided by the number of won deals that have an amount.
-
-    Cases: as for revenue.
-    Source: METHOD 3.3
-    """
-    return revenue(crm, period)
-
-
-@measure(
-    "average_check:median", title="Average check, median", unit="money", better="higher", group="sales",
-    needs={*CLOSED, "deals.amount"}, summary="median", basis="closed_in", default=False,
-)  # fmt: skip
-def average_check_median(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """The amount that half of the won deals reach; one huge deal does not move it.
-
-    Cases: as for revenue.
-    Source: METHOD 3.3
-    """
-    return revenue(crm, period)
-
-
-@measure(
     "win_rate:closed_count", title="Win rate", unit="share", better="higher", group="sales",
     needs=CLOSED, summary="ratio", basis="closed_in",
 )  # fmt: skip
@@ -154,8 +114,8 @@ def win_rate_closed_value(crm: Snapshot, period: Period) -> pd.DataFrame:
     tells little.
     Source: METHOD 3.3
     """
-    chosen, left_out = _priced(crm, *closed(crm, period, "won", "lost"))
-    amount = _amount(crm)
+    chosen, left_out = priced(crm, *closed(crm, period, "won", "lost"))
+    amount = amounts(crm)
     return deal_cases(
         crm,
         chosen,
@@ -218,5 +178,31 @@ def refusals_value(crm: Snapshot, period: Period) -> pd.DataFrame:
     Cases: as for refusals. Leaves out: lost deals without an amount.
     Source: METHOD 3.3
     """
-    chosen, left_out = _priced(crm, *closed(crm, period, "lost"))
-    return deal_cases(crm, chosen, at="closed_at", value=_amount(crm), left_out=left_out)
+    chosen, left_out = priced(crm, *closed(crm, period, "lost"))
+    return deal_cases(crm, chosen, at="closed_at", value=amounts(crm), left_out=left_out)
+
+
+@measure(
+    "open_deals:at_end", title="Open deals at the end of the period", unit="count", group="sales",
+    needs={"deals.created_at", *CLOSED}, summary="count", basis="open_at_end", default=False, timeless=True,
+)  # fmt: skip
+def open_deals_at_end(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Deals created before the end of the period and not closed by then: by their dates alone.
+
+    Of a period that is not over, the deals open on the day described. Told of earlier periods too, if the
+    export holds the deals that have closed since; the rep is the present one.
+
+    Cases: one row per deal created before the end and not closed before it.
+    Leaves out: deals without a creation date; closed deals without a closing date; deals of which neither
+    open nor won nor lost can be told.
+    Source: METHOD 3.3
+    """
+    created, ended = crm.deals["created_at"], crm.deals["closed_at"]
+    end = borders(crm, period).end
+    begun, is_open = (created < end).to_numpy(), is_status(crm, "open")
+    left_out = {
+        "no_creation_date": created.isna().to_numpy(),
+        "no_status": begun & crm.deals["status"].isna().to_numpy(),
+        "no_closing_date": begun & ~is_open & ended.isna().to_numpy(),
+    }
+    return deal_cases(crm, begun & (is_open | (ended >= end).to_numpy()), left_out=left_out)

@@ -25,6 +25,8 @@ STATES = {
     "calls_only": N_("Approximate: of all communications, this export tells only calls."),
     "no_time_of_day": N_("Approximate: some of these dates have no time of day in this export."),
     "not_ended": N_("Not yet: too many have not ended."),
+    "needs_borders": N_("This is told only of a period with a beginning and an end, such as a month."),
+    "plan_reached": N_("The plan is reached: there is nothing left to cover."),
 }
 
 #: What a missing column is called, and how it is got out of a CRM.
@@ -47,6 +49,14 @@ COLUMNS = {
     ),
     "deals.status": N_(
         "It cannot be told which deals are won. Write the stages and their kinds in client.yml."
+    ),
+    "payments": N_(
+        "The payments are not in this export. Give a file of instalments: deal, due day and amount, paid day"
+        " and amount."
+    ),
+    "costs": N_("Marketing costs are not known. Give a file of them: day or month, channel, amount."),
+    "managers.hired_on": N_(
+        "Nobody's hiring day is known. Write «hired_on» under «managers» in client.yml."
     ),
     "deals.lost_reason": N_(
         "Deals have no reason for the loss in this export. Add that column, or make reps fill it."
@@ -115,6 +125,9 @@ LEFT_OUT = {
     "no_hiring_date": N_("no hiring date"),
     "no_stage": N_("the stage is not known, or has no place in the order of stages"),
     "no_deal": N_("belongs to no deal of the export"),
+    "no_amount_due": N_("no amount due"),
+    "no_cost": N_("the costs of this channel on that day are not known"),
+    "hired_before_records": N_("hired before the first record of deals"),
     "no_history": N_("no history of its stages"),
     "self_loop": N_("a change from a stage to itself: an artefact, collapsed"),
     "still_there": N_("still in the stage: how the visit ends is not known yet"),
