@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from crmkit.limits import Limits
-from crmkit.parts import Account, DAY, Day, Name, Part, ReportSettings, RequiredCards
+from crmkit.parts import DAY, Account, Day, Name, Part, ReportSettings, RequiredCards
 from crmkit.schema import TABLES, Settings
 
 CRMS = ("amocrm", "bitrix24", "hubspot", "pipedrive", "salesforce", "1c", "plain")

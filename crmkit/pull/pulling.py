@@ -117,7 +117,7 @@ def _begin(state: State, api: Api, folder: Path, full: bool) -> None:
     for entity in api.entities:
         known = not full and any((folder / entity.name).glob("*.json"))
         state.entities[entity.name] = kept.get(entity.name, Place()) if known else Place()
-    if not (folder / ".gitignore").is_file():
+    if not folder.exists():
         write_whole(folder / ".gitignore", b"*\n")
 
 
