@@ -108,6 +108,35 @@ def test_bitrix24_replies(loaded):
     assert set(report.notes["code"]) == {"no_status", "no_creation_date", "unknown_deal"}
 
 
+def test_bitrix24_replies_as_they_came(loaded, tmp_path):
+    """The moves in replies of the recorded shape: a page of 50, and the other pages in one batch."""
+    told = reference("bitrix_api/reference.json")["stagehistory"]
+    moves = pd.read_csv(REAL / "bitrix_api/stagehistory.csv", dtype=str).to_dict("records")
+    pages = [{"items": moves[start : start + 50]} for start in range(0, len(moves), 50)]
+    first = {"result": pages[0], "next": 50, "total": len(moves)}
+    batch = {"result": {"result": {f"cmd{n}": page for n, page in enumerate(pages[1:])}, "result_error": []}}
+    folder = tmp_path / "api" / "stagehistory"
+    folder.mkdir(parents=True)
+    # both pages lie there twice, as after a pull that was cut off and begun again
+    for number, reply in enumerate((first, batch, batch, first), 1):
+        (folder / f"0001-{number:05d}.json").write_text(json.dumps(reply), encoding="utf-8")
+    crm, report = loaded(
+        "Europe/Moscow\ncrm: bitrix24\napi: api",
+        "path: '@/bitrix_api/leads_id_title.csv', table: deals, columns: {ID: deal_id, TITLE: title}",
+    )
+    changes, files = crm.tables["stage_changes"], report.files.set_index("table").loc["stage_changes"]
+    assert (len(changes), changes["deal_id"].nunique()) == (told["rows"], told["owners"])
+    assert (files["rows_read"].sum(), files["rows_kept"].sum()) == (2 * told["rows"], told["rows"])
+    assert set(report.set_aside["reason"]) == {"same_row"}
+    months = changes["changed_at"].dt.strftime("%Y-%m").value_counts().to_dict()
+    assert months == told["entries_by_month_msk"]
+    entries = changes["deal_id"].value_counts().value_counts().to_dict()
+    assert entries == {int(n): owners for n, owners in told["entries_distribution"].items()}
+    # the replies tell of one stage only: what was left for it is not known, and none is invented
+    assert changes["from_stage"].isna().all()
+    assert set(changes["to_stage"]) == {"UC_KW9988"}
+
+
 def test_shapes_with_hashed_values(loaded):
     crm, report = loaded(
         "UTC",

@@ -70,8 +70,9 @@ class Answers:
 
     def __getitem__(self, kind: str) -> pd.DataFrame:
         names = ["@file", "@line", "@id", "@changed", *self.entities[kind].cells]
-        frame = self.frames.get(kind, pd.DataFrame(columns=names, dtype="str"))
-        return frame.reindex(columns=list(dict.fromkeys([*names, *frame.columns])))
+        if kind in self.frames:
+            return self.frames[kind]
+        return pd.DataFrame(columns=names, dtype="str").astype({"@file": "int64", "@line": "int64"})
 
     def leave(self, rows: pd.DataFrame, table: str, reason: str) -> None:
         """Set rows aside, whatever table they would have fed."""

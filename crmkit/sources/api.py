@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,12 +137,15 @@ def _account(
 ) -> None:
     """Tell in the load report which records of which file feed which table, and which none."""
     shown = [name for name, _ in files]
-    parts = [rows[["@file"]].assign(table=table) for table, rows in tables.items()]
-    counts = pd.concat([*parts, *(one[["@file", "table"]] for one in answers.aside)]).value_counts()
-    silent = [(number, "") for number in range(len(files)) if number not in counts.index.get_level_values(0)]
-    for number, table in sorted([*counts.index, *silent]):
+    counts: Counter[tuple[int, str]] = Counter()
+    for table, rows in tables.items():
+        counts.update((number, table) for number in rows["@file"].tolist())
+    for one in answers.aside:
+        counts.update(zip(one["@file"].tolist(), one["table"], strict=True))
+    silent = set(range(len(files))) - {number for number, _ in counts}
+    for number, table in sorted([*counts, *((number, "") for number in silent)]):
         name, path = files[number]
-        entry = {"path": name, "table": table, "rows_read": int(counts.get((number, table), 0))}
+        entry = {"path": name, "table": table, "rows_read": counts[number, table]}
         ledger.files.append(
             entry
             | {

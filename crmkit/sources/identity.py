@@ -84,7 +84,7 @@ def without_repeats(table: str, whole: pd.DataFrame, ledger: Ledger) -> pd.DataF
     else:
         if whole[key].is_unique:
             return whole
-        again = whole[key].duplicated(keep=False).to_numpy()
+        again = (whole[key].duplicated(keep=False) & whole[key].notna()).to_numpy()
         rows = whole[again]
         order = np.arange(len(rows))
         if "updated_at" in rows:

@@ -53,5 +53,19 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., SimpleNamesp
     return made
 
 
+def answers(folder: Path) -> dict[str, Path]:
+    """Return the answers in a folder as files of a client's folder ``api``."""
+    return {f"api/{path.relative_to(folder).as_posix()}": path for path in sorted(folder.rglob("*.json"))}
+
+
+def rows(frame: pd.DataFrame, names: str) -> list[tuple]:
+    """Return the named columns row by row; moments as local text, missing cells as None."""
+    cells = frame[names.split()].copy()
+    for name, kind in cells.dtypes.items():
+        if isinstance(kind, pd.DatetimeTZDtype):
+            cells[name] = cells[name].dt.strftime("%m-%d %H:%M")
+    return [tuple(None if pd.isna(cell) else cell for cell in row) for row in cells.itertuples(index=False)]
+
+
 def _rows(frame: pd.DataFrame) -> list[SimpleNamespace]:
     return [SimpleNamespace(**row) for row in frame.to_dict("records")]
