@@ -85,6 +85,7 @@ def load(
 ) -> None:
     """Print the load report."""
     from crmkit.client import read_client
+    from crmkit.present.quality import examined
     from crmkit.sources.load import load as snapshot_of
     from crmkit.sources.load import load_report
 
@@ -100,7 +101,8 @@ def load(
             "as_of": crm.as_of.isoformat(),
             "exported_at": crm.exported_at.isoformat(),
         }
-        print_json(head | {"rows": rows, "hidden": dict(crm.hidden)} | content)
+        quality = {"quality": examined(settings).records()}
+        print_json(head | {"rows": rows, "hidden": dict(crm.hidden)} | content | quality)
         return
     for frame in parts.values():
         print_table(frame)

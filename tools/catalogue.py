@@ -107,6 +107,12 @@ def of_preset(path: Path) -> Iterator[Found]:
     yield from ((data[key], line) for line, key in enumerate(("title", "note"), 1) if data.get(key))
 
 
+def of_exports(path: Path) -> Iterator[Found]:
+    """Yield how tables are got out of CRMs."""
+    ways = yaml.safe_load(path.read_text(encoding="utf-8"))
+    yield from ((way["how"], 1) for needs in ways.values() for way in needs.values())
+
+
 def collect() -> Catalog:
     """Return a catalogue of every sentence, without translations."""
     catalogue = Catalog(fuzzy=False)
@@ -114,6 +120,7 @@ def collect() -> Catalog:
     pages = [*(PACKAGE / "documents" / "pages").glob("*.html"), *(PACKAGE / "batch").glob("*.html")]
     sources += [(path, of_template) for path in [*sorted(pages), *sorted((ROOT / "templates").glob("*.yml"))]]
     sources += [(path, of_preset) for path in sorted((ROOT / "templates" / "presets").glob("*.yml"))]
+    sources += [(ROOT / "templates" / "exports.yml", of_exports)]
     sources += [(ROOT / "tools" / "definitions.py", of_module)]
     sources += [(path, of_notebook) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
     for path, read in sources:

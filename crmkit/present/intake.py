@@ -8,13 +8,15 @@ import pandas as pd
 
 from crmkit.errors import N_, Message
 from crmkit.present.doubts import warnings
-from crmkit.present.reasons import COLUMNS, DECISIONS, NOTES, SET_ASIDE, TABLE_NAMES, UNLOCKS
+from crmkit.present.quality import quality_of
+from crmkit.present.reasons import DECISIONS, NOTES, SET_ASIDE, TABLE_NAMES
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
+from crmkit.present.troubles import LOOKED_FOR
 from crmkit.schema import TABLES, column
 
-__all__ = ["columns", "files", "managers", "oddities", "set_aside", "stages", "tables", "verdict", "warnings"]
+__all__ = ["columns", "files", "managers", "oddities", "set_aside", "stages", "verdict", "warnings"]
 
 
 def verdict(study: Study) -> Sentences:
@@ -42,7 +44,19 @@ def verdict(study: Study) -> Sentences:
                 moment=formats.moment(crm.exported_at),
             )
         )
-    return Sentences.of(words, said, "finding")
+    counts, (told, of) = quality_of(study).verdict(), quality_of(study).computable
+    if any(counts.values()):
+        said.append(
+            N_(
+                "Problems of the data: {blocks} block figures, {distorts} distort them, {cosmetic} hardly"
+                " matter.",
+                **counts,
+            )
+        )
+    else:
+        said.append(N_("No problem was found in the data."))
+    said.append(N_("{told} of {all} figures can be told from this export.", told=told, all=of))
+    return Sentences.of(words, said, "warning" if counts["blocks"] else "finding")
 
 
 def files(study: Study) -> Table:
@@ -83,7 +97,8 @@ def set_aside(study: Study) -> Table | Sentences:
 
 def oddities(study: Study) -> Table | Sentences:
     """Return what is odd in the data: how many rows, with samples."""
-    frame = study.report.notes
+    found = quality_of(study).problems
+    frame = found[(found["group"] == "reading") | (found["weight"] == "note")]
     hidden = [
         {
             "code": "after_as_of",
@@ -96,7 +111,7 @@ def oddities(study: Study) -> Table | Sentences:
     ]
     frame = pd.concat([frame, pd.DataFrame(hidden)], ignore_index=True) if hidden else frame
     if frame.empty:
-        return Sentences.of(study.words, [N_("Nothing odd was found in the data.")])
+        return Sentences.of(study.words, [LOOKED_FOR["reading"]])
     frame = frame.assign(
         what=[_said(study, NOTES, code) for code in frame["code"]],
         table=[_said(study, TABLE_NAMES, name) for name in frame["table"]],
@@ -152,30 +167,6 @@ def _meaning(study: Study, path: str, name: str) -> str:
     table = table if table in TABLES else "deals"
     found = column(table, name)
     return f"{study.say(found.meaning)} ({name})" if found else name
-
-
-def tables(study: Study) -> Table:
-    """Return which tables the export carries, and what the missing ones would unlock."""
-    rows = []
-    for name in TABLES:
-        known = [part for part in study.crm.supplied if part.startswith(f"{name}.")]
-        rows.append(
-            {
-                "table": _said(study, TABLE_NAMES, name),
-                "rows": len(study.crm.tables[name]) if known else None,
-                "state": study.say("here") if known else study.say("not in this export"),
-                "unlocks": study.words.message(UNLOCKS[name]),
-                "how": "" if known or name not in COLUMNS else study.words.message(COLUMNS[name]),
-            }
-        )
-    spec = [
-        Column("table", study.say("Table")),
-        Column("state", study.say("Is it here")),
-        Column("rows", study.say("Rows"), "count"),
-        Column("unlocks", study.say("What it makes possible")),
-        Column("how", study.say("How to get it")),
-    ]
-    return study.table(pd.DataFrame(rows), "tables", study.say("What the export can tell"), spec)
 
 
 def stages(study: Study) -> Table:

@@ -17,7 +17,7 @@ import yaml
 from crmkit import Period, evaluate, open_study
 from crmkit.errors import RequestError, SourceError
 from crmkit.measures.cases import REASONS
-from crmkit.present import appendix, deals, intake, kpi, reps
+from crmkit.present import appendix, deals, gaps, intake, kpi, quality, reps
 from crmkit.present.figures import Figure
 from crmkit.present.reasons import LEFT_OUT, missing
 from crmkit.present.study import Study, before, latest_months
@@ -35,7 +35,9 @@ PAGES: list[Callable[[Study], Any]] = [
     kpi.headline, kpi.summary, kpi.months, kpi.revenue_chart,
     deals.win_rates, deals.cycles, deals.funnel, deals.reasons, deals.reasons_table, deals.forecast,
     reps.win_rates, reps.revenue, reps.results, reps.work,
-    intake.verdict, intake.warnings, intake.files, intake.set_aside, intake.oddities, intake.tables,
+    intake.verdict, intake.warnings, intake.files, intake.set_aside, intake.oddities,
+    quality.problems, quality.fields, quality.joins, quality.identifiers, quality.dates, quality.masses,
+    quality.reach, gaps.asks, gaps.filling,
     intake.columns, intake.stages, intake.managers,
     appendix.not_told, appendix.left_out, appendix.glossary,
 ]  # fmt: skip
