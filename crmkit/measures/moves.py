@@ -55,7 +55,7 @@ def _deals_that(crm: Snapshot, period: Period, sign: str) -> pd.DataFrame:
 
 @measure(
     "stage_skips", title="Deals that skipped a stage", unit="share", better="lower", group="quality",
-    needs=ORDERED, summary="ratio", basis="left_stage_in",
+    needs=ORDERED, summary="ratio", basis="left_stage_in", timeless=True,
 )  # fmt: skip
 def stage_skips(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the deals that advanced in the period and skipped a stage on the way.
@@ -71,7 +71,7 @@ def stage_skips(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "stage_returns", title="Deals that went back", unit="share", better="lower", group="quality",
-    needs=ORDERED, summary="ratio", basis="left_stage_in",
+    needs=ORDERED, summary="ratio", basis="left_stage_in", timeless=True,
 )  # fmt: skip
 def stage_returns(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the deals that left a stage in the period and went back to an earlier one.
