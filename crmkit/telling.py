@@ -35,18 +35,20 @@ Span = Annotated[
 ]
 
 
+Measures = Annotated[list[str], typer.Option(help=say("ID or ID:VARIANT; may be given several times."))]
+Slices = Annotated[
+    list[str],
+    typer.Option(help=say("A slice: manager, team, stage, source, month …; may be given several times.")),
+]
+
+
 def evaluate(
     client: ClientPlace,
-    measure: Annotated[
-        list[str], typer.Option(help=say("ID or ID:VARIANT; may be given several times."))
-    ] = [],  # noqa: B006
+    measure: Measures = [],  # noqa: B006
     preset: Annotated[
         str, typer.Option(help=say("A list of measures: its name (crmkit list presets) or its file."))
     ] = "",
-    by: Annotated[
-        list[str],
-        typer.Option(help=say("A slice: manager, team, stage, source, month …; may be given several times.")),
-    ] = [],  # noqa: B006
+    by: Slices = [],  # noqa: B006
     period: Span = "all",
     each: Annotated[
         str, typer.Option(help=say("Cut the period into steps: day, week, month, quarter or year."))

@@ -27,6 +27,8 @@ class Column:
     """A column: ``key`` in the frame, ``heading`` for people, ``kind``, which way is ``better``.
 
     A share is gated by its cases wherever the frame has ``<key>_n``; other figures where ``gated`` says so.
+    ``counted``: the frame has ``<key>_n``, which stands beside in the workbook and is told on pointing at a
+    cell. ``bare``: the heading has no unit, because the title tells it.
     ``mixed``: each row has a kind of its own, and its figures stand with their units; a text stays a text.
     """
 
@@ -35,15 +37,17 @@ class Column:
     kind: str = "text"
     better: str = ""
     gated: bool = False
+    counted: bool = False
+    bare: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"{self.kind} is no kind of column: {KINDS}")
 
 
-def is_gated(column: Column, frame: pd.DataFrame) -> bool:
-    """Whether small numbers are told as such in a column of the frame."""
-    return (column.gated or column.kind == "share") and f"{column.key}_n" in frame.columns
+def has_cases(column: Column, frame: pd.DataFrame) -> bool:
+    """Whether the table has to know the cases behind a column of the frame."""
+    return (column.gated or column.counted or column.kind == "share") and f"{column.key}_n" in frame.columns
 
 
 def cases_of(frame: pd.DataFrame, key: str) -> tuple[Cases, ...]:
@@ -59,7 +63,7 @@ def cases_of(frame: pd.DataFrame, key: str) -> tuple[Cases, ...]:
 
 def headed(column: Column, formats: Formats) -> str:
     """Return a column's heading with its unit."""
-    unit = formats.unit(column.kind)
+    unit = "" if column.bare else formats.unit(column.kind)
     heading = clean(column.heading)
     return heading if not unit or heading.endswith(unit) else f"{heading}, {unit}"
 

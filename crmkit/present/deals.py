@@ -11,6 +11,7 @@ from crmkit.periods import Period, floor, next_start
 from crmkit.present import charts
 from crmkit.present.appendix import unavailable
 from crmkit.present.figures import Figure
+from crmkit.present.slicing import stage_order
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
@@ -106,15 +107,8 @@ def funnel(study: Study) -> Figure | Sentences:
     plate = study.plate("funnel", finding, N_("Open deals"), N_("Stage"))
     return charts.stage_bars(
         counts, plate, money=money if money["n"].sum() else None, money_axis=study.say("Amount"),
-        order=_stage_order(study),
+        order=stage_order(study),
     )  # fmt: skip
-
-
-def _stage_order(study: Study) -> list[str]:
-    """Return the stages in the order of the pipelines."""
-    stages = study.crm.tables["stages"]
-    stages = stages.sort_values(["pipeline", "position"], kind="stable", na_position="last")
-    return list(dict.fromkeys(stages["stage"].astype("str")))
 
 
 def reasons(study: Study) -> Figure | Sentences:

@@ -99,7 +99,13 @@ def _cells(table: Table, row: int) -> Iterator[str]:
         if place == 0 and side == "ck-left":
             yield f'<th scope="row" class="{side}">{text}</th>'
         else:
-            yield f'<td class="{side}">{text}</td>'
+            yield f'<td class="{side}"{_counted(table, row, column.key)}>{text}</td>'
+
+
+def _counted(table: Table, row: int, key: str) -> str:
+    """Return how many cases stand behind a figure, to be read on pointing at it."""
+    n = table.cases[key][row].n if key in table.cases else None
+    return f' title="n = {table.formats.count(n)}"' if n is not None else ""
 
 
 def _side(column: Column) -> str:

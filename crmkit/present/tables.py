@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crmkit.limits import Limits
-from crmkit.present.cells import CASES, FIGURES, KINDS, Cell, Column, cases_of, headed, is_gated, plain
+from crmkit.present.cells import CASES, FIGURES, KINDS, Cell, Column, cases_of, has_cases, headed, plain
 from crmkit.present.formats import Formats
 from crmkit.present.gates import Cases, Gated, gated
 from crmkit.present.texts import MISSING, clean
@@ -73,7 +73,7 @@ class Table:
         """
         formats = Formats(language, currency)
         values = [[plain(value, column.kind) for value in frame[column.key].tolist()] for column in columns]
-        gates = {c.key: cases_of(frame, c.key) for c in columns if is_gated(c, frame)}
+        gates = {c.key: cases_of(frame, c.key) for c in columns if has_cases(c, frame)}
         titled = tuple(replace(column, heading=headed(column, formats)) for column in columns)
         rows = tuple(zip(*values, strict=True))
         return cls(
@@ -149,7 +149,7 @@ class Table:
         """Return a cell as it is read: its text, what stands beside, and its standing."""
         spec, value = self.columns[column], self.rows[row][column]
         mixed, kind = spec.kind == "mixed", self.kind_at(row, column)
-        if spec.key in self.cases and not isinstance(value, str):
+        if spec.key in self.cases and not isinstance(value, str) and not spec.counted:
             cases = self.cases[spec.key][row]
             if not mixed or cases.n is not None:
                 return gated(self.formats, value, cases, kind, self.limits, alone=mixed)
