@@ -46,7 +46,7 @@ def asks(study: Study) -> Table | Sentences:
         all=of,
     )
     spec = [
-        Column("need", study.say("Missing")),
+        Column("need", study.say("What is missing")),
         Column("alone", study.say("Figures it brings"), "count"),
         Column("unlocks", study.say("What it makes possible")),
         Column("how", study.say("How to get it")),
@@ -92,7 +92,7 @@ def filling(study: Study) -> Figure | Sentences:
     cells = [[counts.get((name, month), (0, 0)) for month in months] for name in names]
     totals = list(zip(whole["filled"], whole["rows"], strict=True))
     wide = _wide(study, heads, [[total, *row] for total, row in zip(totals, cells, strict=True)])
-    spec = [Column("name", study.say("Field")), Column("m0", study.say("All"), "share")]
+    spec = [Column("name", study.say("Field")), Column("m0", study.say("All deals"), "share")]
     spec += [Column(f"m{place}", month, "share") for place, month in enumerate(said, 1)]
     table = study.table(wide, "filling", plate.title, spec)
     return share_map(plate, (heads[: len(shown)], said), cells[: len(shown)], table)

@@ -62,7 +62,7 @@ def problems(study: Study) -> Table | Sentences:
         **counts,
     )
     spec = [
-        Column("says", study.say("Weight")),
+        Column("says", study.say("How heavy")),
         Column("wrong", study.say("What is wrong")),
         Column("count", study.say("Rows"), "count"),
         Column("share", study.say("Share"), "share"),
@@ -76,7 +76,7 @@ def _spec(study: Study) -> list[Column]:
         Column("what", study.say("What is wrong")),
         Column("where", study.say("Where")),
         Column("count", study.say("Rows"), "count"),
-        Column("of", study.say("of"), "count"),
+        Column("of", study.say("Of how many"), "count"),
         Column("share", study.say("Share"), "share"),
     ]
 
@@ -154,10 +154,10 @@ def joins(study: Study) -> Table | Sentences:
         Column("where", study.say("Who names")),
         Column("to", study.say("whom")),
         Column("rows", study.say("Rows"), "count"),
-        Column("empty", study.say("Empty"), "count"),
-        Column("matched", study.say("Found"), "count"),
-        Column("unmatched", study.say("Lost"), "count"),
-        Column("distinct", study.say("Names lost"), "count"),
+        Column("empty", study.say("Left empty"), "count"),
+        Column("matched", study.say("Partner found"), "count"),
+        Column("unmatched", study.say("No partner"), "count"),
+        Column("distinct", study.say("Names without a partner"), "count"),
         Column("samples", study.say("Most frequent, and the nearest known name")),
     ]
     return study.table(found, "joins", title.rstrip("."), spec)
@@ -178,7 +178,7 @@ def reach(study: Study) -> Table:
         Column("rows", study.say("Rows"), "count"),
         Column("first", study.say("First record"), "date"),
         Column("last", study.say("Last record"), "date"),
-        Column("weeks", study.say("Weeks"), "count"),
+        Column("weeks", study.say("Weeks in all"), "count"),
         Column("silent", study.say("Silent weeks"), "count"),
         Column("gaps", study.say("When silent")),
     ]
