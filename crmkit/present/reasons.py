@@ -195,6 +195,8 @@ NOTES = {
     "between_exports": N_(
         "stage changes known only to lie between two exports; the day of the later one was taken"
     ),
+    "unknown_direction": N_("words that say neither incoming nor outgoing; they count as empty"),
+    "call_assumed": N_("actions without a kind that have a length or an answer; taken for calls"),
     "completion_approximated": N_(
         "tasks done at a time that the CRM does not tell; their last change was taken for it"
     ),

@@ -197,19 +197,18 @@ def _talks(rows: pd.DataFrame, kinds: Mapping[str, tuple[str, str | None]]) -> p
 
 
 def _of_notes(notes: pd.DataFrame) -> pd.DataFrame:
-    """Return the talks of notes; a call without a status was answered if it lasted."""
+    """Return the talks of notes; whether a call was answered is told by its status, if it has one."""
     rows = _talks(notes, NOTES)
     is_call, is_letter = rows["kind"] == "call", rows["kind"] == "email"
     income = notes["income"].map({"true": "in", "1": "in", "false": "out", "0": "out"})
     status = notes["call_status"]
-    lasted = (pd.to_numeric(notes["duration_s"], errors="coerce") > 0).where(notes["duration_s"].notna())
-    answered = (status == ANSWERED).where(status.notna(), lasted)
+    answered = (status == ANSWERED).where(status.notna() & is_call)
     owner = rows["manager_id"]
     return rows.assign(
         manager_id=owner.where(owner.notna(), notes["author_id"]),
         direction=rows["direction"].where(~is_letter, income).astype("str"),
         duration_s=notes["duration_s"].where(is_call),
-        answered=answered.where(is_call).map({True: "true", False: "false"}).astype("str"),
+        answered=answered.map({True: "true", False: "false"}).astype("str"),
         title=notes["subject"],
         text=notes["summary"].where(notes["summary"].notna(), notes["words"]),
         **_owned(notes, notes["home"].fillna("leads")),

@@ -13,6 +13,7 @@ import pandas as pd
 from crmkit.columns import ADDED, TABLES, column_kind
 from crmkit.errors import N_, SourceError
 from crmkit.sources.ledger import Ledger
+from crmkit.sources.talks import ANSWERED, UNANSWERED
 from crmkit.sources.values import (
     AmbiguousValues,
     Parsed,
@@ -166,7 +167,8 @@ def _read(file: OpenedFile, client: Client, headings: Sequence[str], text: pd.Se
     if kind in ("money", "number", "days", "share"):
         return parse_numbers(text, decimal=file.entry.decimal)
     if kind == "bool":
-        return parse_booleans(text)
+        told = file.mapped.targets[headings[0]] == "answered"
+        return parse_booleans(text, ANSWERED, UNANSWERED) if told else parse_booleans(text)
     if kind == "seconds":
         return parse_durations(text)
     return Parsed(text, np.array([], dtype=np.int64), "")

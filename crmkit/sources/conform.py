@@ -16,6 +16,7 @@ from crmkit.sources.ledger import Ledger, with_nearest
 from crmkit.sources.mapping import Source
 from crmkit.sources.reps import conform_managers
 from crmkit.sources.stages import conform_stages, set_status, with_closings
+from crmkit.sources.talks import in_our_words, kind_in_our_words
 
 #: Names under which currencies stand in exports, small letters.
 CURRENCIES = {
@@ -40,6 +41,8 @@ def conform(
         tables["deals"] = deals_of(tables["stage_changes"], tables["deals"], ledger)
         if "stage_changes.changed_at" in whole_days:
             whole_days |= {"deals.created_at", "deals.closed_at"}
+    tables["activities"] = in_our_words(tables["activities"], ledger)
+    tables["tasks"] = tables["tasks"].assign(kind=kind_in_our_words(tables["tasks"]["kind"]))
     tables["stages"] = conform_stages(tables["stages"], tables["deals"], client, source, ledger)
     deals = with_closings(tables["deals"], whole_days)
     apart = source.status_apart

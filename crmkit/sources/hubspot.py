@@ -6,7 +6,7 @@ import pandas as pd
 
 from crmkit.sources.mapping import Source, find_heading
 from crmkit.sources.values import parse_durations
-from crmkit.sources.wording import DIRECTIONS, KINDS, first_of_many, in_words, with_status
+from crmkit.sources.wording import first_of_many, with_status
 
 #: Whom a deal, a call or a task is associated with; names win over numbers.
 ASSOCIATED = {
@@ -129,8 +129,6 @@ def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd
         frame = _type_of_sale(_bare_stage(with_status(frame, CLOSED_FLAGS, WON_FLAGS)))
     if table == "activities":
         frame = _calls(frame)
-    if table == "tasks" and "kind" in frame:
-        frame = frame.assign(kind=in_words(frame["kind"], KINDS))
     if table == "contacts":
         frame = _whole_name(frame)
     return frame, frame.iloc[:0]
@@ -164,8 +162,6 @@ def _type_of_sale(frame: pd.DataFrame) -> pd.DataFrame:
 def _calls(frame: pd.DataFrame) -> pd.DataFrame:
     """Say in our words what kind of action it is; a bare number is the length of a call in milliseconds."""
     fresh = {"kind": pd.Series("call", frame.index, dtype="str")}
-    if "direction" in frame:
-        fresh["direction"] = in_words(frame["direction"], DIRECTIONS)
     outcome, length = (find_heading(name, list(frame.columns)) for name in ("Call outcome", "Call duration"))
     if outcome is not None:
         fresh["answered"] = frame[outcome].str.casefold().map(ANSWERED).astype("boolean")

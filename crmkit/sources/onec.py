@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from crmkit.sources.mapping import Source
-from crmkit.sources.wording import in_words
 
 DEALS = {
     "Номер": "deal_id",
@@ -79,26 +78,14 @@ EVENTS = {
     "Предмет.Номер": "deal_id",
 }
 
-KINDS = {
-    "телефонный звонок": "call", "звонок": "call", "электронное письмо": "email", "письмо": "email",
-    "сообщение": "messenger", "сообщение sms": "messenger", "встреча": "meeting", "личная встреча": "meeting",
-}  # fmt: skip
-DIRECTIONS = {
-    "входящее": "in", "входящий": "in", "входящая": "in",
-    "исходящее": "out", "исходящий": "out", "исходящая": "out",
-}  # fmt: skip
-
 
 def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tell deals of the same number apart by the year (1C counts anew in each); put events in our words."""
+    """Tell deals of the same number apart by the year: 1C counts anew in each."""
     if table == "deals" and {"deal_id", "created_at"} <= set(frame.columns):
         year = frame["created_at"].dt.year.astype("Int64").astype("str")
         years = year.groupby(frame["deal_id"]).transform("nunique")
         apart = (years > 1) & year.notna()
         frame = frame.assign(deal_id=frame["deal_id"].where(~apart, frame["deal_id"] + "/" + year))
-    if table == "activities":
-        words = {"kind": KINDS, "direction": DIRECTIONS}
-        frame = frame.assign(**{name: in_words(frame[name], words[name]) for name in words if name in frame})
     return frame, frame.iloc[:0]
 
 

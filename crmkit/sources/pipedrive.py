@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from crmkit.sources.mapping import Source, find_heading
-from crmkit.sources.wording import KINDS, in_words
 
 DEALS = {
     "Deal - ID": "deal_id",
@@ -74,8 +73,6 @@ def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd
     The status stands beside the stage, so that a lost deal keeps the stage where it died.
     """
     none = frame.iloc[:0]
-    if table == "tasks" and "kind" in frame:
-        return frame.assign(kind=in_words(frame["kind"], KINDS)), none
     if table != "deals":
         return frame, none
     if "status" in frame and "stage" in frame:

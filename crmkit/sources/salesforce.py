@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from crmkit.sources.mapping import Source, find_heading
-from crmkit.sources.wording import KINDS, flag, in_words, set_aside, with_status
+from crmkit.sources.wording import flag, set_aside, with_status
 
 DEALS = {
     # Data Loader and weekly export
@@ -165,9 +165,7 @@ def _stage_changes(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _tasks(frame: pd.DataFrame) -> pd.DataFrame:
-    """Say which of the cards that a task belongs to are deals, and name its kind in our words."""
-    if "kind" in frame:
-        frame = frame.assign(kind=in_words(frame["kind"], KINDS))
+    """Say which of the cards that a task belongs to are deals."""
     if "deal_id" not in frame:
         return frame
     of_deal, of_company = (frame["deal_id"].str.startswith(prefix, na=False) for prefix in ("006", "001"))

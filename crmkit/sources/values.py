@@ -24,28 +24,38 @@ _DURATION = re.compile(
     r"(?P<sign>-)?(?:(?P<days>\d+) ?(?:days?|d|дн\.?|дней|день|дня),? ?)?"
     r"(?:(?:(?P<hours>\d+):(?=\d\d:\d\d))?(?P<minutes>\d+):(?P<seconds>\d\d(?:[.,]\d+)?))?"
 )
+_WORDED = re.compile(
+    r"(?=\d)(?:(?P<hours>\d+) ?(?:h|hrs?|hours?|ч|час|часа|часов)\.?(?:,? |$))?"
+    r"(?:(?P<minutes>\d+) ?(?:m|mins?|minutes?|м|мин|минут[аы]?)\.?(?:,? |$))?"
+    r"(?:(?P<seconds>\d+) ?(?:s|secs?|seconds?|с|сек|секунд[аы]?)\.?)?",
+    re.IGNORECASE,
+)
+_SIZES = {"hours": 3600.0, "minutes": 60.0, "seconds": 1.0}
 _SECONDS = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
-def parse_booleans(text: pd.Series) -> Parsed:
-    """Read yes and no, in words, letters or digits, as ``boolean``.
+def parse_booleans(
+    text: pd.Series, yes: frozenset[str] = frozenset(), no: frozenset[str] = frozenset()
+) -> Parsed:
+    """Read yes and no, in words, letters or digits, as ``boolean``; ``yes``, ``no``: the column's own words.
 
     >>> parse_booleans(pd.Series(["Да", "n", None, "maybe"], dtype="str")).bad.tolist()
     [3]
     """
-    return parse_uniques(text, _yes_or_no, "yes/no", "boolean")
+    yes, no = YES | yes, NO | no
 
+    def yes_or_no(cell: str) -> float | None:
+        word = cell.casefold()
+        return 1.0 if word in yes else 0.0 if word in no else None
 
-def _yes_or_no(cell: str) -> float | None:
-    word = cell.casefold()
-    return 1.0 if word in YES else 0.0 if word in NO else None
+    return parse_uniques(text, yes_or_no, "yes/no", "boolean")
 
 
 def parse_durations(text: pd.Series) -> Parsed:
-    """Read lengths of time as seconds: ``1 day, 20:55:36``, ``00:03:21``, ``3:21`` (minutes), ``125``.
+    """Read lengths of time as seconds: ``1 day, 20:55:36``, ``3:21`` (minutes), ``125``, ``2 min``.
 
-    >>> parse_durations(pd.Series(["1 day, 20:55:36", "3:21", "125"], dtype="str")).values.tolist()
-    [161736.0, 201.0, 125.0]
+    >>> parse_durations(pd.Series(["1 day, 20:55:36", "3:21", "125", "2m 5s"], dtype="str")).values.tolist()
+    [161736.0, 201.0, 125.0, 125.0]
     """
     return parse_uniques(text, _seconds, "seconds")
 
@@ -53,6 +63,8 @@ def parse_durations(text: pd.Series) -> Parsed:
 def _seconds(cell: str) -> float | None:
     if _SECONDS.fullmatch(cell):
         return float(cell.replace(",", "."))
+    if worded := _WORDED.fullmatch(cell):
+        return sum(int(worded[name] or 0) * size for name, size in _SIZES.items())
     found = _DURATION.fullmatch(cell)
     if not found or not cell.strip("-"):
         return None

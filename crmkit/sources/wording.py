@@ -1,32 +1,14 @@
-"""What several CRMs say alike: flags of closing, kinds of actions, several values in a cell."""
+"""What several CRMs say alike: flags of closing, several values in a cell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from crmkit.sources.mapping import find_heading
 from crmkit.sources.values import parse_booleans
-
-#: Words for the kinds of tasks and actions, small letters.
-KINDS = {
-    "call": "call", "logged call": "call",
-    "email": "email", "e-mail": "email", "list email": "email", "listemail": "email",
-    "meeting": "meeting", "event": "meeting", "lunch": "meeting",
-    "linkedin": "linkedin", "linkedin message": "linkedin",
-    "linked_in": "linkedin", "linked_in_message": "linkedin",
-    "sms": "messenger", "whatsapp": "messenger",
-    "task": "task", "to-do": "task", "to_do": "task", "todo": "task", "deadline": "task",
-}  # fmt: skip
-DIRECTIONS = {"inbound": "in", "incoming": "in", "outbound": "out", "outgoing": "out"}
-
-
-def in_words(text: pd.Series, words: Mapping[str, str]) -> pd.Series:
-    """Return the canonical words for a CRM's own; a word that is not known stays as it is."""
-    known = text.str.strip().str.casefold().map(words)
-    return known.where(known.notna(), text).astype("str")
 
 
 def flag(frame: pd.DataFrame, names: Iterable[str]) -> pd.Series | None:

@@ -71,8 +71,8 @@ def test_tasks(made):
 
 
 def test_talks_are_counted_once(made):
-    # note 1001 and the event of the call are one; the call 07b has no note here; a call without a status was
-    # answered if it lasted
+    # note 1001 and the event of the call are one; the call 07b has no note here; of a call without a status
+    # it is not known whether it was answered
     names = "activity_id deal_id contact_id manager_id kind direction at duration_s answered title"
     assert rows(made.activities.sort_values("activity_id"), names) == [
         ("07b", None, "701", "501", "call", "out", "01-11 13:00", None, None, None),
@@ -80,7 +80,7 @@ def test_talks_are_counted_once(made):
         ("1002", "103", None, "501", "call", "out", "01-26 12:00", 0, False, None),
         ("1003", "101", None, "501", "email", "in", "01-12 10:00", None, None, "Запрос цены"),
         ("1004", "101", None, "501", "email", "out", "01-12 10:40", None, None, "Прайс"),
-        ("1006", None, "701", "501", "call", "out", "01-27 15:00", 30, True, None),
+        ("1006", None, "701", "501", "call", "out", "01-27 15:00", 30, None, None),
         ("10a", "103", None, "501", "messenger", "out", "02-01 09:30", None, None, None),
         ("10b", None, "701", None, "messenger", "in", "02-01 09:45", None, None, None),
     ]
