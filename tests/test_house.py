@@ -24,7 +24,7 @@ FLOORS = (
     ("errors", "limits", "places", "columns"),
     ("periods", "calendars", "countries", "intervals", "survival", "yamlfile"),
     ("schema", "parts", "settings", "mistakes", "contradictions", "client", "folder"),
-    ("facts", "actions", "stages", "visits"),
+    ("facts", "actions", "clients", "stages", "visits"),
     ("sources", "measures", "intake", "simulate", "pull"),
     ("present",),
     ("documents",),

@@ -1,0 +1,199 @@
+"""Hygiene: required fields, described actions, losses with a reason (METHOD 3.2)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crmkit.actions import named
+from crmkit.clients import latest_deals
+from crmkit.facts import FloatArray, is_status
+from crmkit.measures.cases import action_cases, all_owners, deal_cases, reasons_of, within
+from crmkit.measures.catalog import measure
+from crmkit.measures.sales import CLOSED, closed
+from crmkit.periods import Period
+from crmkit.places import resource
+from crmkit.schema import Snapshot, column
+from crmkit.stages import coded_stages, stage_order
+from crmkit.yamlfile import read_yaml
+
+Mask = npt.NDArray[np.bool_]
+
+
+def _filled(crm: Snapshot, table: str, name: str) -> Mask | None:
+    """Return in which rows a field is filled; ``None`` if the export does not have it.
+
+    A field of the client's own that is never filled is there. An amount of zero is not filled.
+    """
+    rows = crm.tables[table]
+    if name not in rows:
+        same = {str(one).strip().casefold(): str(one) for one in rows.columns}
+        name = same.get(name.strip().casefold(), "")
+    if not name or (column(table, name) is not None and f"{table}.{name}" not in crm.supplied):
+        return None
+    filled = rows[name].notna()
+    return np.asarray(filled & (rows[name] != 0) if name == "amount" else filled, dtype=bool)
+
+
+def _counted(crm: Snapshot, table: str, names: tuple[str, ...]) -> tuple[FloatArray, int]:
+    """Return how many of the required fields are filled in each row, and how many the export has.
+
+    A field is a name, or alternatives by ``|``.
+    """
+    filled, known = np.zeros(len(crm.tables[table])), 0
+    for name in names:
+        told = [one for each in name.split("|") if (one := _filled(crm, table, each)) is not None]
+        if told:
+            filled += np.logical_or.reduce(told)
+            known += 1
+    return filled, known
+
+
+@measure(
+    "required_fields_filled:deals", title="Required fields of deals filled", unit="share", better="higher",
+    group="quality", needs={"deals.status", "deals.stage", "stages.required_fields"}, summary="ratio",
+    basis="open_at",
+)  # fmt: skip
+def required_fields_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Share of the fields that the stage of an open deal requires which are filled.
+
+    Cases: one row per deal open at ``as_of`` whose stage requires fields. Value: how many of them are
+    filled; weight: how many there are. Fields that the export does not have count in neither.
+    Leaves out: deals of which the export has none of the required fields.
+    Source: METHOD 3.2; KPI23 15
+    """
+    deals, order = crm.deals, stage_order(crm)
+    codes = coded_stages(crm, order, deals["stage"], np.arange(len(deals)))
+    is_open = is_status(crm, "open")
+    filled, required = np.zeros((2, len(deals)))
+    asked = np.zeros(len(deals), dtype=bool)
+    for code, names in enumerate(_required(crm)):
+        here = is_open & (codes == code)
+        if names and here.any():
+            told, known = _counted(crm, "deals", names)
+            filled[here], required[here], asked[here] = told[here], known, True
+    left_out = {"no_required_column": asked & (required == 0)}
+    return deal_cases(crm, asked, value=filled, weight=required, left_out=left_out)
+
+
+def _required(crm: Snapshot) -> list[tuple[str, ...]]:
+    """Return the fields that each stage of the order of stages requires."""
+    stages = crm.tables["stages"]
+    pairs = zip(stages["pipeline"].astype("str"), stages["stage"].astype("str"), strict=True)
+    told = dict(zip(pairs, stages["required_fields"], strict=True))
+    listed = stage_order(crm).table
+    pairs = zip(listed["pipeline"].astype("str"), listed["stage"].astype("str"), strict=True)
+    texts = [told.get(pair) for pair in pairs]
+    return [
+        tuple(filter(None, re.split(r"\s*[,;]\s*", text))) if isinstance(text, str) else () for text in texts
+    ]
+
+
+@measure(
+    "required_fields_filled:cards", title="Required fields of cards filled", unit="share", better="higher",
+    group="quality", needs={"companies.name|contacts.name"}, summary="ratio", basis="open_at", default=False,
+)  # fmt: skip
+def required_fields_cards(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Share of the fields that the cards of companies and contact persons need which are filled.
+
+    Cases: one row per card; it belongs to its owner, else to that of the company's card, else to that of its
+    latest deal. Value: how many of the fields that ``required_cards`` of client.yml names are filled; weight:
+    how many there are. Fields that the export does not have count in neither.
+    Leaves out: cards of which the export has none of the required fields.
+    Source: METHOD 3.2; KPI23 15
+    """
+    parts = [
+        _cards(crm, table, key) for table, key in (("companies", "company_id"), ("contacts", "contact_id"))
+    ]
+    owners = all_owners(*(part["manager_id"] for part in parts))
+    return pd.concat(parts, ignore_index=True).assign(manager_id=owners)
+
+
+def _cards(crm: Snapshot, table: str, key: str) -> pd.DataFrame:
+    """Return one case per card of a table."""
+    rows, deals = crm.tables[table], crm.deals
+    filled, known = _counted(crm, table, crm.settings.required_cards.get(table, ()))
+    ids = pd.Index(rows[key])
+    places = np.append(ids.get_indexer(deals[key].cat.categories), -1)
+    latest = latest_deals(crm, places[deals[key].cat.codes.to_numpy()], len(rows))
+    firms, own = crm.tables["companies"], deals["manager_id"]
+    firm = pd.Index(firms["company_id"]).get_indexer(rows["company_id"].astype("str"))
+    names = all_owners(firms["manager_id"], own)
+    by_firm = np.append(firms["manager_id"].notna().to_numpy(), values=False)[firm]
+    place = np.where(by_firm, firm, np.where(latest >= 0, len(firms) + latest, -1))
+    unknown = np.full(len(rows), not known)
+    return pd.DataFrame(
+        {
+            "deal_ix": latest,
+            "manager_id": pd.Series(
+                pd.Categorical.from_codes(np.append(names.codes, -1)[place], names.categories)
+            ),
+            "value": filled,
+            "weight": np.full(len(rows), float(known)),
+            "left_out": reasons_of(len(rows), {"no_required_column": unknown}),
+        }
+    )
+
+
+@measure(
+    "actions_described", title="Actions described", unit="share", better="higher", group="quality",
+    needs={"tasks.completed_at|activities.at", "tasks.title|activities.title",
+           "tasks.text|tasks.result|activities.text"}, summary="ratio", basis="done_in",
+)  # fmt: skip
+def actions_described(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Share of the sales actions that bear both a title and a description.
+
+    Cases: one row per task completed and per communication in the period; only tasks, or only
+    communications, where the export has titles and descriptions of these alone. Value: 1 if both are there
+    (of a task, what came of it is a description too).
+    Leaves out: nothing.
+    Source: METHOD 3.2
+    """
+    tasks, activities = crm.tasks, crm.activities
+    done, logged = within(tasks["completed_at"], period), within(activities["at"], period)
+    described = [tasks["title"].notna() & (tasks["text"].notna() | tasks["result"].notna())]
+    described += [activities["title"].notna() & activities["text"].notna()]
+    rows = [
+        np.flatnonzero(chosen & ("title" in told and bool(told & {"text", "result"}))).astype(np.int32)
+        for chosen, told in ((done, _told(crm, "tasks")), (logged, _told(crm, "activities")))
+    ]
+    value = np.concatenate([flags.to_numpy()[ix] for flags, ix in zip(described, rows, strict=True)])
+    return action_cases(crm, *rows, value=value)
+
+
+def _told(crm: Snapshot, table: str) -> set[str]:
+    return {name.split(".")[1] for name in crm.supplied if name.startswith(f"{table}.")}
+
+
+@cache
+def _empty_words() -> frozenset[str]:
+    words, _ = read_yaml(resource("templates") / "reasons.yml")
+    return frozenset(str(word).casefold() for word in words["empty"])
+
+
+@measure(
+    "lost_with_reason", title="Losses with a reason", unit="share", better="higher", group="quality",
+    needs={*CLOSED, "deals.lost_reason"}, summary="ratio", basis="closed_in",
+)  # fmt: skip
+def lost_with_reason(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Share of the deals lost in the period that bear a reason which says something.
+
+    Cases: one row per lost deal whose ``closed_at`` lies in the period. Value: 1 if it has a reason that is
+    not one of ``empty_reasons`` of client.yml (such as «other», «unknown») and has a letter or a digit.
+    Leaves out: technical losses named in the client's settings; lost deals without a closing date.
+    Source: METHOD 3.2; KPI23 16
+    """
+    chosen, left_out = closed(crm, period, "lost")
+    empty = crm.settings.empty_reasons
+    empty = _empty_words() if empty is None else empty
+    reasons = crm.deals["lost_reason"]
+    telling = [
+        one
+        for one in reasons.cat.categories
+        if any(letter.isalnum() for letter in one) and one.strip(" .!?-–—").casefold() not in empty
+    ]
+    return deal_cases(crm, chosen, at="closed_at", value=named(reasons, telling), left_out=left_out)
