@@ -212,7 +212,11 @@ def begins_without_closings(crm: Snapshot) -> tuple[pd.Timestamp, pd.Timestamp] 
     after the first creation: deals closed before were not exported, and the first figures of winning are not
     to be believed.
     """
-    first, ended = crm.deals["created_at"].min(), crm.deals["closed_at"].min()
+    created, closed = crm.deals["created_at"], crm.deals["closed_at"]
+    lonely = lonely_start(crm)
+    if lonely is not None:  # mistyped, most likely: the record does not begin there
+        created, closed = created[created >= lonely[0]], closed[closed >= lonely[0]]
+    first, ended = created.min(), closed.min()
     won = cycle_days(crm)[is_status(crm, "won")]
     won = won[won >= 0]
     if pd.isna(first) or pd.isna(ended) or not len(won):

@@ -109,14 +109,18 @@ def _long(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rounded(cells: pa.Array) -> np.ndarray | None:
-    """Tell which numbers have only zeros behind their 15th digit, if chance alone does not make them."""
+    """Tell which numbers have only zeros behind their 15th digit.
+
+    Only if most of the long ones do, and more than by chance: a spreadsheet rounds them all, but for cells
+    that were text.
+    """
     places, numbers = _long(cells)
     if not len(numbers):
         return None
     steps = 10 ** np.maximum(np.floor(np.log10(numbers.astype(np.float64))).astype(np.int64) + 1 - KEPT, 0)
     round_ones = numbers % steps.astype(np.uint64) == 0
     expected = float((1.0 / steps).sum())
-    if round_ones.sum() < MIN_VALUES or round_ones.sum() < TIMES * expected:
+    if round_ones.sum() < max(MIN_VALUES, TIMES * expected, len(numbers) / 2):
         return None
     bad = np.zeros(len(cells), dtype=bool)
     bad[places] = round_ones

@@ -30,7 +30,7 @@ def share_map(
     rows, columns = axes
     data = [_cells(plate, axes, cells)]
     whole = layout(
-        plate.title, 46 * max(len(rows), 1) + 60, plate.formats,
+        plate.title, 46 * max(len(rows), 1) + 110, plate.formats,
         xaxis=period_axis([label(one) for one in columns]) | {"ticks": ""},
         yaxis=group_axis(len(rows)) | {"range": [len(rows) - 0.6, -0.8], "ticks": ""},
         annotations=names([wrap(name, NAME_WIDTH, 1) for name in rows]),

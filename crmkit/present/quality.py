@@ -54,18 +54,16 @@ def problems(study: Study) -> Table | Sentences:
     found = found.assign(
         says=[study.words.message(WEIGHTS[weight]) for weight in found["weight"]],
         wrong=[f"{where}: {what}" for where, what in zip(found["where"], found["what"], strict=True)],
+        rows=[study.formats.k_of_n(*pair) for pair in zip(found["count"], found["of"], strict=True)],
         todo=[study.words.message(remedy(code)) for code in found["code"]],
     )
-    counts = quality_of(study).verdict()
-    title = study.say(
-        "Problems of the data: {blocks} block figures, {distorts} distort them, {cosmetic} hardly matter",
-        **counts,
+    title = study.words.plural(
+        "{n} problem of the data", "{n} problems of the data, the heaviest first", len(found)
     )
     spec = [
         Column("says", study.say("How heavy")),
         Column("wrong", study.say("What is wrong")),
-        Column("count", study.say("Rows"), "count"),
-        Column("share", study.say("Share"), "share"),
+        Column("rows", study.say("Rows")),
         Column("todo", study.say("What to do")),
     ]
     return study.table(found, "problems", title, spec, shown=20)
@@ -92,7 +90,7 @@ def _worded(study: Study, found: pd.DataFrame) -> pd.DataFrame:
 def place(study: Study, table: str, name: str) -> str:
     """Return a column as the client knows it: its table and its heading in the files."""
     parts = [study.words.message(TABLE_NAMES[table])] if table in TABLE_NAMES else []
-    return ": ".join([*parts, *([heading(study, table, name)] if name else [])]) or study.say("all dates")
+    return " · ".join([*parts, *([heading(study, table, name)] if name else [])]) or study.say("all dates")
 
 
 def heading(study: Study, table: str, name: str) -> str:

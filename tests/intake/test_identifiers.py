@@ -42,6 +42,12 @@ def test_long_numbers_that_nobody_rounded_are_innocent(examine):
     assert examine(with_ids(ids)).verdict() == {"blocks": 0, "distorts": 0, "cosmetic": 0}
 
 
+def test_numbers_given_out_in_thousands_are_innocent(examine):
+    # 19 digits: four zeros at the end in every tenth of them, far more than by chance, but not in most.
+    ids = [str(1234567890123000000 + 1000 * n) for n in range(30)]
+    assert found(examine(with_ids(ids)), "damaged_numbers") == []
+
+
 def test_records_that_share_a_rounded_identifier_are_lost(examine):
     # Multiples of 256 between 2**60 and 2**61: what is left of 19 digits read as floating-point numbers.
     floats = [str((1 << 60) + 256 * n) for n in (1, 2, 3, 4)]

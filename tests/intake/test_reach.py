@@ -49,6 +49,11 @@ def test_an_export_without_the_deals_closed_earlier(examine):
     ]
 
 
+def test_one_mistyped_beginning_is_no_cut(examine):
+    deals = [*daily(300), daily(1)[0] | {"created_at": "2003-01-01 12:00"}]
+    assert found(examine(deals), "begins_without_closings") == []
+
+
 def test_tasks_that_begin_late(examine):
     task = {"deal_id": "1", "created_at": "2025-06-02 10:00", "completed_at": ""}
     # 147 deals from 6 January to 1 June, and that of 2 June is created at noon, after the task.
