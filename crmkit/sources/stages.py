@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from crmkit.columns import CLOSINGS, STATUSES
@@ -31,7 +33,8 @@ def conform_stages(
     told = listed["kind"].notna()
     kinds = listed["kind"].str.strip().str.casefold().map(STATUS_WORDS)
     _note_words(listed["kind"][told & kinds.isna()], "stages", "kind", ledger)
-    listed = listed.assign(kind=kinds.astype("str"))
+    required = _as_columns(listed["required_fields"], client, source)
+    listed = listed.assign(kind=kinds.astype("str"), required_fields=required)
     seen = deals[["pipeline", "stage"]].dropna(subset=["stage"]).drop_duplicates()
     extra = seen[~seen["stage"].isin(listed["stage"])].sort_values(["pipeline", "stage"], ignore_index=True)
     if len(listed):
@@ -61,6 +64,21 @@ def _listed(given: pd.DataFrame, client: Client) -> pd.DataFrame:
         for position, stage in enumerate(pipeline.stages, 1)
     ]
     return pd.DataFrame(rows, columns=given.columns).astype(given.dtypes) if rows else given
+
+
+def _as_columns(required: pd.Series, client: Client, source: Source) -> pd.Series:
+    """Return the fields that stages require, by their columns: a heading that feeds one stands for it."""
+    fed = {normal(heading): column for heading, column in source.columns.get("deals", {}).items()}
+    for entry in client.files:
+        if entry.table == "deals":
+            fed |= {normal(heading): column for heading, column in entry.columns.items()}
+    meant = [
+        text
+        if pd.isna(text)
+        else ", ".join(fed.get(normal(name), name) for name in re.split(r"\s*[,;]\s*", text.strip()))
+        for text in required
+    ]
+    return pd.Series(meant, required.index, dtype="str")
 
 
 def with_closings(deals: pd.DataFrame, whole_days: set[str]) -> pd.DataFrame:
