@@ -48,7 +48,7 @@ def _grains(costs: pd.DataFrame) -> pd.Series:
     """Return for each figure the step of time that it is for."""
     start, source = costs["period_start"], costs["source"].astype("str").fillna(value=-1)
     firsts = (start.dt.day == 1).groupby(source).transform("all")
-    mondays = (start.dt.weekday == 0).groupby(source).transform("all")
+    mondays = (start.dt.day_of_week == 0).groupby(source).transform("all")
     told = pd.Series(np.select([firsts, mondays], ["month", "week"], "day"), index=costs.index)
     named = costs["period"].astype("object")
     return named.where(named.isin(GRAINS), told)
@@ -73,7 +73,7 @@ def _beside_costs(crm: Snapshot, period: Period, deals: pd.DataFrame) -> tuple[p
     inside = (day >= 0) & (day < covered.shape[1])
     known = inside.copy()
     known[inside] = covered[of_deal[ix[inside]], day[inside]]
-    deals.loc[(deals["left_out"] == "").to_numpy() & ~known, "left_out"] = "no_cost"
+    deals.loc[deals["at"].notna().to_numpy() & ~known, "left_out"] = "no_cost"  # whatever else it lacks
     own = next((name for name in crm.deals.columns if str(name).casefold() in CAMPAIGN), None)
     campaign = crm.deals[own].astype("str").array[ix] if own else pd.array([None] * len(ix), dtype="str")
     deals = deals.assign(source=pd.Categorical.from_codes(of_deal[ix], names), campaign=campaign, counts=1.0)

@@ -24,6 +24,8 @@ STAGES = [
     {"name": "Won", "kind": "won"},
     {"name": "Lost", "kind": "lost"},
 ]
+#: Tables that a test may write as files.
+FILES = ("tasks", "activities", "stage_changes", "companies", "contacts", "payments", "costs")
 STAGE_OF = {"open": "New", "won": "Won", "lost": "Lost"}
 
 
@@ -44,7 +46,7 @@ def snapshot(tmp_path: Path) -> Callable[..., Snapshot]:
         rows = [{"deal_id": str(number)} | dict(deal) for number, deal in enumerate(deals, 1)]
         for row in rows:
             row.setdefault("stage", STAGE_OF.get(row.pop("status", "")))
-        tables = {"deals": rows} | {name: rest.pop(name) for name in ("tasks", "activities") if name in rest}
+        tables = {"deals": rows} | {name: rest.pop(name) for name in FILES if name in rest}
         files = []
         for table, content in tables.items():
             heading = dict.fromkeys(name for row in content for name in row)
@@ -52,7 +54,8 @@ def snapshot(tmp_path: Path) -> Callable[..., Snapshot]:
                 writer = csv.DictWriter(stream, list(heading))
                 writer.writeheader()
                 writer.writerows(content)
-            keyless = table != "deals" and f"{table[:-1]}_id".replace("activitie", "activity") not in heading
+            key = {"tasks": "task_id", "activities": "activity_id"}.get(table)
+            keyless = key is not None and key not in heading
             files.append({"path": f"{table}.csv", "table": table} | ({"key": "row"} if keyless else {}))
         settings = {"format": 1, "name": "Client", "crm": "plain", "as_of": as_of, "files": files}
         settings |= {"pipelines": [{"name": "Sales", "stages": list(stages)}]} | rest
@@ -130,15 +133,59 @@ def department(seed: int) -> dict[str, Any]:
          "at": moment(), "kind": "call"} for number in range(30)
     ]  # fmt: skip
     managers = [{"name": "Ann", "team": "A", "hired_on": "2025-11-03"}, {"name": "Bob", "team": "A"},
-                {"name": "Cid", "left_on": "2026-02-01"}]  # fmt: skip
+                {"name": "Cid", "left_on": "2026-02-01"}, {"name": "Eve", "hired_on": "2026-01-12"},
+                {"name": "Dan", "hired_on": "2024-01-09"}]  # fmt: skip
     months = [f"{year}-{month:02d}-01" for year, month in ((2025, 11), (2025, 12), (2026, 1), (2026, 3))]
     plan = [{"period_start": month, "value": chance.randrange(10_000_000) / 100} for month in months]
     plan += [{"period_start": month, "value": chance.randrange(900_000) / 100, "manager": who}
              for month in [*months[1:], "2026-02-01"] for who in ("Ann", "Bob")]  # fmt: skip
-    return {
+    trade = _trade(Random(seed + 100), deals, moment)
+    plan += [{"period_start": months[-1], "value": chance.randrange(99), "metric": metric}
+             for metric in ("margin", "won_deals", "new_deals")]  # fmt: skip
+    return trade | _history(Random(seed + 200), deals, moment) | {
         "deals": deals, "tasks": tasks, "activities": activities, "managers": managers, "plan": plan,
         "time_zone": zone, "technical_losses": ["Double"], "exported_on": "2026-03-31",
     }  # fmt: skip
+
+
+def _history(chance: Random, deals: list[dict[str, Any]], moment: Callable[..., str]) -> dict[str, Any]:
+    """Return stages with norms and steps, and moves between them in any order, some at one moment."""
+    names = ["New", "Offer", "Pause", "Won", "Lost", "New"]
+    changes = [
+        {"deal_id": str(chance.randrange(97, 100 + len(deals))),
+         "changed_at": chance.choice([moment(), moment()[:10]]),
+         "from_stage": chance.choice(["New", "", "", ""]), "to_stage": chance.choice(names),
+         "manager_id": chance.choice(["Ann", "Bob", "", ""])} for _ in range(90)
+    ]  # fmt: skip
+    more = [{"norm_days": 10}, {"norm_days": 20, "process_step": "proposal agreement"}, {}, {}]
+    return {"stage_changes": changes, "stages": [a | b for a, b in zip(STAGES, more, strict=True)]}
+
+
+def _trade(chance: Random, deals: list[dict[str, Any]], moment: Callable[..., str]) -> dict[str, Any]:
+    """Give deals buyers, margins and discounts; return payments, costs and where deals are qualified."""
+    for deal in deals:
+        price = float(deal["amount"] or 0)
+        deal |= {
+            "margin": chance.choice([round(price / 3, 2), ""]),
+            "discount": chance.choice([round(price / 10, 2), 0, ""]),
+            "is_repeat": chance.choice(["yes", "no", "", ""]),
+            "company_id": chance.choice(["1", "2", "3", "4", ""]),
+            "contact_id": chance.choice(["7", "8", ""]),
+            "utm_campaign": chance.choice(["spring", "autumn", ""]),
+        }
+    payments = [
+        {"deal_id": str(chance.randrange(95, 130)), "due_on": moment(days=200)[:10],
+         "amount_due": chance.choice([chance.randrange(10_000_000) / 100, ""]),
+         "paid_on": chance.choice([moment()[:10], "", ""]), "amount_paid": chance.choice([100.01, "", ""])}
+        for _ in range(25)
+    ]  # fmt: skip
+    costs = [
+        {"period_start": f"2026-0{month}-01", "source": source, "campaign": campaign,
+         "amount": chance.randrange(1_000_000) / 100}
+        for month in (1, 3) for source, campaign in (("Web", "spring"), ("Web", "autumn"), ("Post", ""))
+    ]  # fmt: skip
+    costs += [{"period_start": moment()[:10], "source": "Fair", "amount": 10.01} for _ in range(9)]
+    return {"payments": payments, "costs": costs}
 
 
 @pytest.fixture(params=[1, 2, 3])
