@@ -132,6 +132,6 @@ def proposals_paid(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the deals that came to the proposal stage in the period and have been won since.
 
     Cases: as for the proposals sent. Value: 1 if the deal is won at ``as_of``.
-    Source: KPI23 23
+    Source: METHOD 3.1; KPI23 23
     """
     return _proposals(crm, period)

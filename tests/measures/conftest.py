@@ -140,6 +140,7 @@ def department(seed: int) -> dict[str, Any]:
     plan += [{"period_start": month, "value": chance.randrange(900_000) / 100, "manager": who}
              for month in [*months[1:], "2026-02-01"] for who in ("Ann", "Bob")]  # fmt: skip
     trade = _trade(Random(seed + 100), deals, moment)
+    trade |= _work(Random(seed + 200), tasks, activities, moment)
     plan += [{"period_start": months[-1], "value": chance.randrange(99), "metric": metric}
              for metric in ("margin", "won_deals", "new_deals")]  # fmt: skip
     return trade | _history(Random(seed + 200), deals, moment) | {
@@ -186,6 +187,45 @@ def _trade(chance: Random, deals: list[dict[str, Any]], moment: Callable[..., st
     ]  # fmt: skip
     costs += [{"period_start": moment()[:10], "source": "Fair", "amount": 10.01} for _ in range(9)]
     return {"payments": payments, "costs": costs}
+
+
+def _work(
+    chance: Random, tasks: list[dict[str, Any]], activities: list[dict[str, Any]], moment: Callable[..., str]
+) -> dict[str, Any]:
+    """Give actions kinds, directions, answers, people and words; return cards, and what stages require."""
+
+    def some(*values: object) -> object:
+        return chance.choice([*values, ""])
+
+    kinds = ("call", "call", "email", "messenger", "meeting")
+    more = [{"activity_id": str(number), "deal_id": some("101", "103", "105"), "manager_id": some("Ann", "Bob"),
+             "at": moment()} for number in range(100, 160)]  # fmt: skip
+    for row in activities + more:
+        row |= {
+            "kind": some(*kinds), "direction": some("in", "in", "out", "out"), "answered": some("yes", "no"),
+            "duration_s": some(0, 12, 17, chance.randrange(600)), "contact_id": some("7", "8", "9"),
+            "company_id": some("1", "2", "5"), "title": some("About it"), "text": some("What was said"),
+        }  # fmt: skip
+    for back in chance.sample([row for row in more if row["direction"] == "in"], 9):
+        at = pd.Timestamp(str(back["at"])) + pd.Timedelta(minutes=chance.randrange(900))
+        more.append(back | {"activity_id": f"{back['activity_id']}b", "at": min(str(at)[:16], "2026-03-31 23:59"),
+                            "direction": "out"})  # fmt: skip
+    activities += more
+    for row in tasks:
+        row |= {
+            "kind": some(*kinds, "task"), "title": some("Call"), "result": some("Done"),
+            "created_at": some(moment(), moment()), "company_id": some("1", "5"), "contact_id": some("7"),
+        }  # fmt: skip
+    companies = [{"company_id": str(number), "name": f"Firm {number}", "city": some("Bonn"),
+                  "manager_id": some("Ann", "Cid")} for number in range(1, 6)]  # fmt: skip
+    contacts = [{"contact_id": str(number), "name": some("Eve"), "email": some("e@x.example"),
+                 "company_id": some("1", "6")} for number in range(7, 11)]  # fmt: skip
+    stages = [
+        {"name": "New", "probability": 0.1, "norm_days": 20, "required": ["source", "Region"]},
+        {"name": "Offer", "probability": 0.5, "norm_days": 40, "required": ["amount", "Fax"]},
+        *STAGES[2:],
+    ]
+    return {"companies": companies, "contacts": contacts, "stages": stages}
 
 
 @pytest.fixture(params=[1, 2, 3])
