@@ -176,12 +176,11 @@ def lonely_end(crm: Snapshot) -> tuple[pd.Timestamp, int, int] | None:
     It does when the latest dates, at most one in a hundred, follow a silence of more than 60 days: mistyped
     dates, from which the moment described would be taken.
     """
-    moments = _events(crm)
-    tail = moments.iloc[-(len(moments) // 100) - 1 :]
+    _, tail, count = _edges(crm)
     gaps = np.flatnonzero((tail.diff() > pd.Timedelta(days=60)).to_numpy())
     if not len(gaps):
         return None
-    return tail.iloc[gaps[0] - 1], len(tail) - int(gaps[0]), len(moments)
+    return tail.iloc[gaps[0] - 1], len(tail) - int(gaps[0]), count
 
 
 @once_per_snapshot
@@ -191,17 +190,22 @@ def lonely_start(crm: Snapshot) -> tuple[pd.Timestamp, int, int] | None:
     They are when the earliest dates, at most one in a hundred, lie more than a year before all others: a date
     of birth, the 1st of January 1970, or one old deal that was carried over.
     """
-    moments = _events(crm)
-    head = moments.iloc[: len(moments) // 100 + 1]
+    head, _, count = _edges(crm)
     gaps = np.flatnonzero((head.diff() > pd.Timedelta(days=365)).to_numpy())
-    return None if not len(gaps) else (head.iloc[gaps[-1]], int(gaps[-1]), len(moments))
+    return None if not len(gaps) else (head.iloc[gaps[-1]], int(gaps[-1]), count)
 
 
-def _events(crm: Snapshot) -> pd.Series:
-    """Return all moments up to ``as_of`` at which something happened, sorted."""
+@once_per_snapshot
+def _edges(crm: Snapshot) -> tuple[pd.Series, pd.Series, int]:
+    """Return the first and the last hundredth of the moments at which something happened, one more, and n."""
     names = [(table, name) for table, some in EVENTS.items() for name in some]
     moments = pd.concat([crm.tables[table][name].dropna() for table, name in names], ignore_index=True)
-    return moments[moments <= crm.as_of].sort_values(ignore_index=True)
+    moments = moments[moments <= crm.as_of]
+    count, few = len(moments), len(moments) // 100 + 1
+    utc = pd.Series(np.sort(moments.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()))
+    both = utc.iloc[np.r_[: min(few, count), max(count - few, 0) : count]].dt.tz_localize("UTC")
+    local = both.dt.tz_convert(moments.dt.tz).reset_index(drop=True)
+    return local.iloc[:few], local.iloc[-few:], count
 
 
 @once_per_snapshot

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from crmkit.facts import BoolArray, is_status
 from crmkit.intake.problems import problem
 from crmkit.intake.reach import BIRTHS
 from crmkit.schema import ADDED, STATUSES, Snapshot
+
+IntArray = npt.NDArray[np.int64]
+NEVER = np.iinfo(np.int64).min
 
 COLUMNS = ("table", "column", "month", "filled", "rows")
 #: Columns that only these deals can have.
@@ -47,6 +51,7 @@ def filling(crm: Snapshot) -> pd.DataFrame:
     parts = []
     for table, birth in BIRTHS.items():
         frame = crm.tables[table]
+        born = _months(frame[birth])
         for name in _columns(table, frame):
             filled = frame[name].notna().to_numpy()
             if not filled.any():
@@ -54,7 +59,7 @@ def filling(crm: Snapshot) -> pd.DataFrame:
             asked = _asked(crm, table, name)
             filled = filled & asked
             parts.append((table, name, "", int(filled.sum()), int(asked.sum())))
-            months, rows, full = by_month(frame[birth], asked, filled)
+            months, rows, full = _by_month(born, asked, filled)
             parts += [(table, name, *one) for one in zip(months, full.tolist(), rows.tolist(), strict=True)]
     return pd.DataFrame(parts, columns=list(COLUMNS))
 
@@ -80,20 +85,23 @@ def _of(crm: Snapshot, statuses: tuple[str, ...]) -> BoolArray:
     return np.asarray(np.logical_or.reduce([is_status(crm, one) for one in statuses]), dtype=bool)
 
 
-def by_month(
-    moments: pd.Series, asked: BoolArray, filled: BoolArray
-) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return the months from the first to the last with rows, and how many of each are asked and filled."""
-    rows = np.flatnonzero(asked & moments.notna().to_numpy())
-    local = moments.iloc[rows].dt.tz_localize(None).to_numpy("datetime64[M]").astype(np.int64)
-    if not len(local):
+def _months(moments: pd.Series) -> IntArray:
+    """Return the month of each moment, counted from January 1970; a missing one is ``NEVER``."""
+    days = moments.dt.tz_localize(None).to_numpy("datetime64[us]")
+    return np.where(np.isnat(days), NEVER, days.astype("datetime64[M]").astype(np.int64))
+
+
+def _by_month(months: IntArray, asked: BoolArray, filled: BoolArray) -> tuple[list[str], IntArray, IntArray]:
+    """Return the months that have rows, and how many of each are asked and filled."""
+    asked = asked & (months != NEVER)
+    if not asked.any():
         return [], np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    first = int(local.min())
-    counts = np.bincount(local - first)
-    full = np.bincount(local[filled[rows]] - first, minlength=len(counts))
+    first = int(months[asked].min())
+    counts = np.bincount(months[asked] - first)
+    full = np.bincount(months[asked & filled] - first, minlength=len(counts))
     there = np.flatnonzero(counts)  # a mistyped 1970 makes no empty months
-    months = (there + first).astype("datetime64[M]").astype(str).tolist()
-    return months, counts[there], full[there]
+    names = (there + first).astype("datetime64[M]").astype(str).tolist()
+    return names, counts[there], full[there]
 
 
 def poor_columns(crm: Snapshot) -> list[dict[str, object]]:
@@ -128,16 +136,16 @@ def _turns(crm: Snapshot) -> Iterator[dict[str, object]]:
     """
     for table in ("deals", "tasks", "activities", "stage_changes"):
         frame = crm.tables[table]
-        ended = {"deals": "closed_at", "tasks": "completed_at"}.get(table, BIRTHS[table])
-        moments = frame[ended]
-        if moments.notna().sum() < 2 * MIN_ROWS:
+        end = {"deals": "closed_at", "tasks": "completed_at"}.get(table, BIRTHS[table])
+        if frame[end].notna().sum() < 2 * MIN_ROWS:
             continue
+        ended = _months(frame[end])
         for name in _columns(table, frame):
             filled = frame[name].notna().to_numpy()
-            if not filled.any() or filled.all() or ONLY.get(name) == ("open",) or name == ended:
+            if not filled.any() or filled.all() or ONLY.get(name) == ("open",) or name == end:
                 continue
             asked = _asked(crm, table, name)
-            months, rows, full = by_month(moments, asked, filled & asked)
+            months, rows, full = _by_month(ended, asked, filled)
             yield from _turn((table, name), months, (rows, full))
 
 
