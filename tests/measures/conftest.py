@@ -198,8 +198,10 @@ def _work(
         return chance.choice([*values, ""])
 
     kinds = ("call", "call", "email", "messenger", "meeting")
-    more = [{"activity_id": str(number), "deal_id": some("101", "103", "105"), "manager_id": some("Ann", "Bob"),
-             "at": moment()} for number in range(100, 160)]  # fmt: skip
+    more: list[dict[str, Any]] = [
+        {"activity_id": str(number), "deal_id": some("101", "103"), "manager_id": some("Ann"), "at": moment()}
+        for number in range(100, 160)
+    ]
     for row in activities + more:
         row |= {
             "kind": some(*kinds), "direction": some("in", "in", "out", "out"), "answered": some("yes", "no"),
@@ -207,9 +209,9 @@ def _work(
             "company_id": some("1", "2", "5"), "title": some("About it"), "text": some("What was said"),
         }  # fmt: skip
     for back in chance.sample([row for row in more if row["direction"] == "in"], 9):
-        at = pd.Timestamp(str(back["at"])) + pd.Timedelta(minutes=chance.randrange(900))
-        more.append(back | {"activity_id": f"{back['activity_id']}b", "at": min(str(at)[:16], "2026-03-31 23:59"),
-                            "direction": "out"})  # fmt: skip
+        at = str(pd.Timestamp(back["at"]) + pd.Timedelta(minutes=chance.randrange(900)))[:16]
+        answer = {"activity_id": f"{back['activity_id']}b", "at": min(at, "2026-03-31 23:59")}
+        more.append(back | answer | {"direction": "out"})
     activities += more
     for row in tasks:
         row |= {
