@@ -21,13 +21,16 @@ Mask = npt.NDArray[np.bool_]
 
 
 def _expected(crm: Snapshot, period: Period) -> tuple[Mask, dict[str, Mask]]:
-    """Return the open deals expected to close in the period (of «all»: every one), and the undated ones."""
+    """Return the open deals expected to close in the period (of «all»: every one), and the undated ones.
+
+    In a period that is over, undated deals cannot close any more.
+    """
     expected, is_open = crm.deals["expected_close_on"], is_status(crm, "open")
-    if period.is_all:
+    if period.end is None:
         return is_open, {}
-    return is_open & within(midnights(crm, expected), period), {
-        "no_expected_date": is_open & expected.isna().to_numpy()
-    }
+    inside = is_open & within(midnights(crm, expected), period)
+    undated = is_open & expected.isna().to_numpy()
+    return inside, {"no_expected_date": undated} if period.end > crm.as_of else {}
 
 
 def _weighed(crm: Snapshot, inside: Mask, left_out: dict[str, Mask]) -> pd.DataFrame:

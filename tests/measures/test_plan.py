@@ -133,82 +133,71 @@ def test_a_plan_cannot_be_told_by_stage(snapshot):
         evaluate("plan_attainment", crm, by=["stage"])
 
 
-OPEN = {"created_at": "2026-01-02", "status": "open"}
-TALK = [
-    {"name": "New", "probability": 0.1},
-    {"name": "Talk"},
-    {"name": "Offer", "probability": 0.5},
-    {"name": "Won", "kind": "won"},
-]
+def test_the_difference_is_fact_less_plan_where_there_is_a_plan(snapshot, tell, by):
+    crm = snapshot(DEALS, plan=[plan("2026-03-01", 350.10), plan("2026-03-01", 200, "Ann")])
+    row = tell(crm, "plan_attainment:difference", "2026-03")
+    # 175 − 350.10; Ann 100 − 200; the rest of the department 25 − 150.10; Bob has no plan of his own
+    assert (row["value"], row["numerator"], row["n"], row["state"]) == (-175.10, None, 3, "ok")
+    told = by(crm, "plan_attainment:difference", "manager", period="2026-03")
+    assert told == {"Ann": -100, "Bob": None, None: -125.10}
+    none = tell(crm, "plan_attainment:difference", "2026-02")  # no plan: not a difference of 300
+    assert (none["value"], none["state"]) == (None, "empty")
+    assert tell(snapshot(DEALS), "plan_attainment:difference")["missing"] == "plans.value"
 
 
-def test_the_forecast_weighs_amounts_with_the_deals_chance_else_the_stages(snapshot, tell, by):
-    deals = [
-        OPEN | {"amount": 1000, "probability": 0.8, "expected_close_on": "2026-04-30"},  # 800
-        OPEN | {"amount": 1000, "stage": "Offer", "expected_close_on": "2026-04-01"},  # 500
-        OPEN | {"amount": 1000, "expected_close_on": "2026-05-01"},  # 100, in May
-        OPEN | {"amount": 1000, "expected_close_on": ""},  # 100, nobody knows when
-        OPEN | {"amount": "", "expected_close_on": "2026-04-02"},
-        OPEN | {"amount": 1000, "stage": "Talk", "expected_close_on": "2026-04-03"},
-    ]
-    crm = snapshot(deals, stages=TALK)
-    april = tell(crm, "weighted_forecast", "2026-04")
-    assert (april["value"], april["n"], april["state"]) == (1300, 2, "ok")
-    assert april["left"] == {"no_expected_date": 1, "no_amount": 1, "no_probability": 1}
-    whole = tell(crm, "weighted_forecast")
-    assert (whole["value"], whole["n"], whole["left"]) == (1500, 4, {"no_amount": 1, "no_probability": 1})
-    assert by(crm, "weighted_forecast", "month") == {"2026-04": 1300, "2026-05": 100, None: 100}
+def test_the_difference_by_month_takes_each_months_plan(snapshot, by):
+    crm = snapshot(DEALS, plan=[plan("2026-02-01", 200), plan("2026-03-01", 100)])
+    assert by(crm, "plan_attainment:difference", "month") == {"2026-02": 100, "2026-03": 75}
 
 
 @pytest.mark.parametrize(
-    ("deal", "missing"),
+    ("as_of", "rate"),
     [
-        ({"amount": "", "expected_close_on": "2026-04-01"}, "deals.amount"),
-        ({"amount": 9, "expected_close_on": ""}, "deals.expected_close_on"),
-        ({"amount": 9, "stage": "Talk", "expected_close_on": "2026-04-01"}, "stages.default_probability"),
+        ("2026-03-31", 0.5),  # the month is over: 175 of 350
+        ("2026-03-20", 150 / 15 * 22 / 350),  # 15 of 22 working days gone, the 20th among them
+        ("2026-03-22", 175 / 15 * 22 / 350),  # a weekend adds money and no working day
+        ("2026-03-03 10:00", 100 / 2 * 22 / 350),  # the day described counts as gone, though it is morning
+        ("2026-03-01", None),  # a Sunday: no working day is gone
     ],
 )
-def test_what_cannot_be_weighed_is_unknown_and_not_zero(snapshot, tell, deal, missing):
-    closed = {"created_at": "2026-01-02", "closed_at": "2026-02-02", "status": "won", "amount": 1}
-    row = tell(snapshot([OPEN | deal, closed], stages=TALK), "weighted_forecast", "2026-04")
-    assert (row["value"], row["n"], row["state"], row["missing"]) == (None, 0, "not_in_export", missing)
+def test_the_run_rate_goes_by_working_days(snapshot, tell, as_of, rate):
+    crm = snapshot(DEALS, plan=[plan("2026-03-01", 350)], as_of=as_of)
+    value = tell(crm, "plan_attainment:run_rate", "2026-03")["value"]
+    assert value == (pytest.approx(rate) if rate is not None else None)
 
 
-def test_a_stage_of_two_pipelines_has_a_chance_only_where_it_is_known_which(snapshot, by):
-    both = [
-        {
-            "name": "Cold",
-            "stages": [{"name": "Offer", "probability": 0.2}, {"name": "Talk", "probability": 0.1}],
-        },
-        {
-            "name": "Hot",
-            "stages": [{"name": "Offer", "probability": 0.6}, {"name": "Talk", "probability": 0.1}],
-        },
+def test_the_run_rate_follows_the_clients_calendar(snapshot, tell):
+    # In Russia March 2026 has 21 working days (the 9th is off); until the 20th there are 14.
+    crm = snapshot(DEALS, plan=[plan("2026-03-01", 350)], as_of="2026-03-20", country="RU")
+    assert tell(crm, "plan_attainment:run_rate", "2026-03")["value"] == pytest.approx(150 / 14 * 21 / 350)
+
+
+def test_the_run_rate_is_of_a_period_and_not_of_its_parts(snapshot):
+    crm = snapshot(DEALS, plan=[plan("2026-03-01", 350)])
+    with pytest.raises(RequestError, match=r"run_rate --by week.*\n.*--each"):
+        evaluate("plan_attainment:run_rate", crm, by=["week"])
+
+
+def test_other_metrics_have_plans_of_their_own(snapshot, tell, by):
+    deals = [deal | {"margin": 10} for deal in DEALS] + [
+        {"created_at": "2026-03-05", "status": "open", "manager_id": "Bob"}
     ]
-    deals = [
-        OPEN | {"amount": 100, "pipeline": "Hot", "stage": "Offer"},  # 60
-        OPEN | {"amount": 100, "pipeline": "", "stage": "Offer"},  # 20 or 60: not known
-        OPEN | {"amount": 100, "pipeline": "", "stage": "Talk"},  # 10 in either
+    plans = [plan("2026-03-01", 350)] + [
+        plan("2026-03-01", value, who) | {"metric": metric}
+        for metric, value, who in (("margin", 40, None), ("won_deals", 4, "Ann"), ("new_deals", 2, None))
     ]
-    crm = snapshot(deals, pipelines=both)
-    assert by(crm, "weighted_forecast", "stage", "pipeline") == {
-        ("Offer", "Hot"): 60, ("Offer", None): None, ("Talk", None): 10,
-    }  # fmt: skip
+    crm = snapshot(deals, plan=plans)
+    margin, won, new = (tell(crm, f"plan_attainment:{one}") for one in ("margin", "won_deals", "new_deals"))
+    assert (margin["numerator"], margin["denominator"], margin["left"]) == (30, 40, {"no_plan": 1})
+    assert (won["numerator"], won["denominator"], won["left"]) == (1, 4, {"no_plan": 3})  # Ann's of March
+    assert (new["numerator"], new["denominator"], new["left"]) == (1, 2, {"no_plan": 4})
+    # A count is spread over the days as money is: 2 deals over 22 working days, 10 of them before the 14th
+    assert tell(crm, "plan_attainment:new_deals", "2026-03-01..2026-03-14")["denominator"] == 0.91
 
 
-def test_before_the_export_nobody_knows_what_open_deals_were_worth(snapshot, tell):
-    deals = [
-        OPEN | {"amount": 9},
-        {"created_at": "2026-01-02", "closed_at": "2026-03-02", "status": "won", "amount": 1},
-    ]
-    crm = snapshot(deals, as_of="2026-02-01")
-    for name in ("weighted_forecast", "open_amount"):
-        assert tell(crm, name)["missing"] == "known_at_export_only"
-    assert tell(crm, "open_deals")["value"] == 2  # the one won later was open then
-
-
-def test_a_day_that_has_two_midnights_begins_with_the_first(snapshot, tell):
-    # In Havana the first of November 2026 begins twice: at 01:00 the clocks go back to 00:00.
-    crm = snapshot([OPEN | {"amount": 10, "expected_close_on": "2026-11-01"}], time_zone="America/Havana")
-    assert tell(crm, "weighted_forecast", "2026-11")["value"] == 1
-    assert tell(crm, "weighted_forecast", "2026-11-01")["value"] == 1
+def test_a_plan_of_nothing_cannot_be_attained(snapshot, tell):
+    crm = snapshot(DEALS, plan=[plan("2026-03-01", 0)])
+    row = tell(crm, "plan_attainment", "2026-03")
+    assert (row["value"], row["numerator"], row["denominator"]) == (None, 175, 0)
+    for variant in ("difference", "run_rate"):
+        assert tell(crm, f"plan_attainment:{variant}", "2026-03")["value"] is None
