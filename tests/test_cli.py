@@ -124,6 +124,8 @@ def test_an_earlier_moment(client, here):
 
 def test_the_load_report(client, here):
     told = json.loads(here("load", client, "--format", "json")[1])
+    assert list(told["quality"]) == ["verdict", "problems", "joins", "filling", "reach", "unlocks"]
+    assert {"need", "alone", "measures", "way", "how"} <= set(told["quality"]["unlocks"][0])
     assert (told["client"], told["rows"]["deals"], told["hidden"]) == ("Firm", 3, {})
     assert told["files"][0]["rows_kept"] == 3
     assert [(one["heading"], one["column"], one["filled"]) for one in told["columns"]][2] == (

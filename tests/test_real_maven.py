@@ -14,6 +14,7 @@ import pytest
 
 from crmkit import Period, evaluate, read_client
 from crmkit.measures import evaluate_fully
+from crmkit.present.quality import examined
 from crmkit.sources.load import load, load_report
 
 REAL = Path(__file__).resolve().parents[1].parent / "shared" / "real" / "maven_crm"
@@ -153,6 +154,22 @@ def test_names_that_differ_lose_no_row(client, crm, reference):
     assert len(crm.tables["managers"]) == 35
     assert notes.loc[("manager_without_deals", "manager_id"), "count"] == 5
     assert "unknown_manager" not in report.notes["code"].tolist()
+
+
+def test_the_known_troubles_are_told_and_no_other(client, reference):
+    found = examined(client)
+    told = found.problems[found.problems["weight"] != "note"]
+    assert told[["code", "column", "count", "of"]].to_numpy().tolist() == [
+        ["lost_link", "product", reference["GTXPro_rows"], 8_800],
+        ["seldom_filled", "company_id", 1_425, 8_800],  # open deals, of which nobody knows the account
+        ["begins_without_closings", "closed_at", 1_185, 8_300],
+        ["no_creation_date", "created_at", 500, 8_800],
+    ]
+    assert set(told["weight"]) == {"distorts"}
+    products = found.joins.set_index("to").loc["products"]
+    assert (products["matched"], products["samples"]) == (7_320, "GTXPro (1480) ≈ GTX Pro")
+    accounts = found.joins.set_index("to").loc["companies"]
+    assert (accounts["filled"], accounts["unmatched"]) == (7_375, 0)
 
 
 def test_by_sector_and_product(crm, reference):

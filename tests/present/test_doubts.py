@@ -36,3 +36,12 @@ def test_a_record_that_goes_on_is_no_doubt(last: str) -> None:
 def test_more_than_one_in_a_hundred_is_no_slip() -> None:
     days = [f"2026-03-{1 + n % 28:02d}" for n in range(100)]
     assert facts.lonely_end(record([*days, *["2026-09-01"] * 5])) is None
+
+
+def test_one_date_long_before_the_record_is_not_its_beginning() -> None:
+    days = [f"2026-03-{1 + n % 28:02d}" for n in range(300)]
+    found = facts.lonely_start(record(["1971-01-01", *days]))  # 1 of 301
+    assert found is not None
+    assert (found[0].date().isoformat(), found[1], found[2]) == ("2026-03-01", 1, 301)
+    assert facts.lonely_start(record(["2025-06-01", *days])) is None  # nine months before: an old deal
+    assert facts.lonely_start(record([*["1971-01-01"] * 5, *days])) is None  # 5 of 305 are more than slips
