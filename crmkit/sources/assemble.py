@@ -49,22 +49,7 @@ def assemble(client: Client) -> tuple[dict[str, pd.DataFrame], set[str], Ledger]
     SourceError: a file that cannot be used, with its reason; Refusals: several of them.
     """
     ledger = Ledger()
-    parts: list[_Part] = []
-    refusals: list[CrmkitError] = []
-    for entry in client.files:
-        try:
-            parts.append(_read_one(client, entry, ledger))
-        except SourceError as error:
-            refusals.append(error)
-    if client.api is not None:
-        try:
-            parts += [_Part(*one, None) for one in read_answers(client, ledger)]
-        except Refusals as error:
-            refusals += error.errors
-        except SourceError as error:
-            refusals.append(error)
-    if refusals:
-        raise refusals[0] if len(refusals) == 1 else Refusals(refusals)
+    parts = _read_all(client, ledger)
     whole_days: set[str] = set()
     tables: dict[str, pd.DataFrame] = {}
     meanings: dict[str, dict[str, str]] = {}
@@ -93,6 +78,27 @@ def assemble(client: Client) -> tuple[dict[str, pd.DataFrame], set[str], Ledger]
     if history is not None:
         tables["stage_changes"] = history
     return tables, whole_days | by_day, ledger
+
+
+def _read_all(client: Client, ledger: Ledger) -> list[_Part]:
+    """Read the files and the answers; all that is refused is told at once."""
+    parts: list[_Part] = []
+    refusals: list[CrmkitError] = []
+    for entry in client.files:
+        try:
+            parts.append(_read_one(client, entry, ledger))
+        except SourceError as error:
+            refusals.append(error)
+    if client.api is not None:
+        try:
+            parts += [_Part(*one, None) for one in read_answers(client, ledger)]
+        except Refusals as error:
+            refusals += error.errors
+        except SourceError as error:
+            refusals.append(error)
+    if refusals:
+        raise refusals[0] if len(refusals) == 1 else Refusals(refusals)
+    return parts
 
 
 def _history(
