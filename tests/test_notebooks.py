@@ -67,4 +67,4 @@ def test_the_report_finds_what_evaluate_finds(batch, name, heading):
     assert heading in "".join(executed["cells"][0]["source"])
     outputs = [output for cell in executed["cells"] for output in cell.get("outputs", ())]
     assert len(outputs) >= 15
-    assert not [output for output in outputs if output["output_type"] != "execute_result"]
+    assert {output["output_type"] for output in outputs} == {"execute_result", "display_data"}

@@ -5,37 +5,100 @@ Usage: python tools/definitions.py [check]      (check: exit with 1 if a page is
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from crmkit.measures import catalogue  # noqa: E402
+from crmkit.errors import N_  # noqa: E402
+from crmkit.measures import Measure, catalogue  # noqa: E402
+from crmkit.measures.catalog import GROUPS  # noqa: E402
+from crmkit.present.meanings import BASES, BETTER, SUMMARIES, UNITS  # noqa: E402
+from crmkit.present.meanings import GROUPS as GROUP_NAMES  # noqa: E402
 from crmkit.present.words import Words  # noqa: E402
+from crmkit.schema import column  # noqa: E402
 
 PAGES = {"en": ROOT / "docs" / "kpi.md", "ru": ROOT / "docs" / "kpi.ru.md"}
+INTRODUCTION = (
+    N_("This page is made from the catalogue by tools/definitions.py."),
+    N_(
+        "A measure has an id, and where there are several ways to count, variants: id:variant. The id alone"
+        " means the default variant. An id never changes its meaning."
+    ),
+    N_(
+        "Nothing to count gives 0 for a number or a sum, and no figure for the rest. What the export does"
+        " not carry is not told; it is never 0."
+    ),
+)
 
 
 def page(language: str) -> str:
     """Return the page in a language."""
-    say = Words(language).say
-    lines = [
-        f"# {say('The measures')}",
-        "",
-        say("This page is made from the catalogue by tools/definitions.py."),
-        "",
-    ]
-    for one in catalogue():
-        default = f" · {say('default')}" if one.variant and one.is_default else ""
-        lines += [f"## {say(one.title)}", "", f"`{one.name}`{default}", ""]
-        lines += [say(one.definition), ""]
-        lines += [f"- {say('unit')}: `{one.unit}`", f"- {say('placed in a period by')}: `{one.basis}`"]
-        lines += [f"- {say('needs')}: {', '.join(f'`{need}`' for need in sorted(one.needs))}", ""]
-        if language == "en":
-            details = one.card.split("\n\n")[1:]
-            lines += ["\n\n".join(details), ""] if details else []
+    words = Words(language)
+    lines = [f"# {words.say('The measures')}", ""]
+    for text in INTRODUCTION:
+        lines += [words.message(text), ""]
+    for group in GROUPS:
+        ids = list(dict.fromkeys(one.id for one in catalogue() if one.group == group))
+        if ids:
+            lines += [f"## {words.message(GROUP_NAMES[group])}", ""]
+        for name in ids:
+            family = [one for one in catalogue() if (one.id, one.group) == (name, group)]
+            for one in sorted(family, key=lambda one: not one.is_default):
+                lines += [*entry(one, words), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def entry(one: Measure, words: Words) -> Iterator[str]:
+    """Yield the lines that tell of one measure."""
+    say, message = words.say, words.message
+    default = f" · {say('default')}" if one.variant and one.is_default else ""
+    yield from (f"### {say(one.title)}", "", f"`{one.name}`{default}", "", say(one.definition), "")
+    yield f"- {say('unit')}: `{one.unit}`, {message(UNITS[one.unit])}; {message(BETTER[one.better])}"
+    yield f"- {say('figure')}: {message(SUMMARIES[one.summary])}"
+    if one.parts:
+        yield f"- {say('made of')}: {', '.join(f'`{part}`' for part in one.parts)}"
+    yield f"- {say('placed in a period by')}: `{one.basis}`, {message(BASES[one.basis])}"
+    yield f"- {say('needs')}: {'; '.join(need(part, words) for part in sorted(one.needs)) or '—'}"
+    if one.within or one.only_by:
+        slices = ", ".join(f"`{name}`" for name in [one.within] if name) or ", ".join(
+            f"`{name}`" for name in sorted(one.only_by)
+        )
+        yield f"- {say('told by')}: {slices}"
+    details = [line for line in one.card.split("\n\n", 1)[1:] if words.language == "en"]
+    yield from (f"- {line}" for text in details for line in facts(text))
+
+
+def need(text: str, words: Words) -> str:
+    """Return what a measure needs, with the meaning of each column."""
+    joints = {"|": words.say("or"), "+": words.say("and"), "~": words.say("or, roughly,")}
+    return " ".join(
+        joints[part] if part in joints else part_of(part, words) for part in re.split(r"([|+~])", text)
+    )
+
+
+def part_of(name: str, words: Words) -> str:
+    """Return one column (``table.column``, ``table.column=time``, ``table.kind=call``) with its meaning."""
+    table, _, rest = name.partition(".")
+    short, _, value = rest.partition("=")
+    known = column(table, short)
+    said = [words.say(known.meaning)] if known else []
+    said += [words.say("with the time of day")] if value == "time" else []
+    return f"`{name}` ({', '.join(said)})" if said else f"`{name}`"
+
+
+def facts(card: str) -> Iterator[str]:
+    """Yield a card's sentences, each on one line: «Cases: …», «Leaves out: …», «Source: …»."""
+    told: list[str] = []
+    for line in card.split("\n"):
+        if re.match(r"[A-Za-z ]{1,14}:", line) or not told:
+            told.append(line.strip())
+        else:
+            told[-1] += f" {line.strip()}"
+    yield from (re.sub(r"``(.+?)``", r"`\1`", line) for line in told if line)
 
 
 def main() -> int:

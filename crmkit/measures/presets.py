@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crmkit.errors import N_, RequestError, SettingsError, did_you_mean
-from crmkit.measures.catalog import find
+from crmkit.measures.catalog import Measure, find
 from crmkit.places import resource
 from crmkit.yamlfile import Lines, read_yaml
 
@@ -51,7 +51,7 @@ def read_preset(wish: str | Sequence[str], folder: Path) -> Preset:
     SettingsError: the file is not made as a preset.
     """
     if not isinstance(wish, str):
-        rows = [Watched(find(name).id, find(name).group, (name,)) for name in wish]
+        rows = [Watched(_single(name).id, find(name).group, (name,)) for name in wish]
         return Preset("", N_("The figures to keep an eye on").text, "", tuple(rows))
     own = {path.stem: path for path in _own()}
     path = own.get(wish, folder / wish)
@@ -79,13 +79,19 @@ def _row(path: Path, lines: Lines, index: int, item: Any) -> Watched:
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise _no_preset(path, lines, ("figures", index))
     try:
-        first = find(names[0])
-        for name in names[1:]:
-            find(name)
+        ones = [_single(name) for name in names]
     except RequestError as error:
         where = f"{path.name}:{lines['figures', index]}: {error.where.removeprefix('--measure ')}"
         raise RequestError(where, error.what, remedy=error.remedy) from error
-    return Watched(str(item.get("id") or first.id), str(item.get("group") or first.group), tuple(names))
+    return Watched(str(item.get("id") or ones[0].id), str(item.get("group") or ones[0].group), tuple(names))
+
+
+def _single(name: str) -> Measure:
+    """Return a measure that is one figure."""
+    one = find(name)
+    if one.within:
+        raise RequestError(f"--measure {name}", N_("a distribution is no single figure to watch"))
+    return one
 
 
 def _no_preset(path: Path, lines: Lines, place: tuple[str | int, ...]) -> SettingsError:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from crmkit.errors import N_, Message
 from crmkit.measures import borders
+from crmkit.present.meanings import BASES, SUMMARIES
 from crmkit.present.reasons import LEFT_OUT
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -24,8 +25,8 @@ def unavailable(study: Study, names: Sequence[str], by: Sequence[str] = ()) -> S
 
 
 def not_told(study: Study) -> Table | Sentences:
-    """Return every measure that this export cannot tell at all, or only roughly, with the way to get it."""
-    rows = []
+    """Return what the export lacks, with the figures that it cannot tell for it, or only roughly."""
+    found: dict[str, list[str]] = {}
     for name in study.names():
         one = study.measure(name)
         records = [
@@ -36,12 +37,13 @@ def not_told(study: Study) -> Table | Sentences:
         rough = [row for row in records if row["state"] == "approximate"]
         if rough or all(row["state"] == "not_in_export" for row in records):
             whole = min(rough or records, key=lambda row: len(row["by"]))
-            rows.append({"measure": study.title(name), "why": " ".join(study.why(whole["missing"]))})
-    if not rows:
+            found.setdefault(" ".join(study.why(whole["missing"])), []).append(study.title(name))
+    if not found:
         return Sentences.of(
             study.words, [N_("Every figure of this report could be computed from the export.")]
         )
-    columns = [Column("measure", study.say("Figure")), Column("why", study.say("What is missing"))]
+    rows = [{"why": why, "measures": " · ".join(titles)} for why, titles in found.items()]
+    columns = [Column("why", study.say("What is missing")), Column("measures", study.say("Figures"))]
     return study.table(
         pd.DataFrame(rows), "not_told", study.say("Figures that are missing or approximate"), columns
     )
@@ -75,11 +77,15 @@ def glossary(study: Study) -> Table:
         {
             "title": [study.say(one.title) for one in ones],
             "definition": [study.say(one.definition) for one in ones],
+            "counted": [study.words.message(SUMMARIES[one.summary]) for one in ones],
+            "placed": [study.words.message(BASES[one.basis]) for one in ones],
             "id": [one.name for one in ones],
         }
     )
     columns = [
         Column("title", study.say("Figure")), Column("definition", study.say("Definition")),
+        Column("counted", study.say("What the figure is")),
+        Column("placed", study.say("Placed in a period by")),
         Column("id", study.say("Name for programs")),
     ]  # fmt: skip
     return study.table(frame, "glossary", study.say("Definitions"), columns, shown=60)

@@ -8,13 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from crmkit.errors import N_, Message
+from crmkit.errors import Message
 from crmkit.measures import ALL, borders
 from crmkit.measures.catalog import ADDITIVE, STANDING
 from crmkit.measures.presets import Preset, read_preset
 from crmkit.present.appendix import unavailable
 from crmkit.present.cells import HEAT
 from crmkit.present.gates import standing
+from crmkit.present.meanings import GROUPS
 from crmkit.present.several import Several
 from crmkit.present.slicing import ordered
 from crmkit.present.study import Study, before
@@ -24,14 +25,8 @@ from crmkit.present.tiles import Sentences
 from crmkit.present.units import KIND_OF_UNIT
 from crmkit.present.wide import beside, row_of, rows_of
 
-GROUPS = {
-    "communications": N_("Communications"),
-    "quality": N_("Quality of work"),
-    "sales": N_("Sales"),
-    "plan": N_("Plan"),
-}
-#: So many reps stand beside one another; more make another table.
-REPS = 8
+#: At most so many reps stand beside one another; more make another table.
+REPS = 5
 Row = dict[str, Any]
 
 
@@ -57,9 +52,11 @@ def figures(study: Study) -> Table | Sentences:
     for number, watched in enumerate(preset.rows, 1):
         for place, name in enumerate(watched.measures):
             row = _row(study, name, now, "now", reasons)
+            mark = row.pop("mark")
             if then is not None and name in passing:
                 row |= _row(study, name, then, "then", None)
-            row["name"] = f"{number}. {study.title(name)}" if not place else f"\u2003{study.title(name)}"
+            head = "\u2003" if place else f"{number}. "
+            row["name"] = f"{head}{study.title(name)}{mark}"
             row["change"] = _change(study, name, row)
             rows.append(
                 row | {"group": _group(study, watched.group), "kind": KIND_OF_UNIT[study.measure(name).unit]}
@@ -89,15 +86,18 @@ def _group(study: Study, name: str) -> str:
 
 
 def _row(study: Study, name: str, figures: pd.DataFrame, key: str, reasons: list[str] | None) -> Row:
-    """Return one figure with its cases under ``key``; where it cannot be told, the number of the reason."""
+    """Return one figure with its cases under ``key``; where it cannot be told, the numbers of the reasons."""
     found = row_of(figures, name)
-    why = " ".join(study.why(found["missing"]))
-    if is_missing(found["value"]) and why and reasons is not None:
-        if why not in reasons:
-            reasons.append(why)
-        number, absent = reasons.index(why) + 1, found["state"] == "not_in_export"
-        return {key: study.say("not in this export ({number})", number=number) if absent else f"— ({number})"}
-    row = {key: found["value"]}
+    why = study.why(found["missing"])
+    row: Row = {key: found["value"], "mark": ""}
+    if why and reasons is not None:
+        reasons += [reason for reason in why if reason not in reasons]
+        number = ", ".join(str(reasons.index(reason) + 1) for reason in why)
+        if found["state"] == "not_in_export":
+            return {key: study.say("not in this export ({number})", number=number), "mark": ""}
+        if is_missing(found["value"]):
+            return {key: f"— ({number})", "mark": ""}
+        row["mark"] = f" ({number})"
     if not study.measure(name).is_exact:
         row |= {long: found[short] for short, long in beside(key).items()}
     return row
@@ -153,10 +153,9 @@ def by_rep(study: Study) -> Several | Sentences:
     group = {name: _group(study, row.group) for row in preset.rows for name in row.measures}
     cells = {(row["manager"], row["measure"], row["variant"]): row for row in told.to_dict("records")}
     cells |= {("", row["measure"], row["variant"]): row for row in whole.to_dict("records")}
-    tables = []
-    for first in range(0, max(len(reps), 1), REPS):
-        tables.append(_beside_one_another(study, names, group, [*reps[first : first + REPS], ""], cells))
-    return Several(tuple(tables))
+    size = -(-len(reps) // -(-len(reps) // REPS)) if reps else 1
+    blocks = [reps[first : first + size] for first in range(0, max(len(reps), 1), size)]
+    return Several(tuple(_beside_one_another(study, names, group, [*block, ""], cells) for block in blocks))
 
 
 def _fits(study: Study, name: str) -> bool:
@@ -185,12 +184,12 @@ def _beside_one_another(
         columns.append(Column(key, rep or study.say("The whole department"), "mixed", gated=True))
     heat: dict[str, list[int]] = {f"r{place}": [] for place in range(len(reps) - 1)}
     for place, one in enumerate(ones):
-        values = [frame[key][place] for key in heat]
-        known = [value for value in values if not is_missing(value)]
-        most = max(known, default=0) if one.summary in ADDITIVE else 0
-        for key, value in zip(heat, values, strict=True):
-            told = most > 0 and not is_missing(value) and value > 0
-            heat[key].append(ceil(value / most * len(HEAT) * 0.67) if told else 0)
+        every = [row["value"] for key, row in cells.items() if key[0] and key[1:] == (one.id, one.variant)]
+        most = max((value for value in every if not is_missing(value)), default=0)
+        for key in heat:
+            value = frame[key][place]
+            told = one.summary in ADDITIVE and not is_missing(value) and value > 0
+            heat[key].append(ceil(value / most * (len(HEAT) - 2)) if told else 0)
     return study.table(
         pd.DataFrame(frame), "monitoring_by_rep", study.say("The same figures by rep"), columns,
         kinds=[KIND_OF_UNIT[one.unit] for one in ones], parted="group", shown=len(names),

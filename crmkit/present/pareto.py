@@ -97,11 +97,13 @@ def _chart(study: Study, items: pd.DataFrame, core: Core, plate: Plate, kind: st
     rows, running = _bars(study, items, kind)
     top = max(row.value or 0 for row in rows)
     scale = Scale.of(top, kind, study.formats)
-    inside = min(core.core, len(rows))
+    named = min(len(rows), MOST_BARS - 1) if core.items > MOST_BARS else len(rows)
+    inside = min(core.core, named)
     together = study.say("together {share}", share=study.formats.share(core.given, 0))
     data = [
         _columns(rows, range(inside), together, plate),
-        _columns(rows, range(inside, len(rows)), study.say("the rest"), plate, REST),
+        _columns(rows, range(inside, named), study.say("the rest"), plate, REST),
+        _columns(rows, range(named, len(rows)), rows[-1].name, plate, REST, "/"),
         _line(study, rows, running),
     ]
     goal = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y2", "y0": core.threshold}
@@ -115,12 +117,14 @@ def _chart(study: Study, items: pd.DataFrame, core: Core, plate: Plate, kind: st
 
 
 def _columns(
-    rows: list[Row], places: range, name: str, plate: Plate, colour: str = COLOURS["open"]
+    rows: list[Row], places: range, name: str, plate: Plate, colour: str = COLOURS["open"], hatch: str = ""
 ) -> dict[str, Any]:
     chosen = [rows[place] for place in places]
+    pattern = {"shape": hatch, "fgcolor": colour, "bgcolor": "#ffffff"} if hatch else {}
     return {
         "type": "bar", "name": escaped(name), "x": list(places), "y": [row.value for row in chosen],
-        "width": 0.75, "marker": {"color": colour}, "showlegend": bool(chosen), **hover(chosen, plate),
+        "width": 0.75, "marker": {"color": colour, "pattern": pattern}, "showlegend": bool(chosen),
+        **hover(chosen, plate),
     }  # fmt: skip
 
 

@@ -52,7 +52,7 @@ class _Asked:
         if grain:
             days = [figures[edge].dt.date for edge in ("period_start", "period_end")]
             figures = figures.assign(**{grain: list(zip(*days, strict=True))})
-        return figures[(figures["state"] == "ok") & (figures["n"] > 0)]
+        return figures[figures["state"].isin(["ok", "approximate"]) & (figures["n"] > 0)]
 
     def missing(self) -> Sentences:
         """Return why there is nothing to show."""
@@ -85,7 +85,7 @@ def pivot(study: Study, measure: str, by: tuple[str, str], period: Period | None
     figures |= {(row[by[0]], _TOTAL): row for row in _records(rows, by)}
     figures |= {(_TOTAL, row[by[1]]): row for row in _records(columns, by)}
     figures[_TOTAL, _TOTAL] = whole.iloc[0].to_dict()
-    notes = [*_fold(asked, figures, down, across)]
+    notes = [*_fold(asked, figures, down, across), *study.why(whole["missing"].iloc[0])]
     return _table(asked, figures, down, [*across, _TOTAL], notes)
 
 

@@ -151,7 +151,7 @@ class Table:
         mixed, kind = spec.kind == "mixed", self.kind_at(row, column)
         if spec.key in self.cases and not isinstance(value, str) and not spec.counted:
             cases = self.cases[spec.key][row]
-            if not mixed or cases.n is not None:
+            if not mixed or (cases.n is not None and kind != "count"):
                 return gated(self.formats, value, cases, kind, self.limits, alone=mixed)
         if mixed and not isinstance(value, str):
             return Gated(with_unit(self.formats, value, kind), "", "enough")

@@ -50,7 +50,8 @@ def test_the_title_says_who_gives_most(client: FolderOf) -> None:
         ("C", 60, 0.06, 0.86, 1),
         ("not set", 40, 0.04, 0.9, 1),
     )
-    core, rest, line = chart.spec["data"]
+    core, rest, others, line = chart.spec["data"]
+    assert not others["x"]
     assert (core["x"], core["y"], rest["x"][0], rest["x"][-1]) == ([0, 1], [500, 300], 2, 9)
     assert line["y"][:3] == [0.5, 0.8, 0.86] and line["yaxis"] == "y2"
     json.dumps(chart._repr_mimebundle_(), allow_nan=False)
@@ -70,10 +71,10 @@ def test_the_title_is_said_in_russian(client: FolderOf) -> None:
 def test_more_bars_than_fit_become_one(client: FolderOf) -> None:
     amounts = {f"C{number:02d}": 100 - number for number in range(40)}
     chart, _ = pareto.pareto(open_study(client(won(amounts)), period="2026-03"), "revenue", "company").items
-    core, rest, line = chart.spec["data"]
-    assert len(core["x"]) + len(rest["x"]) == len(line["y"]) == 25
+    core, rest, others, line = chart.spec["data"]
     # the 24 largest are 100 … 77; the 16 others are 76 … 61: (76 + 61) / 2 · 16 = 1096
-    assert core["y"][-1] == 1096 and line["y"][-1] == 1
+    assert (core["y"][-1], rest["y"], others["y"], others["x"]) == (77, [], [1096], [24])
+    assert len(line["y"]) == 25 and line["y"][-1] == 1
     assert chart.spec["layout"]["xaxis"]["ticktext"][-1] == "16 others"
     assert chart.table is not None and len(chart.table.rows) == 40
 
