@@ -140,6 +140,11 @@ def department(seed: int) -> dict[str, Any]:
     plan += [{"period_start": month, "value": chance.randrange(900_000) / 100, "manager": who}
              for month in [*months[1:], "2026-02-01"] for who in ("Ann", "Bob")]  # fmt: skip
     trade = _trade(Random(seed + 100), deals, moment)
+    for deal in deals[:9]:  # leads that somebody turns to at once, or nearly
+        if deal["created_at"]:
+            at = str(pd.Timestamp(deal["created_at"]) + pd.Timedelta(minutes=chance.randrange(400)))[:16]
+            activities.append({"activity_id": f"{deal['deal_id']}a", "deal_id": deal["deal_id"],
+                               "manager_id": "Bob", "at": min(at, "2026-03-31 23:59")})  # fmt: skip
     trade |= _work(Random(seed + 200), tasks, activities, moment)
     plan += [{"period_start": months[-1], "value": chance.randrange(99), "metric": metric}
              for metric in ("margin", "won_deals", "new_deals")]  # fmt: skip
@@ -158,7 +163,12 @@ def _history(chance: Random, deals: list[dict[str, Any]], moment: Callable[..., 
          "from_stage": chance.choice(["New", "", "", ""]), "to_stage": chance.choice(names),
          "manager_id": chance.choice(["Ann", "Bob", "", ""])} for _ in range(90)
     ]  # fmt: skip
-    more = [{"norm_days": 10}, {"norm_days": 20, "process_step": "proposal agreement"}, {}, {}]
+    more: list[dict[str, Any]] = [
+        {"norm_days": 10, "required": ["source", "Region"]},
+        {"norm_days": 20, "process_step": "proposal agreement", "required": ["amount", "Fax"]},
+        {},
+        {},
+    ]
     return {"stage_changes": changes, "stages": [a | b for a, b in zip(STAGES, more, strict=True)]}
 
 
@@ -192,7 +202,7 @@ def _trade(chance: Random, deals: list[dict[str, Any]], moment: Callable[..., st
 def _work(
     chance: Random, tasks: list[dict[str, Any]], activities: list[dict[str, Any]], moment: Callable[..., str]
 ) -> dict[str, Any]:
-    """Give actions kinds, directions, answers, people and words; return cards, and what stages require."""
+    """Give actions kinds, directions, answers, people and words; return cards."""
 
     def some(*values: object) -> object:
         return chance.choice([*values, ""])
@@ -222,12 +232,7 @@ def _work(
                   "manager_id": some("Ann", "Cid")} for number in range(1, 6)]  # fmt: skip
     contacts = [{"contact_id": str(number), "name": some("Eve"), "email": some("e@x.example"),
                  "company_id": some("1", "6")} for number in range(7, 11)]  # fmt: skip
-    stages = [
-        {"name": "New", "probability": 0.1, "norm_days": 20, "required": ["source", "Region"]},
-        {"name": "Offer", "probability": 0.5, "norm_days": 40, "required": ["amount", "Fax"]},
-        *STAGES[2:],
-    ]
-    return {"companies": companies, "contacts": contacts, "stages": stages}
+    return {"companies": companies, "contacts": contacts}
 
 
 @pytest.fixture(params=[1, 2, 3])
