@@ -29,6 +29,8 @@ TASKS = {
     "measures_all": ("all measures, for the whole department", "by_hand_all"),
     "measures_manager": ("all measures by rep", "by_hand_manager"),
     "measures_month": ("all measures by rep and month", "by_hand_month"),
+    "preset": ("the preset of 23 by rep and month", "by_hand_preset"),
+    "by_hand_preset": ("the same by hand in NumPy", ""),
     "by_hand_all": ("the same by hand in NumPy, whole department", ""),
     "by_hand_manager": ("the same by hand in NumPy, by rep", ""),
     "by_hand_month": ("the same by hand in NumPy, by rep and month", ""),
