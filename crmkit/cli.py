@@ -124,6 +124,9 @@ def pull(
 
 app.command(help=say("Tell figures of a client: measures over periods and slices."))(telling.evaluate)
 app.command(help=say("Tell which few clients, reps or others give most of a count or a sum."))(telling.pareto)
+app.command(help=say("Set our figures beside those on the CRM's own screen, and say why they differ."))(
+    telling.parity
+)
 
 
 @app.command("list", help=say("List what there is: measures, presets, checks, notebooks or sources."))

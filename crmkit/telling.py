@@ -118,5 +118,37 @@ def pareto(
     )
 
 
+def parity(
+    client: ClientPlace,
+    period: Span = "all",
+    crm: Annotated[str, typer.Option(help=say("Whose screen; default: the client's CRM."))] = "",
+    as_of: AsOf = "",
+    format: Format = "table",
+) -> None:
+    """Print our figures beside those on the CRM's screen, and why they differ."""
+    from crmkit.client import read_client
+    from crmkit.measures.parity import pairs_of
+    from crmkit.measures.parity import parity as side_by_side
+    from crmkit.measures.records import plain
+    from crmkit.periods import Period
+    from crmkit.sources.load import load
+
+    settings = read_client(client)
+    whose, words = crm or settings.crm, Words(user_language())
+    said = {pair.theirs: pair for pair in pairs_of(whose)}
+    snapshot = load(settings, as_of or None)
+    rows = side_by_side(snapshot, whose, Period.parse(period, settings.time_zone))
+    rows = rows.assign(
+        why=[words.message(said[name].why) for name in rows["theirs"]],
+        where=[words.message(said[name].where) for name in rows["theirs"]],
+    )
+    if format != "json":
+        _print(rows, format)
+        return
+    values = rows.astype("object").where(rows.notna() & (rows != ""), None).to_dict("records")
+    told = [{str(name): plain(value) for name, value in row.items()} for row in values]
+    print_json({"as_of": snapshot.as_of.isoformat(), "crm": whose, "rows": told})
+
+
 def _print(frame: pd.DataFrame, format: str) -> None:
     (print_csv if format == "csv" else print_table)(frame)

@@ -20,6 +20,10 @@ Ints = npt.NDArray[np.signedinteger]
 DAY = 86_400_000_000  # microseconds
 #: The dates by which a deal was last updated.
 UPDATED = ("created_at", "updated_at", "stage_entered_at", "last_activity_at")
+MOVED = (
+    "deals.updated_at", "deals.stage_entered_at", "deals.last_activity_at", "activities.at",
+    "tasks.completed_at", "stage_changes.changed_at",
+)  # fmt: skip
 
 
 def touched(crm: Snapshot, period: Period) -> Mask:
@@ -47,7 +51,8 @@ def standing(crm: Snapshot, order: StageOrder) -> Ints:
 
 @measure(
     "stage_distribution:amocrm_snapshot", title="Deals by stage, as amoCRM shows them", unit="share",
-    group="sales", within="stage", needs={"deals.stage"}, summary="distribution", basis="open_at",
+    group="sales", within="stage", needs={"deals.stage", "deals.stage=closed"}, summary="distribution",
+    basis="open_at",
     exact=True, default=False,
 )  # fmt: skip
 def amocrm_snapshot(crm: Snapshot, period: Period) -> pd.DataFrame:
@@ -108,8 +113,8 @@ def salesforce_value_win_rate(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "deals_stale:pipedrive_rotting", title="Rotting deals, as in Pipedrive", unit="share", better="lower",
-    group="quality", needs={"deals.stage", "deals.status", "stages.norm_days"}, summary="ratio",
-    basis="open_at", default=False,
+    group="quality", summary="ratio", basis="open_at", default=False,
+    needs={"deals.stage", "deals.status", "stages.norm_days", "|".join(MOVED)},
 )  # fmt: skip
 def pipedrive_rotting(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the open deals on which nothing has happened for longer than their stage allows.
