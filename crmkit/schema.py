@@ -31,8 +31,8 @@ __all__ = [
 
 
 def alternatives(need: str) -> list[str]:
-    """Return the names in a need: one, alternatives (``|``), or parts that add up (``+``)."""
-    return need.replace("+", "|").split("|")
+    """Return the names in a need: one, alternatives (``|``, ``~``), or parts that add up (``+``)."""
+    return need.replace("+", "|").replace("~", "|").split("|")
 
 
 def at_midnight(days: pd.Series, zone: str) -> pd.Series:
@@ -116,9 +116,10 @@ class Snapshot:
     def lacks(self, needs: Iterable[str]) -> list[str]:
         """Return those of ``needs`` that the export does not carry, sorted.
 
-        A need is ``table``, ``table.column``, alternatives with ``|`` between them, or parts that add up with
-        ``+``, of which one is enough for an approximate figure. ``table.column=time`` is a moment with its
-        time of day.
+        A need is ``table``, ``table.column``, or several: ``a|b`` are alternatives, ``a+b`` parts that add
+        up, of which one is enough for an approximate figure, and in ``a~b`` the second stands in for the
+        first, roughly. ``table.column=time`` is a moment with its time of day, ``table.kind=call`` a kind of
+        rows.
         """
         have = self.supplied | {name.split(".")[0] for name in self.supplied}
         have |= {f"{name}=time" for name in self.supplied - self.whole_days}

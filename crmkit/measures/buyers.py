@@ -43,7 +43,7 @@ def _first_purchase(crm: Snapshot) -> npt.NDArray[np.datetime64]:
 
 @measure(
     "repeat_sales", title="Repeat sales", unit="share", better="higher", group="sales",
-    needs={*CLOSED, f"deals.is_repeat|{CLIENT}"}, summary="ratio", basis="closed_in",
+    needs={*CLOSED, f"deals.is_repeat~{CLIENT}"}, summary="ratio", basis="closed_in",
 )  # fmt: skip
 def repeat_sales(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the deals won in the period whose client had bought before.

@@ -36,6 +36,10 @@ BASES = (
     "created_in", "closed_in", "done_in", "due_in", "entered_stage_in", "left_stage_in", "touched_in",
     "planned_in", "open_at", "expected_in", "open_at_end", "matured_in", "bought_before", "hired_in",
 )  # fmt: skip
+#: What tells when something was last done in an open deal: communications and tasks, or the deal itself.
+ACTED = frozenset(
+    {"deals.status", "activities.at|deals.last_activity_at+tasks.completed_at|deals.last_activity_at"}
+)
 #: Bases that speak of the deals open at ``as_of``, not of what happened in a period.
 STANDING = ("open_at", "expected_in")
 
@@ -49,7 +53,7 @@ class Measure:
     id, variant: its name for ever; ``variant`` is empty where there is only one.
     title: what a head of sales calls it.
     unit: one of ``UNITS``; better: ``higher``, ``lower`` or empty.
-    needs: columns without which it cannot be told (``table.column``; ``|``: either; ``+``: both, or roughly).
+    needs: columns without which it cannot be told (see :meth:`Snapshot.lacks`).
     summary: how cases become a figure, one of ``SUMMARIES``.
     basis: what places a case in a period, one of ``BASES``.
     within: a slice that the measure is always told by, such as the stage of a distribution.

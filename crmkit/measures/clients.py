@@ -10,13 +10,13 @@ from crmkit.actions import CONTACTS, named
 from crmkit.clients import Ints, clients_of_actions, clients_of_deals, latest_deals
 from crmkit.facts import days_before, is_status, is_technical, last_action, micros
 from crmkit.measures.cases import all_owners, borders, deal_cases, within
-from crmkit.measures.catalog import measure
+from crmkit.measures.catalog import ACTED, measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
 Mask = npt.NDArray[np.bool_]
 
-NEEDS = {"activities.at|tasks.kind", "deals.company_id|deals.contact_id", "deals.status"}
+NEEDS = {"activities.at+tasks.kind", "deals.company_id|deals.contact_id", "deals.status"}
 
 
 def _active(crm: Snapshot, period: Period) -> Mask:
@@ -86,7 +86,7 @@ def clients_touched_count(crm: Snapshot, period: Period) -> pd.DataFrame:
 @measure(
     "deals_contacted", title="Open deals with recent contact", unit="share", better="higher",
     group="communications", summary="ratio", basis="open_at",
-    needs={"deals.status", "activities.at|tasks.completed_at|deals.last_activity_at"},
+    needs=ACTED,
 )  # fmt: skip
 def deals_contacted(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the open deals in which something was done with the client in the last 14 days.

@@ -154,7 +154,7 @@ def _family(
     for one in family:
         if one.summary == "distribution":
             figures = as_shares(figures, one, by)
-    return marked(figures, family, crm), pd.DataFrame(left, columns=list(LEFT)).astype({"n": "int64"})
+    return marked(figures, family, crm, by), pd.DataFrame(left, columns=list(LEFT)).astype({"n": "int64"})
 
 
 def _unknown(missing: str, by: Sequence[str]) -> tuple[Columns, dict[str, int]]:

@@ -24,8 +24,8 @@ Ints = npt.NDArray[np.signedinteger]
 @measure(
     "stage_conversion:bitrix24_funnel", title="Funnel with conversion, as Bitrix24 shows it", unit="share",
     better="higher", group="sales", summary="ratio", basis="touched_in", within="stage", also_by=OF_STAGE,
-    needs={"deals.stage", "deals.status", "deals.created_at", "stages.position"}, timeless=True,
-    default=False,
+    needs={"deals.stage", "deals.status", "deals.created_at", "stages.position",
+           "stage_changes.to_stage~deals.stage"}, timeless=True, default=False,
 )  # fmt: skip
 def bitrix24_funnel(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of all deals touched in the period that count in a stage: in their own and in all before it.

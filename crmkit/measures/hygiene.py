@@ -23,6 +23,9 @@ from crmkit.yamlfile import read_yaml
 
 Mask = npt.NDArray[np.bool_]
 
+#: What cards need by default.
+CARDS = "companies.name+companies.city+companies.tax_id+contacts.name+contacts.phone|contacts.email"
+
 
 def _filled(crm: Snapshot, table: str, name: str) -> Mask | None:
     """Return in which rows a field is filled; ``None`` if the export does not have it.
@@ -95,7 +98,7 @@ def _required(crm: Snapshot) -> list[tuple[str, ...]]:
 
 @measure(
     "required_fields_filled:cards", title="Required fields of cards filled", unit="share", better="higher",
-    group="quality", needs={"companies.name|contacts.name"}, summary="ratio", basis="open_at", default=False,
+    group="quality", needs={CARDS}, summary="ratio", basis="open_at", default=False,
 )  # fmt: skip
 def required_fields_cards(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the fields that the cards of companies and contact persons need which are filled.
@@ -141,8 +144,8 @@ def _cards(crm: Snapshot, table: str, key: str) -> pd.DataFrame:
 
 @measure(
     "actions_described", title="Actions described", unit="share", better="higher", group="quality",
-    needs={"tasks.completed_at|activities.at", "tasks.title|activities.title",
-           "tasks.text|tasks.result|activities.text"}, summary="ratio", basis="done_in",
+    needs={"tasks.completed_at+activities.at", "tasks.title+activities.title",
+           "tasks.text+tasks.result+activities.text"}, summary="ratio", basis="done_in",
 )  # fmt: skip
 def actions_described(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the sales actions that bear both a title and a description.

@@ -114,7 +114,7 @@ def emails_unanswered_count(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "meetings_held", title="Meetings held", unit="count", better="higher", group="communications",
-    needs={"activities.kind=meeting|tasks.kind=meeting", "activities.at|tasks.completed_at"},
+    needs={"activities.kind=meeting+tasks.kind=meeting", "activities.at|tasks.completed_at"},
     summary="count", basis="done_in",
 )  # fmt: skip
 def meetings_held(crm: Snapshot, period: Period) -> pd.DataFrame:

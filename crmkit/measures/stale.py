@@ -18,7 +18,7 @@ from crmkit.facts import (
     open_tasks,
 )
 from crmkit.measures.cases import deal_cases
-from crmkit.measures.catalog import measure
+from crmkit.measures.catalog import ACTED, measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 from crmkit.stages import coded_stages, stage_order
@@ -26,8 +26,7 @@ from crmkit.visits import stage_visits
 
 Mask = npt.NDArray[np.bool_]
 
-ACTIONS = {"deals.status", "activities.at|tasks.completed_at|deals.last_activity_at"}
-PLANNED = ACTIONS | {"tasks.deal_id|deals.next_task_at"}
+PLANNED = ACTED | {"tasks.deal_id|deals.next_task_at"}
 
 
 @once_per_snapshot
@@ -67,7 +66,7 @@ def deals_stale(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "deals_stale:idle", title="Stale deals: nothing done", unit="share", better="lower", group="quality",
-    needs=ACTIONS, summary="ratio", basis="open_at", default=False,
+    needs=ACTED, summary="ratio", basis="open_at", default=False,
 )  # fmt: skip
 def deals_idle(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the open deals in which nothing was done for 14 days, whether something is planned or not.

@@ -15,7 +15,6 @@ STATES = {
     "after_as_of": N_("The period lies after the day that the report describes."),
     "still_open": N_("Not yet: too many of these deals are still open at the longest age seen."),
     "none_won": N_("None of these deals has been won."),
-    "deals_from_history": N_("deals made from the history of stages, since there is no list of deals"),
     "last_entry_only": N_(
         "Approximate: of several visits of a deal to a stage, this export tells only the last."
     ),
@@ -23,6 +22,7 @@ STATES = {
         "Approximate: changes of stage are known only to lie between the days of two exports."
     ),
     "calls_only": N_("Approximate: of all communications, this export tells only calls."),
+    "no_meetings": N_("Approximate: this CRM keeps no meetings among communications, only as tasks."),
     "no_time_of_day": N_("Approximate: some of these dates have no time of day in this export."),
     "not_ended": N_("Not yet: too many have not ended."),
     "needs_borders": N_("This is told only of a period with a beginning and an end, such as a month."),
@@ -55,9 +55,7 @@ COLUMNS = {
         " and amount."
     ),
     "costs": N_("Marketing costs are not known. Give a file of them: day or month, channel, amount."),
-    "managers.hired_on": N_(
-        "Nobody's hiring day is known. Write «hired_on» under «managers» in client.yml."
-    ),
+    "managers.hired_on": N_("Nobody's hiring day is known. Write «hired_on» under «managers» in client.yml."),
     "deals.lost_reason": N_(
         "Deals have no reason for the loss in this export. Add that column, or make reps fill it."
     ),
@@ -75,26 +73,16 @@ COLUMNS = {
     "activities.kind=meeting": N_(
         "Meetings are not in this export: either they were left out, or the CRM does not record them."
     ),
+    "deals.stage=closed": N_(
+        "In this export closed deals stand in the stage where they ended, and in none for closed deals."
+    ),
+    "stage_changes.manager_id": N_(
+        "The history of stages does not say whose a deal was then: its present owner is taken."
+    ),
     "managers.team": N_("Nobody's team is known. Write the teams under «managers» in client.yml."),
     "stages.default_probability": N_(
         "No stage has a chance of winning. Write «probability» for the stages in client.yml."
     ),
-}
-
-#: What each table would unlock, for those that an export lacks.
-UNLOCKS = {
-    "deals": N_("the figures of sales: deals, money, win rate, cycle"),
-    "stage_changes": N_("where deals are lost and stand, conversion from stage to stage, skipped stages"),
-    "tasks": N_("tasks on time, deals without a task, actions per day"),
-    "activities": N_("calls, letters, meetings, first response"),
-    "managers": N_("teams and roles, who worked when"),
-    "stages": N_("which stage wins and loses, norms, chances of winning"),
-    "plans": N_("plan attainment"),
-    "companies": N_("segments, duplicates, repeat sales"),
-    "contacts": N_("decision makers, duplicates"),
-    "payments": N_("receivables"),
-    "products": N_("product groups, discounts from the list price"),
-    "costs": N_("cost per lead and return on marketing"),
 }
 
 #: Why cases are left out of a figure.
@@ -157,53 +145,6 @@ SET_ASIDE = {
     "no_stage": N_("the stage entered is not told"),
     "product_row": N_("a further product of the same deal; its amount was added to the first row"),
 }
-
-#: Oddities of the data.
-NOTES = {
-    "unreadable": N_("cells that cannot be read; they count as empty"),
-    "sentinel": N_("dates that mean «never», such as 9999-12-31; they count as empty"),
-    "percent": N_("written as percentages"),
-    "parentheses": N_("numbers in parentheses; they count as negative"),
-    "no_share": N_("shares below 0 or above 100 %; they count as empty"),
-    "ambiguous_dst": N_("times in the hour that the clock shows twice in autumn; the first one was taken"),
-    "nonexistent_dst": N_("times in the hour that the clock skips in spring; moved forward"),
-    "damaged_numbers": N_("long numbers that a spreadsheet has rounded: identifiers may be wrong"),
-    "join_key_twice": N_("keys that stand twice in the joined file; the first was taken"),
-    "join_column_taken": N_("columns of the joined file whose names were taken already; not used"),
-    "unmatched_join": N_("rows that find no partner in the joined file; they are kept"),
-    "unmatched_product": N_("products that the product list does not know; the deals are kept"),
-    "unmatched_company": N_("companies that the company list does not know; the deals are kept"),
-    "unknown_stage": N_("stages that client.yml does not name"),
-    "unknown_status": N_("words in the status column that say neither open nor won nor lost"),
-    "unknown_manager": N_("reps that neither client.yml nor the list of reps names"),
-    "manager_without_deals": N_("reps in the list who own nothing in the data"),
-    "unknown_deal": N_("rows of deals that are not in the export"),
-    "status_contradicts_stage": N_("the status says otherwise than the stage; the status was taken"),
-    "no_status": N_("deals of which neither open nor won nor lost can be told; they are in no such figure"),
-    "closed_without_date": N_("closed deals without a closing date; they are in no figure of a period"),
-    "open_with_closing_date": N_("open deals with a closing date; it was taken for the expected one"),
-    "no_creation_date": N_("deals without a creation date; kept, but in no figure of a period"),
-    "closed_before_created": N_("deals closed before they were created"),
-    "reason_without_loss": N_("a reason for the loss on deals that are not lost; not counted"),
-    "negative_amount": N_("negative amounts"),
-    "currency_assumed": N_("currency names that are not known; taken for the client's currency"),
-    "after_as_of": N_("later than the day that the report describes; not seen"),
-    "calls_only": N_("of all communications, only calls; nothing is said of letters, messages and meetings"),
-    "last_entry_only": N_(
-        "stage changes out of columns with one date for each stage: of several visits, only the last is known"
-    ),
-    "between_exports": N_(
-        "stage changes known only to lie between two exports; the day of the later one was taken"
-    ),
-    "unknown_direction": N_("words that say neither incoming nor outgoing; they count as empty"),
-    "call_assumed": N_("actions without a kind that have a length or an answer; taken for calls"),
-    "completion_approximated": N_(
-        "tasks done at a time that the CRM does not tell; their last change was taken for it"
-    ),
-    "unknown_answer": N_("records in the folder of answers that are of no known kind; not read"),
-    "no_rate": N_("amounts in a currency without a rate in client.yml; left out of money"),
-}
-
 
 #: What the canonical tables are called.
 TABLE_NAMES = {

@@ -92,7 +92,7 @@ def write_export(
 
 
 def write_client(folder: Path, department: Department, crm: str, files: list[dict[str, Any]]) -> None:
-    """Write the ``client.yml`` that a consultant would have confirmed for this export."""
+    """Write the ``client.yml`` that a consultant would have confirmed; without files, for saved answers."""
     scenario = department.scenario
     shown = read_data("headings.yml")[crm]["fields"]
     settings: dict[str, Any] = {
@@ -103,7 +103,7 @@ def write_client(folder: Path, department: Department, crm: str, files: list[dic
         "crm": crm,
         "as_of": scenario.as_of,
         "exported_on": scenario.as_of.date(),
-        "files": files,
+        **({"files": files} if files else {"api": "api"}),
         "pipelines": [
             {"name": one.name, "stages": [_stage(stage, shown) for stage in one.stages]}
             for one in scenario.pipelines

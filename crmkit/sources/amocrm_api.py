@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmkit.sources import amocrm
 from crmkit.sources.amocrm_records import ENTITIES, is_answer, unfold
-from crmkit.sources.answers import Answers, Interface, distinct_names, in_order
+from crmkit.sources.answers import Answers, Interface, distinct_names, in_order, without_zeros
 from crmkit.sources.mapping import Source
 
 #: In every pipeline; all other statuses are open.
@@ -91,6 +91,7 @@ def _deals(answers: Answers, stages: pd.DataFrame) -> pd.DataFrame:
     pipelines = stages.drop_duplicates("pipeline_id").set_index("pipeline_id")["pipeline"]
     pipeline = rows["pipeline"].map(pipelines)
     return rows.assign(
+        amount=without_zeros(rows["amount"]),
         lost_reason=named.where(named.notna(), rows["lost_reason"]).astype("str"),
         pipeline=pipeline.where(pipeline.notna(), rows["pipeline"]).astype("str"),
         stage=_names(stages, rows["pipeline"], rows["stage"]),
@@ -186,7 +187,9 @@ def _activities(answers: Answers) -> pd.DataFrame:
     answers.leave(events[again], "activities", "same_action")
     events = events[~again]
     parts = [_of_notes(notes), _talks(events, EVENTS).assign(**_owned(events, events["owner"]))]
-    return pd.concat(parts, ignore_index=True)
+    talks = pd.concat(parts, ignore_index=True)
+    answers.notes.append(("no_meetings", "activities", "kind", len(talks), []))
+    return talks
 
 
 def _talks(rows: pd.DataFrame, kinds: Mapping[str, tuple[str, str | None]]) -> pd.DataFrame:

@@ -198,6 +198,11 @@ def newest(frame: pd.DataFrame, answers: Answers, entity: Entity) -> pd.DataFram
     return frame.drop(index=again.index[old])
 
 
+def without_zeros(amounts: pd.Series) -> pd.Series:
+    """Return amounts without zeros: both CRMs answer so where nobody filled one in."""
+    return amounts.mask(pd.to_numeric(amounts, errors="coerce") == 0)
+
+
 def distinct_names(rows: pd.DataFrame, group: str, name: str, number: str) -> pd.Series:
     """Return names of which no two of a group are alike: one that stands twice, or none, gets its number."""
     twice = rows.duplicated([group, name], keep=False)

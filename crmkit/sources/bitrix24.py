@@ -32,6 +32,7 @@ DEALS = {
     "Товар": "product",
     "Причина отказа": "lost_reason",
     "Причина проигрыша": "lost_reason",
+    "Сегмент": "segment",
     "Дата закрытия": "closed_at",
     "Deal Name": "title",
     "Deal": "title",
@@ -54,6 +55,8 @@ DEALS = {
     "Expected close date": "expected_close_on",
     "Repeat deal": "is_repeat",
     "Product": "product",
+    "Segment": "segment",
+    "Loss reason": "lost_reason",
 }
 
 TASKS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from crmkit.sources import bitrix24
-from crmkit.sources.answers import Answers, Interface, distinct_names, in_order
+from crmkit.sources.answers import Answers, Interface, distinct_names, in_order, without_zeros
 from crmkit.sources.bitrix24_actions import actions, tasks
 from crmkit.sources.bitrix24_records import ENTITIES, is_answer, unfold
 from crmkit.sources.mapping import Source
@@ -95,6 +95,7 @@ def _deals(answers: Answers, stages: pd.DataFrame) -> pd.DataFrame:
     category = category.where(category.notna() | rows["stage"].isna(), "0")
     day, is_open = rows["day"].str[:10], status == "open"
     return rows.assign(
+        amount=without_zeros(rows["amount"]),
         status=status,
         pipeline=_named(category, _pipelines(answers)),
         stage=_named(rows["stage"], by_code["stage"]),

@@ -23,9 +23,10 @@ from crmkit.sources.conform import conform, supplied
 from crmkit.sources.ledger import LoadReport
 from crmkit.sources.plans import read_plan
 from crmkit.sources.saved import answer_files, digest
+from crmkit.sources.stages import stands_closed
 
 #: Notes of the load report that tell of a table of which the export has only a part.
-PARTIAL = ("last_entry_only", "between_exports", "calls_only")
+PARTIAL = ("last_entry_only", "between_exports", "calls_only", "no_meetings")
 _PARTS = ("files", "columns", "set_aside", "notes")
 Loaded = tuple[dict[str, pd.DataFrame], dict[str, Any], LoadReport]
 
@@ -108,6 +109,8 @@ def load_tables(client: Client) -> Loaded:
     if kinds["activities"] == ["call"]:
         ledger.note("calls_only", "activities", "kind", count=len(tables["activities"]))
     of_kinds = {f"{table}.kind={kind}" for table, names in kinds.items() for kind in names}
+    if stands_closed(tables):
+        of_kinds.add("deals.stage=closed")
     meta = {
         "supplied": sorted(supplied(tables) | of_kinds),
         "whole_days": sorted(whole_days),

@@ -56,4 +56,4 @@ def _listed(given: pd.DataFrame, client: Client) -> pd.DataFrame:
     rows = pd.DataFrame(list(records.values()), columns=given.columns)
     for name in ("hired_on", "left_on"):
         rows[name] = pd.to_datetime(rows[name])
-    return rows.astype(given.dtypes)
+    return rows.astype({**given.dtypes, "file": "str"})

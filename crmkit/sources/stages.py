@@ -63,7 +63,9 @@ def _listed(given: pd.DataFrame, client: Client) -> pd.DataFrame:
         for pipeline in client.pipelines
         for position, stage in enumerate(pipeline.stages, 1)
     ]
-    return pd.DataFrame(rows, columns=given.columns).astype(given.dtypes) if rows else given
+    return (
+        pd.DataFrame(rows, columns=given.columns).astype({**given.dtypes, "file": "str"}) if rows else given
+    )
 
 
 def _as_columns(required: pd.Series, client: Client, source: Source) -> pd.Series:
@@ -140,3 +142,11 @@ def _kind_of_stage(deals: pd.DataFrame, stages: pd.DataFrame) -> pd.Series:
     found = (firsts["pipeline"] + "\n" + firsts["stage"]).map(by_both)
     found = found.where(found.notna(), firsts["stage"].map(by_stage)).astype("str")
     return pd.Series(found.array.take(pairs), index=deals.index)
+
+
+def stands_closed(tables: dict[str, pd.DataFrame]) -> bool:
+    """Return whether closed deals stand in stages of their own, or none is closed yet."""
+    deals, stages = tables["deals"], tables["stages"]
+    is_closed = deals["status"].isin(["won", "lost"])
+    own = stages["stage"][stages["kind"].isin(["won", "lost"])]
+    return not is_closed.any() or bool(deals["stage"][is_closed].isin(own).any())
