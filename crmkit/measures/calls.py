@@ -69,10 +69,10 @@ def calls_in(crm: Snapshot, period: Period) -> pd.DataFrame:
     group="communications", needs=ANSWERED, summary="ratio", basis="done_in",
 )  # fmt: skip
 def calls_out_connected_share(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Share of the outgoing calls in which somebody was talked to: answered, or longer than 15 seconds.
+    """Share of the outgoing calls that were talked on: answered, or longer than a threshold (15 seconds).
 
     Cases: one row per outgoing call of the period. Value: 1 if it was answered or longer than
-    ``limits.connected_call_s``.
+    ``limits.connected_call_s`` seconds (15 unless the client's settings say otherwise).
     Leaves out: calls of which the direction is not known; calls of which neither answer nor length is known.
     Source: METHOD 3.1; KPI23 2
     """
@@ -87,7 +87,7 @@ def calls_out_connected_share(crm: Snapshot, period: Period) -> pd.DataFrame:
     group="communications", needs=ANSWERED, summary="sum", basis="done_in", default=False,
 )  # fmt: skip
 def calls_out_connected_count(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Outgoing calls in which somebody was talked to: answered, or longer than 15 seconds.
+    """Outgoing calls that were talked on: answered, or longer than a threshold (15 seconds).
 
     Cases: as for the share.
     Source: METHOD 3.1; KPI23 2
@@ -143,7 +143,7 @@ def not_called_back(crm: Snapshot) -> tuple[Mask, Mask, Mask]:
     group="communications", needs=ANSWERED | {"activities.at=time"}, summary="ratio", basis="done_in",
 )  # fmt: skip
 def calls_in_missed_share(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Share of the missed incoming calls after which nobody called back within one working hour.
+    """Share of the missed incoming calls that nobody called back in time (within one working hour).
 
     Cases: one row per incoming call of the period that nobody answered. Value: 1 if no outgoing call went
     to the same contact (else company, else deal) within ``limits.call_back_hours`` working hours.
@@ -164,7 +164,7 @@ def calls_in_missed_share(crm: Snapshot, period: Period) -> pd.DataFrame:
     default=False,
 )  # fmt: skip
 def calls_in_missed_count(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Missed incoming calls after which nobody called back within one working hour.
+    """Missed incoming calls that nobody called back in time (within one working hour).
 
     Cases: as for the share.
     Source: METHOD 3.1; KPI23 3
@@ -204,7 +204,7 @@ def _lengths(crm: Snapshot, period: Period) -> pd.DataFrame:
     needs=TIMED, summary="mean", basis="done_in",
 )  # fmt: skip
 def call_length_mean(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Mean length in minutes of the calls in which somebody was talked to.
+    """Mean length in minutes of the calls that were talked on, incoming and outgoing.
 
     Cases: one row per call of the period, incoming or outgoing, that was answered or longer than
     ``limits.connected_call_s``. Value: its length in minutes.
@@ -219,7 +219,7 @@ def call_length_mean(crm: Snapshot, period: Period) -> pd.DataFrame:
     needs=TIMED, summary="median", basis="done_in", default=False,
 )  # fmt: skip
 def call_length_median(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Length in minutes that half of the calls in which somebody was talked to did not exceed.
+    """Length in minutes that half of the calls that were talked on did not exceed.
 
     Cases: as for the mean.
     Source: METHOD 3.1

@@ -89,7 +89,7 @@ def clients_touched_count(crm: Snapshot, period: Period) -> pd.DataFrame:
     needs=ACTED,
 )  # fmt: skip
 def deals_contacted(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Share of the open deals in which something was done with the client in the last 14 days.
+    """Share of the open deals in which something was done with the client lately (in the last 14 days).
 
     Cases: one row per deal open at ``as_of``. Value: 1 if there was a communication or a completed task
     within the last ``limits.contact_days`` days (without a list of communications, also by the deal's own

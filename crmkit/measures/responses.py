@@ -83,7 +83,7 @@ def first_response_p90(crm: Snapshot, period: Period) -> pd.DataFrame:
     better="higher", group="communications", needs=NEEDS, summary="ratio", basis="created_in", default=False,
 )  # fmt: skip
 def first_response_share_in_norm(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Share of the inbound leads that got a first call, letter or message within one working hour.
+    """Share of the inbound leads answered by a person within the norm (one working hour).
 
     Cases: the inbound leads of the median. Value: 1 if they were answered within
     ``limits.first_response_hours`` working hours; a lead that nobody has answered is not within the norm.

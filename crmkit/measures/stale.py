@@ -52,7 +52,7 @@ def _unplanned(crm: Snapshot) -> Mask:
     needs=PLANNED, summary="ratio", basis="open_at",
 )  # fmt: skip
 def deals_stale(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Share of the open deals in which nothing was done for 14 days and nothing is planned.
+    """Share of the open deals in which nothing was done for long (14 days) and nothing is planned.
 
     Cases: one row per deal open at ``as_of``. Value: 1 if its last communication or completed task (without
     any, its creation) lies ``limits.stale_days`` days back or more, and it has no open task but overdue
@@ -69,7 +69,7 @@ def deals_stale(crm: Snapshot, period: Period) -> pd.DataFrame:
     needs=ACTED, summary="ratio", basis="open_at", default=False,
 )  # fmt: skip
 def deals_idle(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Share of the open deals in which nothing was done for 14 days, whether something is planned or not.
+    """Share of the open deals in which nothing was done for long (14 days), whatever is planned.
 
     Cases: one row per deal open at ``as_of``. Value: 1 if its last communication or completed task (without
     any, its creation) lies ``limits.stale_days`` days back or more.
@@ -126,7 +126,7 @@ def _days_in_stage(crm: Snapshot) -> FloatArray:
     needs={"deals.status", "deals.created_at"}, summary="ratio", basis="open_at", default=False,
 )  # fmt: skip
 def deals_old(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Share of the open deals that were created more than 180 days ago.
+    """Share of the open deals that were created long ago (more than 180 days).
 
     Cases: one row per deal open at ``as_of``. Value: 1 if it was created more than
     ``limits.old_deal_days`` days before.
@@ -144,7 +144,7 @@ def deals_old(crm: Snapshot, period: Period) -> pd.DataFrame:
     needs=PLANNED | {"deals.amount"}, summary="sum", basis="open_at",
 )  # fmt: skip
 def deals_stale_amount(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """The amounts of the open deals in which nothing was done for 14 days and nothing is planned, added up.
+    """The amounts of the stale deals, in which nothing was done for long and nothing is planned, added up.
 
     Cases: one row per stale deal (variant ``idle_without_plan``). Value: its amount.
     Leaves out: stale deals without an amount; deals without any action and without a creation date.

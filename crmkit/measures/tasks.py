@@ -95,7 +95,7 @@ def deals_with_overdue_task_only(crm: Snapshot, period: Period) -> pd.DataFrame:
     basis="done_in",
 )  # fmt: skip
 def next_task_set(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Share of the tasks done in deals that went on, after which the deal had a next task by the next day.
+    """Share of the tasks done in deals that went on, after which the next task was set by the next day.
 
     Cases: one row per task whose ``completed_at`` lies in the period, of a deal that was still open at the
     end of the next working day. Value: 1 if by then the deal had another task: one that was open when this

@@ -64,6 +64,9 @@ COLUMNS = {
         "Open deals have no expected closing date in this export, so months cannot be told apart."
     ),
     "deals.next_task_at": N_("The list of tasks is not in this export."),
+    "activities.kind=call": N_(
+        "Calls are not in this export: either they were left out, or the CRM does not record them."
+    ),
     "activities.kind=email": N_(
         "Letters are not in this export: either they were left out, or the CRM does not record them."
     ),
@@ -80,6 +83,8 @@ COLUMNS = {
         "The history of stages does not say whose a deal was then: its present owner is taken."
     ),
     "managers.team": N_("Nobody's team is known. Write the teams under «managers» in client.yml."),
+    "stages.norm_days": N_("No stage has a norm. Write «norm_days» for the stages in client.yml."),
+    "stages.required_fields": N_("No stage requires fields. Write «required» for the stages in client.yml."),
     "stages.default_probability": N_(
         "No stage has a chance of winning. Write «probability» for the stages in client.yml."
     ),
@@ -187,6 +192,15 @@ def _of_need(crm: Snapshot, need: str) -> Message:
     """Return the sentence for a state, or for a column of which the export has none of the alternatives."""
     if need in STATES:
         return STATES[need]
+    if need.endswith("=time"):
+        name = need.removesuffix("=time")
+        if name not in crm.supplied:
+            return _of_need(crm, name)
+        return N_(
+            "This export tells only the day, not the time of day: {meaning} ({column}).",
+            meaning=_meaning(name),
+            column=name,
+        )
     names = alternatives(need)
     for name in names:
         if name in crm.supplied:  # there it is, but not in the rows that the figure is made of
