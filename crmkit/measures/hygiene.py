@@ -98,7 +98,7 @@ def _required(crm: Snapshot) -> list[tuple[str, ...]]:
 
 @measure(
     "required_fields_filled:cards", title="Required fields of cards filled", unit="share", better="higher",
-    group="quality", needs={CARDS}, summary="ratio", basis="open_at", default=False,
+    group="quality", needs={"companies.name|contacts.name", CARDS}, summary="ratio", basis="open_at", default=False,
 )  # fmt: skip
 def required_fields_cards(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the fields that the cards of companies and contact persons need which are filled.
