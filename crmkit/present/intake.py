@@ -18,13 +18,15 @@ from crmkit.schema import TABLES, column
 
 __all__ = ["columns", "files", "managers", "oddities", "set_aside", "stages", "verdict", "warnings"]
 
+ROWS = ["rows_read", "rows_kept", "rows_set_aside"]
+
 
 def verdict(study: Study) -> Sentences:
     """Return in a few sentences what came in and up to which moment it reaches."""
     files, crm, formats, words = study.report.files, study.crm, study.formats, study.words
     read, aside = int(files["rows_read"].sum()), int(files["rows_set_aside"].sum())
     said: list[Message | str] = [
-        words.plural("{n} file was read.", "{n} files were read.", len(files)),
+        words.plural("{n} file was read.", "{n} files were read.", files["path"].nunique()),
         N_(
             "Of {read} rows {kept} were kept and {aside} set aside, each with its reason below.",
             read=formats.count(read),
@@ -62,6 +64,9 @@ def verdict(study: Study) -> Sentences:
 def files(study: Study) -> Table:
     """Return each file with its rows and how it was read."""
     frame = study.report.files
+    pages = frame["path"].str.rpartition("/")[0] + "/…"  # of answers there may be thousands
+    frame = frame.assign(path=frame["path"].where(frame["kind"] != "json", pages))
+    frame = frame.groupby(["path", "table", "decisions"], sort=False, as_index=False)[ROWS].sum()
     frame = frame.assign(
         table=[_said(study, TABLE_NAMES, name) for name in frame["table"]],
         decisions=[
