@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from crmkit import evaluate
+from crmkit.errors import RequestError
+
 # Won: 1 000.10 in January, 2 000.20 and one without an amount in February, one without a closing date.
 # Lost: 600 and a duplicate (technical) of 50 in February. Open: one.
 DEALS = [
@@ -122,8 +125,6 @@ def test_refusals_by_reason_and_stage(crm, by):
 
 
 def test_unknown_money_stays_unknown_beside_a_measure_that_has_the_group(crm):
-    from crmkit import evaluate
-
     figures = evaluate(["refusals:count", "refusals:value"], crm, by=["lost_reason"])
     money = figures[figures["variant"] == "value"]
     assert len(figures) == 4  # each group once for each measure
@@ -135,3 +136,24 @@ def test_a_client_who_has_closed_nothing_has_won_nothing(snapshot, tell):
     won, rate = tell(crm, "won_deals"), tell(crm, "win_rate")
     assert (won["value"], won["n"], won["state"]) == (0, 0, "empty")
     assert (rate["value"], rate["denominator"], rate["state"]) == (None, 0, "empty")
+
+
+def test_open_at_the_end_is_told_by_dates_of_earlier_periods_too(snapshot, tell, by):
+    deals = [
+        {"created_at": "2026-01-10", "status": "open", "manager_id": "Ann"},
+        {"created_at": "2026-01-11", "closed_at": "2026-02-01 00:00", "status": "won", "manager_id": "Ann"},
+        {"created_at": "2026-01-12", "closed_at": "2026-01-31 23:59", "status": "lost", "manager_id": "Bob"},
+        {"created_at": "2026-02-01 00:00", "status": "open", "manager_id": "Bob"},  # after the end
+        {"created_at": "2026-01-13", "closed_at": "", "status": "won", "manager_id": "Bob"},
+        {"created_at": "", "status": "open", "manager_id": "Bob"},
+    ]
+    crm = snapshot(deals)
+    row = tell(crm, "open_deals:at_end", "2026-01")
+    assert (row["value"], row["n"], row["left"]) == (2, 2, {"no_creation_date": 1, "no_closing_date": 1})
+    assert by(crm, "open_deals:at_end", "manager", period="2026-01")["Ann"] == 2
+    assert tell(crm, "open_deals:at_end", "2026-02")["value"] == 2  # the won one is gone, February's is there
+    # a period that goes on ends with the day described
+    assert tell(snapshot(deals, as_of="2026-01-11"), "open_deals:at_end", "2026-01")["value"] == 2
+    assert tell(crm, "open_deals:at_end", "2025-12")["missing"] == "before_first_record"
+    with pytest.raises(RequestError, match="--each"):
+        evaluate("open_deals:at_end", crm, by=["month"])
