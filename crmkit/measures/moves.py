@@ -8,7 +8,7 @@ import pandas as pd
 from crmkit.facts import is_status, is_technical
 from crmkit.measures.cases import within
 from crmkit.measures.catalog import measure
-from crmkit.measures.stages import HISTORY, OF_STAGE, ORDERED, stage_cases, visits_of
+from crmkit.measures.stages import OF_STAGE, ORDERED, TRACKED, stage_cases, visits_of
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 from crmkit.stages import ADVANCED, MOVED_BACK, UNKNOWN
@@ -20,7 +20,7 @@ PROPOSAL_STEPS = ("proposal agreement", "proposal preparation")
 
 @measure(
     "stage_on_time", title="Stages within the norm", unit="share", better="higher", group="quality",
-    needs={HISTORY, "stages.norm_days"}, summary="ratio", basis="left_stage_in", also_by=OF_STAGE,
+    needs={*TRACKED, "stages.norm_days"}, summary="ratio", basis="left_stage_in", also_by=OF_STAGE,
 )  # fmt: skip
 def stage_on_time(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the stages left in the period in which the deal had stood no longer than the norm.
@@ -110,7 +110,7 @@ def _proposals(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "proposals_sent:count", title="Proposals sent", unit="count", better="higher", group="sales",
-    needs={HISTORY, "stages.process_step"}, summary="count", basis="entered_stage_in",
+    needs={*TRACKED, "stages.process_step"}, summary="count", basis="entered_stage_in",
 )  # fmt: skip
 def proposals_sent(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Deals that came to the proposal stage in the period for the first time.
@@ -125,7 +125,7 @@ def proposals_sent(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "proposals_sent:paid_share", title="Proposals sent that were paid", unit="share", better="higher",
-    group="sales", needs={HISTORY, "stages.process_step", "deals.status"}, summary="ratio",
+    group="sales", needs={*TRACKED, "stages.process_step", "deals.status"}, summary="ratio",
     basis="entered_stage_in", default=False,
 )  # fmt: skip
 def proposals_paid(crm: Snapshot, period: Period) -> pd.DataFrame:

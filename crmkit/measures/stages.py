@@ -18,7 +18,8 @@ from crmkit.visits import Visits, skipped_stages, stage_visits, visit_days
 
 Mask = npt.NDArray[np.bool_]
 HISTORY = "stage_changes.to_stage"
-ORDERED = (HISTORY, "stages.position")
+TRACKED = (HISTORY, "deals.deal_id")
+ORDERED = (*TRACKED, "stages.position")
 OF_STAGE = ("stage", "pipeline")
 
 
@@ -149,7 +150,7 @@ def _times(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "time_in_stage:median", title="Time in stage, median", unit="days", better="lower", group="sales",
-    needs={HISTORY}, summary="survival_median", basis="entered_stage_in", within="stage", also_by=OF_STAGE,
+    needs=TRACKED, summary="survival_median", basis="entered_stage_in", within="stage", also_by=OF_STAGE,
 )  # fmt: skip
 def time_in_stage(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Days within which half of the visits to a stage end; those still going on are taken into account.
@@ -165,7 +166,7 @@ def time_in_stage(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "time_in_stage:p90", title="Time in stage, nine tenths", unit="days", better="lower", group="sales",
-    needs={HISTORY}, summary="survival_p90", basis="entered_stage_in", within="stage", also_by=OF_STAGE,
+    needs=TRACKED, summary="survival_p90", basis="entered_stage_in", within="stage", also_by=OF_STAGE,
     default=False,
 )  # fmt: skip
 def time_in_stage_p90(crm: Snapshot, period: Period) -> pd.DataFrame:

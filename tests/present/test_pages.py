@@ -17,7 +17,7 @@ import yaml
 from crmkit import Period, evaluate, open_study
 from crmkit.errors import RequestError, SourceError
 from crmkit.measures.cases import REASONS
-from crmkit.present import appendix, deals, gaps, intake, kpi, quality, reps
+from crmkit.present import appendix, deals, gaps, intake, kpi, parity, quality, reps
 from crmkit.present.figures import Figure
 from crmkit.present.reasons import LEFT_OUT, missing
 from crmkit.present.study import Study, before, latest_months
@@ -38,7 +38,7 @@ PAGES: list[Callable[[Study], Any]] = [
     intake.verdict, intake.warnings, intake.files, intake.set_aside, intake.oddities,
     quality.problems, quality.fields, quality.joins, quality.identifiers, quality.dates, quality.masses,
     quality.reach, gaps.asks, gaps.filling,
-    intake.columns, intake.stages, intake.managers,
+    intake.columns, intake.stages, intake.managers, parity.screen,
     appendix.not_told, appendix.left_out, appendix.glossary,
 ]  # fmt: skip
 
@@ -454,3 +454,13 @@ def test_options_that_are_no_json_object_are_refused(client, content):
         (folder / "options.json").write_text(content, encoding="utf-8")
     with pytest.raises(RequestError, match="the file of options cannot be read as JSON"):
         open_study(folder, options=str(folder / "options.json"))
+
+
+def test_the_crms_screen_stands_beside_our_figure_with_the_reason(sample):
+    study = open_study(sample("vektor"), language="en", period="2026-Q3")
+    page = parity.screen(study)
+    whole = " ".join(texts(page))
+    assert "Our figure and the screen of Bitrix24" in whole and "Sales funnel, with conversion" in whole
+    assert page.rows[0][1:3] == ("all pipelines", "all stages")
+    assert {"win_rate:bitrix24_conversion", "stage_conversion:bitrix24_funnel"} <= set(study.names())
+    assert "is not known" in " ".join(texts(parity.screen(study, "1c")))
