@@ -147,7 +147,7 @@ def compound(
 ) -> Callable[[Formula], Formula]:
     """Declare a measure that is a formula over named measures of the same period and group.
 
-    The formula gets the values of its parts by name, and their two sides as ``name.numerator`` and
+    The formula gets the values of its parts by full name, and their two sides as ``name.numerator`` and
     ``name.denominator``, one of each per group. It returns numerator and denominator, or a value and
     ``None``, and may add the codes why a group has no value. What a part cannot tell, the whole cannot, nor
     can it be told by a slice that a part does not bear; ``n`` is the first part's.
