@@ -11,7 +11,6 @@ from crmkit.errors import N_
 from crmkit.measures import find
 from crmkit.present.heatmap import share_map
 from crmkit.present.quality import heading, place, quality_of
-from crmkit.present.reasons import UNLOCKS
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 
@@ -21,6 +20,21 @@ if TYPE_CHECKING:
 
 #: How many months and fields the map of filling shows; the table under it has all fields.
 MONTHS, SHOWN = 12, 16
+#: What a table is good for that brings no figure by itself.
+UNLOCKS = {
+    "deals": N_("the figures of sales: deals, money, win rate, cycle"),
+    "stage_changes": N_("where deals are lost and stand, conversion from stage to stage, skipped stages"),
+    "tasks": N_("tasks on time, deals without a task, actions per day"),
+    "activities": N_("calls, letters, meetings, first response"),
+    "managers": N_("teams and roles, who worked when"),
+    "stages": N_("which stage wins and loses, norms, chances of winning"),
+    "plans": N_("plan attainment"),
+    "companies": N_("segments, duplicates, repeat sales"),
+    "contacts": N_("decision makers, duplicates"),
+    "payments": N_("receivables"),
+    "products": N_("product groups, discounts from the list price"),
+    "costs": N_("cost per lead and return on marketing"),
+}
 
 
 def asks(study: Study) -> Table | Sentences:

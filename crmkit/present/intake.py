@@ -9,11 +9,11 @@ import pandas as pd
 from crmkit.errors import N_, Message
 from crmkit.present.doubts import warnings
 from crmkit.present.quality import quality_of
-from crmkit.present.reasons import DECISIONS, NOTES, SET_ASIDE, TABLE_NAMES
+from crmkit.present.reasons import DECISIONS, SET_ASIDE, TABLE_NAMES
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
-from crmkit.present.troubles import LOOKED_FOR
+from crmkit.present.troubles import LOOKED_FOR, what_is_wrong
 from crmkit.schema import TABLES, column
 
 __all__ = ["columns", "files", "managers", "oddities", "set_aside", "stages", "verdict", "warnings"]
@@ -118,7 +118,7 @@ def oddities(study: Study) -> Table | Sentences:
     if frame.empty:
         return Sentences.of(study.words, [LOOKED_FOR["reading"]])
     frame = frame.assign(
-        what=[_said(study, NOTES, code) for code in frame["code"]],
+        what=[study.words.message(what_is_wrong(code)) for code in frame["code"]],
         table=[_said(study, TABLE_NAMES, name) for name in frame["table"]],
     )
     frame = frame.sort_values("count", ascending=False, kind="stable")

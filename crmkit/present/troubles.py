@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from crmkit.errors import N_, Message
-from crmkit.present.reasons import NOTES
 
 #: How heavy a problem is.
 WEIGHTS = {
@@ -12,7 +11,56 @@ WEIGHTS = {
     "cosmetic": N_("hardly matters"),
 }
 
-#: What is wrong, where the load report has no words for it yet.
+#: What the load report notes.
+NOTES = {
+    "unreadable": N_("cells that cannot be read; they count as empty"),
+    "sentinel": N_("dates that mean «never», such as 9999-12-31; they count as empty"),
+    "percent": N_("written as percentages"),
+    "parentheses": N_("numbers in parentheses; they count as negative"),
+    "no_share": N_("shares below 0 or above 100 %; they count as empty"),
+    "ambiguous_dst": N_("times in the hour that the clock shows twice in autumn; the first one was taken"),
+    "nonexistent_dst": N_("times in the hour that the clock skips in spring; moved forward"),
+    "damaged_numbers": N_("long numbers that a spreadsheet has rounded: identifiers may be wrong"),
+    "join_key_twice": N_("keys that stand twice in the joined file; the first was taken"),
+    "join_column_taken": N_("columns of the joined file whose names were taken already; not used"),
+    "unmatched_join": N_("rows that find no partner in the joined file; they are kept"),
+    "unmatched_product": N_("products that the product list does not know; the deals are kept"),
+    "unmatched_company": N_("companies that the company list does not know; the deals are kept"),
+    "unknown_stage": N_("stages that client.yml does not name"),
+    "unknown_status": N_("words in the status column that say neither open nor won nor lost"),
+    "unknown_manager": N_("reps that neither client.yml nor the list of reps names"),
+    "manager_without_deals": N_("reps in the list who own nothing in the data"),
+    "unknown_deal": N_("rows of deals that are not in the export"),
+    "status_contradicts_stage": N_("the status says otherwise than the stage; the status was taken"),
+    "no_status": N_("deals of which neither open nor won nor lost can be told; they are in no such figure"),
+    "closed_without_date": N_("closed deals without a closing date; they are in no figure of a period"),
+    "open_with_closing_date": N_("open deals with a closing date; it was taken for the expected one"),
+    "no_creation_date": N_("deals without a creation date; kept, but in no figure of a period"),
+    "closed_before_created": N_("deals closed before they were created"),
+    "reason_without_loss": N_("a reason for the loss on deals that are not lost; not counted"),
+    "negative_amount": N_("negative amounts"),
+    "currency_assumed": N_("currency names that are not known; taken for the client's currency"),
+    "after_as_of": N_("later than the day that the report describes; not seen"),
+    "calls_only": N_("of all communications, only calls; nothing is said of letters, messages and meetings"),
+    "no_meetings": N_("communications without meetings, which this CRM keeps as tasks"),
+    "no_meetings": N_("communications without meetings, which this CRM keeps as tasks"),
+    "deals_from_history": N_("deals made from the history of stages, since there is no list of deals"),
+    "last_entry_only": N_(
+        "stage changes out of columns with one date for each stage: of several visits, only the last is known"
+    ),
+    "between_exports": N_(
+        "stage changes known only to lie between two exports; the day of the later one was taken"
+    ),
+    "unknown_direction": N_("words that say neither incoming nor outgoing; they count as empty"),
+    "call_assumed": N_("actions without a kind that have a length or an answer; taken for calls"),
+    "completion_approximated": N_(
+        "tasks done at a time that the CRM does not tell; their last change was taken for it"
+    ),
+    "unknown_answer": N_("records in the folder of answers that are of no known kind; not read"),
+    "no_rate": N_("amounts in a currency without a rate in client.yml; left out of money"),
+}
+
+#: What else may be wrong.
 _WHAT = {
     "scientific_numbers": N_(
         "numbers such as 1.23457E+18: a spreadsheet has shortened them, and the digits are lost"

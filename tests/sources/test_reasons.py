@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crmkit.present.reasons import NOTES, SET_ASIDE
+from crmkit.present.reasons import SET_ASIDE
+from crmkit.present.troubles import NOTES
 from crmkit.sources.norecords import sort_out
 
 SOURCES = Path(sort_out.__code__.co_filename).parent
