@@ -21,7 +21,10 @@ from crmkit.visits import stage_visits, visit_days
 REAL = Path(__file__).resolve().parents[1].parent / "shared" / "real"
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the data sets are not beside the project")
 
-WAY = ("SUBMITTED", "PARTLYSUBMITTED", "PREACCEPTED", "ACCEPTED", "FINALIZED", "APPROVED", "REGISTERED", "ACTIVATED")  # fmt: skip
+WAY = (
+    "SUBMITTED", "PARTLYSUBMITTED", "PREACCEPTED", "ACCEPTED", "FINALIZED", "APPROVED", "REGISTERED",
+    "ACTIVATED",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -53,8 +53,8 @@ def bitrix24_funnel(crm: Snapshot, period: Period) -> pd.DataFrame:
     stage = np.where(is_last, won_stage[pipeline[row]], order.open_stages[pipeline[row], step])
     deal = deals[row]
     reached = is_status(crm, "won")[deal] | (~is_last & (step <= order.ranks[own[deal]]))
-    lost = is_status(crm, "lost")[deal]
-    reached = np.where(lost, np.isin(deal * len(order.kinds) + stage, _stood(crm, order, own)), reached)
+    lost = np.flatnonzero(is_status(crm, "lost")[deal])
+    reached[lost] = np.isin(deal[lost] * len(order.kinds) + stage[lost], _stood(crm, order, own))
     return _and_left_out(order, _by_stage(order, deal, stage, reached.astype(np.float64)), reasons)
 
 
@@ -63,7 +63,9 @@ def _stood(crm: Snapshot, order: StageOrder, own: Ints) -> Ints:
     lost = np.flatnonzero(is_status(crm, "lost"))
     at = coded_stages(crm, order, crm.deals["lost_at_stage"], np.arange(len(crm.deals)))
     visits = stage_visits(crm).rows
-    deal, stage = visits["deal_ix"].to_numpy(np.int64), visits["stage"].to_numpy(np.int64)
+    deal, stage = (visits[name].to_numpy(np.int64) for name in ("deal_ix", "stage"))
+    mine = is_status(crm, "lost")[deal]
+    deal, stage = deal[mine], stage[mine]
     size = len(order.kinds)
     return np.concatenate([lost * size + at[lost], lost * size + own[lost], deal * size + stage])
 
