@@ -45,7 +45,7 @@ def test_clients_are_told_once_and_by_their_owner(snapshot, tell, by):
     assert by(crm, "clients_touched:count", "manager", period=MARCH)["Cid"] == 2
     assert tell(crm, "clients_touched:count", "2026-02")["value"] == 1  # G alone; F, C2, H were active too
     assert tell(crm, "clients_touched:share", "2026-02")["denominator"] == 5
-    assert tell(snapshot(deals), "clients_touched")["missing"] == "activities.at|tasks.kind"
+    assert tell(snapshot(deals), "clients_touched")["missing"] == "activities.at+tasks.kind"
 
 
 def test_the_latest_deal_bears_the_slices_of_a_client(snapshot, by):
@@ -74,7 +74,7 @@ def test_open_deals_with_recent_contact(snapshot, tell):
     own = [deal | {"last_activity_at": "2026-03-20 10:00"} for deal in deals[:2]]
     assert tell(snapshot([*own, OPEN]), "deals_contacted")["numerator"] == 2
     missing = tell(snapshot(deals), "deals_contacted")["missing"]
-    assert missing == "activities.at|tasks.completed_at|deals.last_activity_at"
+    assert missing == "activities.at|deals.last_activity_at+tasks.completed_at|deals.last_activity_at"
 
 
 def test_fourteen_days_are_days_of_the_calendar(snapshot, tell):

@@ -71,7 +71,9 @@ def test_required_fields_of_cards(snapshot, tell, by):
     )
     row = tell(own, "required_fields_filled:cards")
     assert (row["numerator"], row["denominator"], row["left"]) == (1, 2, {"no_required_column": 2})
-    assert tell(snapshot(deals), "required_fields_filled:cards")["missing"] == "companies.name|contacts.name"
+    assert tell(snapshot(deals), "required_fields_filled:cards")["missing"].endswith(
+        "companies.name|contacts.name"
+    )
 
 
 def test_actions_with_a_title_and_a_description(snapshot, tell, by):

@@ -78,4 +78,4 @@ def test_a_meeting_is_counted_once(snapshot, tell, by):
     assert by(crm, "meetings_held", "manager", period="2026-03") == {"Ann": 5, "Bob": 1}
     assert tell(snapshot(deals, tasks=tasks), "meetings_held", "2026-03")["value"] == 6
     none = snapshot(deals, tasks=[task("2026-03-04 12:00", kind="call")])
-    assert tell(none, "meetings_held")["missing"] == "activities.kind=meeting|tasks.kind=meeting"
+    assert tell(none, "meetings_held")["missing"] == "activities.kind=meeting+tasks.kind=meeting"
