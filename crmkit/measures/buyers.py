@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.clients import clients_of_deals
 from crmkit.facts import is_status, once_per_snapshot
 from crmkit.measures.cases import deal_cases
 from crmkit.measures.catalog import measure
@@ -13,26 +14,13 @@ from crmkit.measures.sales import CLOSED, closed
 from crmkit.periods import Period, before
 from crmkit.schema import Snapshot
 
-Ints = npt.NDArray[np.int64]
 CLIENT = "deals.company_id|deals.contact_id"
-
-
-@once_per_snapshot
-def buyer_codes(crm: Snapshot) -> Ints:
-    """Return for each deal a code of its client: the company, else the contact; −1 without either."""
-    company, contact = (crm.deals[name].cat for name in ("company_id", "contact_id"))
-    of_company, of_contact = (
-        company.codes.to_numpy().astype(np.int64),
-        contact.codes.to_numpy().astype(np.int64),
-    )
-    alone = np.where(of_contact >= 0, len(company.categories) + of_contact, -1)
-    return np.where(of_company >= 0, of_company, alone)
 
 
 @once_per_snapshot
 def _first_purchase(crm: Snapshot) -> npt.NDArray[np.datetime64]:
     """Return for each deal when its client first bought; NaT if never, or if the client is not known."""
-    codes, ended = buyer_codes(crm), crm.deals["closed_at"].dt.tz_convert("UTC").dt.tz_localize(None)
+    codes, ended = clients_of_deals(crm), crm.deals["closed_at"].dt.tz_convert("UTC").dt.tz_localize(None)
     bought = is_status(crm, "won") & ended.notna().to_numpy() & (codes >= 0)
     first = np.full(int(codes.max(initial=-1)) + 2, np.datetime64("NaT", "us"))
     moments = ended.to_numpy().astype("datetime64[us]")
@@ -61,7 +49,7 @@ def repeat_sales(crm: Snapshot, period: Period) -> pd.DataFrame:
     marked, is_marked = marks.notna().to_numpy(), marks.to_numpy(dtype=bool, na_value=False)
     ended = crm.deals["closed_at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
     again = np.where(marked, is_marked, _first_purchase(crm) < ended)
-    left_out["no_client"] = chosen & ~marked & (buyer_codes(crm) < 0)
+    left_out["no_client"] = chosen & ~marked & (clients_of_deals(crm) < 0)
     return deal_cases(crm, chosen, at="closed_at", value=again, left_out=left_out)
 
 
@@ -82,7 +70,7 @@ def client_retention(crm: Snapshot, period: Period) -> pd.DataFrame:
     if earlier is None:
         raise ValueError("retention needs a period with borders")
     codes, (was, left_out), (again, _) = (
-        buyer_codes(crm),
+        clients_of_deals(crm),
         closed(crm, earlier, "won"),
         closed(crm, period, "won"),
     )
