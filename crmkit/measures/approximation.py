@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from crmkit.measures.catalog import Measure
+from crmkit.measures.catalog import STANDING, Measure
 from crmkit.schema import Snapshot, alternatives, column
 
 #: Slices by who owned something.
@@ -19,7 +19,8 @@ def roughly(one: Measure, crm: Snapshot, by: Sequence[str] = ()) -> str:
 
     Because a table that it needs is partial; because a part that it adds up (``+``) is lacking, or something
     else stands in (``~``); because moves are told by rep, and the export does not say whose a deal was then;
-    or because of the moments that it compares one has a time of day and another has none.
+    because closed deals are told by a stage, and have none of their own; or because of the moments that it
+    compares one has a time of day and another has none.
     """
     used = [[name for name in alternatives(need) if name in crm.supplied] for need in sorted(one.needs)]
     names = {name for some in used for name in some}
@@ -32,6 +33,8 @@ def roughly(one: Measure, crm: Snapshot, by: Sequence[str] = ()) -> str:
             why += crm.lacks(need.split("+") if "+" in need else need.split("~")[:1])
     if OF_OWNER.intersection(by) and any(name.startswith("stage_changes.") for name in names):
         why += crm.lacks([OWNER_THEN])
+    if "stage" in by and one.basis not in STANDING and "stage" not in {one.within, *one.also_by}:
+        why += crm.lacks(["deals.stage=closed"])
     moments = {some[0] for some in used if some and all(map(_is_moment, some))}
     if moments & crm.whole_days and moments - crm.whole_days:
         why.append("no_time_of_day")

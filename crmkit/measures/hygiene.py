@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.actions import named
-from crmkit.clients import latest_deals
+from crmkit.clients import cards_of_deals, latest_deals, places_among
 from crmkit.facts import FloatArray, is_status
 from crmkit.measures.cases import action_cases, all_owners, deal_cases, reasons_of, within
 from crmkit.measures.catalog import measure
@@ -98,7 +98,8 @@ def _required(crm: Snapshot) -> list[tuple[str, ...]]:
 
 @measure(
     "required_fields_filled:cards", title="Required fields of cards filled", unit="share", better="higher",
-    group="quality", needs={"companies.name|contacts.name", CARDS}, summary="ratio", basis="open_at", default=False,
+    group="quality", needs={"companies.name|contacts.name", CARDS}, summary="ratio", basis="open_at",
+    default=False,
 )  # fmt: skip
 def required_fields_cards(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the fields that the cards of companies and contact persons need which are filled.
@@ -120,11 +121,10 @@ def _cards(crm: Snapshot, table: str, key: str) -> pd.DataFrame:
     """Return one case per card of a table."""
     rows, deals = crm.tables[table], crm.deals
     filled, known = _counted(crm, table, crm.settings.required_cards.get(table, ()))
-    ids = pd.Index(rows[key])
-    places = np.append(ids.get_indexer(deals[key].cat.categories), -1)
-    latest = latest_deals(crm, places[deals[key].cat.codes.to_numpy()], len(rows))
+    latest = latest_deals(crm, cards_of_deals(crm)[table], len(rows))
     firms, own = crm.tables["companies"], deals["manager_id"]
-    firm = pd.Index(firms["company_id"]).get_indexer(rows["company_id"].astype("str"))
+    is_firm = table == "companies"
+    firm = np.arange(len(rows)) if is_firm else places_among(rows["company_id"], firms["company_id"])
     names = all_owners(firms["manager_id"], own)
     by_firm = np.append(firms["manager_id"].notna().to_numpy(), values=False)[firm]
     place = np.where(by_firm, firm, np.where(latest >= 0, len(firms) + latest, -1))
