@@ -141,6 +141,7 @@ def compound(
     parts: Sequence[str],
     better: str = "",
     default: bool = True,
+    basis: str = "",
     exact: bool = False,
     timeless: bool = False,
     bounded: bool = False,
@@ -150,7 +151,8 @@ def compound(
     The formula gets the values of its parts by full name, and their two sides as ``name.numerator`` and
     ``name.denominator``, one of each per group. It returns numerator and denominator, or a value and
     ``None``, and may add the codes why a group has no value. What a part cannot tell, the whole cannot, nor
-    can it be told by a slice that a part does not bear; ``n`` is the first part's.
+    can it be told by a slice that a part does not bear; ``n`` is the first part's, and so is the ``basis`` if
+    none is given.
 
     Raises
     ------
@@ -174,7 +176,7 @@ def compound(
 
         _MEASURES[identifier, variant] = Measure(
             identifier, variant, title, unit, better, group,
-            frozenset().union(*(atom.needs for atom in atoms)), "formula", atoms[0].basis, cases,
+            frozenset().union(*(atom.needs for atom in atoms)), "formula", basis or atoms[0].basis, cases,
             " ".join(card.split("\n\n")[0].split()), card, default, "",
             frozenset.intersection(*limits) if limits else frozenset(), exact,
             frozenset.intersection(*(atom.also_by for atom in atoms)),

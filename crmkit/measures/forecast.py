@@ -96,7 +96,7 @@ def pipeline_due(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @compound(
     "pipeline_coverage", title="Pipeline coverage", unit="ratio", better="higher", group="plan",
-    parts=("pipeline_due", ATTAINMENT), timeless=True, bounded=True,
+    parts=("pipeline_due", ATTAINMENT), basis="planned_in", timeless=True, bounded=True,
 )  # fmt: skip
 def pipeline_coverage(parts: Mapping[str, Floats], crm: Snapshot, period: Period) -> Told:
     """Open qualified pipeline due in the period divided by what is still to be reached of its plan.
@@ -115,7 +115,7 @@ def pipeline_coverage(parts: Mapping[str, Floats], crm: Snapshot, period: Period
 
 @compound(
     "forecast_to_plan", title="Forecast of plan attainment", unit="share", better="higher", group="plan",
-    parts=("weighted_forecast:rest", ATTAINMENT), timeless=True, bounded=True,
+    parts=("weighted_forecast:rest", ATTAINMENT), basis="planned_in", timeless=True, bounded=True,
 )  # fmt: skip
 def forecast_to_plan(parts: Mapping[str, Floats], crm: Snapshot, period: Period) -> Told:
     """Revenue so far and the weighted forecast of the rest of the period, together divided by the plan.

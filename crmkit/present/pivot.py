@@ -106,7 +106,7 @@ def _check(asked: _Asked) -> None:
         )
     if asked.one.within:
         raise RequestError(asked.one.name, N_("a distribution is no single figure for a cell"))
-    if asked.one.basis in STANDING and any(name in GRAINS for name in both):
+    if (asked.one.is_timeless or asked.one.basis in STANDING) and any(name in GRAINS for name in both):
         raise RequestError(
             asked.one.name,
             N_("the measure describes one moment and cannot be told by time"),
