@@ -58,9 +58,9 @@ def evaluate(
 ) -> None:
     """Print figures."""
     from crmkit.client import read_client
-    from crmkit.measures import evaluate_fully
+    from crmkit.measures import evaluate_fully, find
     from crmkit.measures.presets import read_preset
-    from crmkit.measures.records import left_out_records, records
+    from crmkit.measures.records import left_out_records, records, with_parts
     from crmkit.periods import Period
     from crmkit.sources.load import load
 
@@ -74,7 +74,10 @@ def evaluate(
     span = Period.parse(period, settings.time_zone)
     figures, left = evaluate_fully(names, crm, span, by, each or None)
     if format == "json":
-        told = {"rows": records(figures, by), "left_out": left_out_records(left)}
+        rows, parts = records(figures, by), [part for name in names for part in find(name).parts]
+        if parts:
+            rows = with_parts(rows, records(evaluate_fully(parts, crm, span, by, each or None)[0], by))
+        told = {"rows": rows, "left_out": left_out_records(left)}
         print_json({"as_of": crm.as_of.isoformat()} | _of_preset(chosen) | told)
         return
     _print(figures, format)

@@ -20,20 +20,40 @@ def records(figures: pd.DataFrame, by: Sequence[str] | None = None) -> list[dict
     Parameters
     ----------
     by: the slices that were asked for; by default all that the frame has. Others belong only to the measures
-    that
-        bring them along, such as the stage of a distribution.
+        that bring them along, such as the stage of a distribution.
     """
     columns = list(figures.columns)
     brought = columns[len(HEAD) : columns.index("value")]
     rows = []
     for values in figures.itertuples(index=False, name=None):
         row = {name: plain(value) for name, value in zip(columns, values, strict=True)}
-        own = find(":".join(part for part in (row["measure"], row["variant"]) if part)).within
+        own = find(_name(row)).within
         told = {name: row[name] for name in brought if by is None or name in by or name == own}
         head = {name: row[name] for name in HEAD} | {"variant": row["variant"] or None}
         ends = {"n": int(row["n"]), "state": row["state"], "missing": row["missing"] or None}
         rows.append(head | {"by": told} | {name: row[name] for name in FIGURES} | ends)
     return rows
+
+
+def with_parts(rows: list[dict[str, Any]], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return records in which those of compounds have ``parts``: the value of each by its name.
+
+    Parameters
+    ----------
+    told: the records of the parts, of the same periods and slices.
+    """
+    known = {(_name(row), row["period_start"], tuple(row["by"].items())): row["value"] for row in told}
+    made = []
+    for row in rows:
+        parts = find(_name(row)).parts
+        place = (row["period_start"], tuple(row["by"].items()))
+        values = {part: known.get((part, *place)) for part in parts}
+        made.append(row | {"parts": values} if parts else row)
+    return made
+
+
+def _name(row: dict[str, Any]) -> str:
+    return ":".join(part for part in (row["measure"], row["variant"]) if part)
 
 
 def left_out_records(left: pd.DataFrame) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from crmkit import Period, evaluate, load, read_client
-from crmkit.measures import evaluate_fully
-from crmkit.measures.records import left_out_records, records
+from crmkit.measures import evaluate_fully, find
+from crmkit.measures.records import left_out_records, records, with_parts
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "northwind-supply"
 KEYS = [
@@ -81,3 +81,24 @@ def test_the_command_prints_what_evaluate_returns(tmp_path):
     assert [list(row) for row in told["rows"]] == [KEYS] * len(figures)
     order = [(row["measure"], row["by"]["manager"]) for row in told["rows"]]
     assert order == sorted(order) and len(order) == 12
+
+
+def test_a_formula_tells_its_parts(snapshot):
+    deals = [
+        {
+            "created_at": "2026-03-02",
+            "closed_at": "2026-03-03",
+            "status": "won",
+            "amount": 100,
+            "manager_id": "Ann",
+        },
+        {"created_at": "2026-03-02", "status": "open", "amount": 300, "expected_close_on": "2026-03-30"},
+    ]
+    crm = snapshot(deals, as_of="2026-03-10", plan=[{"period_start": "2026-03-01", "value": 250}])
+    march, names = Period.parse("2026-03", "UTC"), ["pipeline_coverage", "won_deals"]
+    rows = records(evaluate(names, crm, march), [])
+    told = records(evaluate(find("pipeline_coverage").parts, crm, march), [])
+    first, second = with_parts(rows, told)
+    assert first["value"] == 2  # 300 by 250 − 100
+    assert first["parts"] == {"pipeline_due": 300, "plan_attainment": 0.4}
+    assert "parts" not in second and second["value"] == 1
