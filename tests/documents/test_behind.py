@@ -62,3 +62,28 @@ def test_a_row_can_be_found_in_the_file(study):
         assert keys == list(sheet.frame.columns)
         assert len({column.heading for column in sheet.columns}) == len(keys)
         assert pd.Index(keys).is_unique
+
+
+def test_communications_that_count_have_a_sheet(tmp_path):
+    (tmp_path / "client.yml").write_text(
+        "format: 1\nname: Client\nas_of: 2026-03-31\nfiles:\n"
+        "  - {path: d.csv, table: deals}\n  - {path: a.csv, table: activities}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "d.csv").write_text("deal_id,created_at,status\n1,2026-03-01,open\n", encoding="utf-8")
+    (tmp_path / "a.csv").write_text(
+        "activity_id,deal_id,kind,direction,at,duration_s\n"
+        "7,1,call,out,2026-03-02 10:00,60\n8,1,call,in,2026-03-02 11:00,30\n9,,call,out,2026-03-03 10:00,0\n",
+        encoding="utf-8",
+    )
+    study = open_study(tmp_path, language="en")
+    study.evaluate(["calls_out", "calls_out_connected:count"])
+    sheets = {sheet.name: sheet.frame for sheet in rows_behind(study)}
+    assert "calls_out" not in sheets["rows_deals"]  # a deal has many calls, or one: they are no rows of deals
+    rows = sheets["rows_activities"]
+    assert rows["activity_id"].tolist() == [
+        "9",
+        "7",
+    ]  # those of no deal first; the incoming one counts nowhere
+    assert rows["calls_out"].tolist() == [1, 1] and rows["calls_out_connected:count"].tolist() == [0, 1]
+    assert rows["line"].tolist() == [4, 2]
