@@ -30,6 +30,7 @@ PACKAGE = ROOT / "crmkit"
 CALLS = {"N_": 1, "say": 1, "plural": 2}
 CARDS = {"measure", "compound", "check"}
 PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)(?:![rsa])?(?::[^{}]*)?\}")
+LABEL = re.compile(r"(?:Cases|Value|Weight|Leaves out|Source|n):")
 DATED = re.compile(
     rb'^"(?:POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Language-Team|Report-)'
 )
@@ -62,6 +63,16 @@ def of_call(node: ast.Call, module: str) -> Iterator[Found]:
         )
 
 
+def facts(card: str) -> list[str]:
+    """Return what a card says below its first paragraph, a sentence or more to a label: «Cases: …»."""
+    told: list[str] = []
+    for line in card.split("\n\n", 1)[-1].split("\n") if "\n\n" in card else ():
+        if not told or not line.strip() or LABEL.match(line):
+            told.append("")
+        told[-1] += f" {line.strip()}"
+    return [re.sub(r"``(.+?)``", r"`\1`", text.strip()) for text in told if text.strip()]
+
+
 def of_card(node: ast.FunctionDef) -> Iterator[Found]:
     """Yield what a measure or a check says of itself."""
     for decorator in node.decorator_list:
@@ -73,7 +84,8 @@ def of_card(node: ast.FunctionDef) -> Iterator[Found]:
             yield from ((title, node.lineno) for title in titles)
         doc = ast.get_docstring(node)
         if doc and card:
-            yield doc.splitlines()[0], node.lineno
+            yield " ".join(doc.split("\n\n")[0].split()), node.lineno
+            yield from ((text, node.lineno) for text in facts(doc) if not text.startswith("Source:"))
 
 
 def of_module(path: Path) -> Iterator[Found]:

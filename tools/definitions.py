@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+from catalogue import facts  # noqa: E402
 
 from crmkit.errors import N_  # noqa: E402
 from crmkit.measures import Measure, catalogue  # noqa: E402
@@ -68,8 +70,9 @@ def entry(one: Measure, words: Words) -> Iterator[str]:
             f"`{name}`" for name in sorted(one.only_by)
         )
         yield f"- {say('told by')}: {slices}"
-    details = [line for line in one.card.split("\n\n", 1)[1:] if words.language == "en"]
-    yield from (f"- {line}" for text in details for line in facts(text))
+    for fact in facts(one.card):
+        source = fact.removeprefix("Source: ")
+        yield f"- {say(fact)}" if source == fact else f"- {say('Source: {source}', source=source)}"
 
 
 def need(text: str, words: Words) -> str:
@@ -88,17 +91,6 @@ def part_of(name: str, words: Words) -> str:
     said = [words.say(known.meaning)] if known else []
     said += [words.say("with the time of day")] if value == "time" else []
     return f"`{name}` ({', '.join(said)})" if said else f"`{name}`"
-
-
-def facts(card: str) -> Iterator[str]:
-    """Yield a card's sentences, each on one line: «Cases: …», «Leaves out: …», «Source: …»."""
-    told: list[str] = []
-    for line in card.split("\n"):
-        if re.match(r"[A-Za-z ]{1,14}:", line) or not told:
-            told.append(line.strip())
-        else:
-            told[-1] += f" {line.strip()}"
-    yield from (re.sub(r"``(.+?)``", r"`\1`", line) for line in told if line)
 
 
 def main() -> int:

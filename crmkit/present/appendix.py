@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmkit.errors import N_, Message
 from crmkit.measures import borders
-from crmkit.present.meanings import BASES, SUMMARIES
+from crmkit.present.meanings import BASES
 from crmkit.present.reasons import LEFT_OUT
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -77,14 +77,12 @@ def glossary(study: Study) -> Table:
         {
             "title": [study.say(one.title) for one in ones],
             "definition": [study.say(one.definition) for one in ones],
-            "counted": [study.words.message(SUMMARIES[one.summary]) for one in ones],
             "placed": [study.words.message(BASES[one.basis]) for one in ones],
             "id": [one.name for one in ones],
         }
     )
     columns = [
         Column("title", study.say("Figure")), Column("definition", study.say("Definition")),
-        Column("counted", study.say("What the figure is")),
         Column("placed", study.say("Placed in a period by")),
         Column("id", study.say("Name for programs")),
     ]  # fmt: skip

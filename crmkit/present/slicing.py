@@ -29,6 +29,8 @@ NAMES = {
     "quarter": N_("Quarter"),
     "year": N_("Year"),
 }
+UNBROKEN = "\u2011"
+"""A hyphen at which no line ends."""
 BY_NAME = ("manager", "owner", "team", "role")
 _CALLED = {"manager_id": "manager", "company_id": "company"}
 
@@ -53,7 +55,8 @@ def label(study: Study, name: str, value: object) -> str:
         if (name, first.day, after.day) == ("month", 1, 1):
             return study.formats.month(first)
         whole_week = name == "week" and after - first > timedelta(days=6)
-        return study.formats.day(first) if whole_week else study.formats.period(first, after)
+        told = study.formats.day(first) if whole_week else study.formats.period(first, after)
+        return told.replace("-", UNBROKEN)
     if ALIASES.get(name, name) == "company_id" and not is_missing(value):
         return study.formats.group(company_names(study).get(str(value), value))
     return study.formats.group(value)

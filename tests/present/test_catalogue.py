@@ -58,6 +58,7 @@ def test_sentences_are_found_in_calls_cards_and_help(tool: ModuleType, tmp_path:
     assert found == {
         "Win rate",
         "Share of the deals that were won.",
+        "Cases: deals.",
         "How many at once.",
         ("{n} deal", "{n} deals"),
         "one sentence",

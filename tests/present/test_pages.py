@@ -17,7 +17,7 @@ import yaml
 from crmkit import Period, evaluate, open_study
 from crmkit.errors import RequestError, SourceError
 from crmkit.measures.cases import REASONS
-from crmkit.present import appendix, deals, gaps, intake, kpi, parity, quality, reps
+from crmkit.present import appendix, deals, gaps, intake, kpi, monitoring, parity, quality, reps, stages
 from crmkit.present.figures import Figure
 from crmkit.present.reasons import LEFT_OUT, missing
 from crmkit.present.study import Study, before, latest_months
@@ -34,11 +34,11 @@ STAGES = [
 PAGES: list[Callable[[Study], Any]] = [
     kpi.headline, kpi.summary, kpi.months, kpi.revenue_chart,
     deals.win_rates, deals.cycles, deals.funnel, deals.reasons, deals.reasons_table, deals.forecast,
-    reps.win_rates, reps.revenue, reps.results, reps.work,
+    reps.win_rates, reps.revenue, reps.results, reps.work, monitoring.figures,
     intake.verdict, intake.warnings, intake.files, intake.set_aside, intake.oddities,
     quality.problems, quality.fields, quality.joins, quality.identifiers, quality.dates, quality.masses,
     quality.reach, gaps.asks, gaps.filling,
-    intake.columns, intake.stages, intake.managers, parity.screen,
+    intake.columns, intake.stages, intake.managers, parity.screen, stages.visits,
     appendix.not_told, appendix.left_out, appendix.glossary,
 ]  # fmt: skip
 
@@ -165,7 +165,8 @@ def test_a_file_with_a_heading_only_is_refused_before_any_page(client):
 def test_pages_of_an_earlier_day_say_what_is_known_for_the_export_only(client):
     said = read(open_study(client(FEW + "9,New,2026-02-01,,70,Ann,\n"), as_of="2026-03-04"))
     why = "Amounts, chances and next tasks of open deals are known only for the day of export."
-    assert said["appendix.not_told"].count(why) == 2  # the money in open deals, and the forecast
+    named = said["appendix.not_told"]
+    assert {"Money in open deals", "Weighted forecast"} <= set(named[named.index(why) + 1].split(" · "))
     assert "The export itself reaches further, to 7 Mar 2026 00:00." in " ".join(said["intake.verdict"])
 
 
@@ -294,7 +295,7 @@ def test_what_is_left_out_is_that_of_the_whole_period(client):
 def test_the_glossary_has_every_measure_of_the_report(sample):
     study = open_study(sample("vektor"))
     read(study)
-    assert {row[2] for row in appendix.glossary(study).rows} == set(study.names())
+    assert {row[-1] for row in appendix.glossary(study).rows} == set(study.names())
 
 
 def test_each_reason_has_its_sentence():
@@ -464,3 +465,12 @@ def test_the_crms_screen_stands_beside_our_figure_with_the_reason(sample):
     assert page.rows[0][1:3] == ("all pipelines", "all stages")
     assert {"win_rate:bitrix24_conversion", "stage_conversion:bitrix24_funnel"} <= set(study.names())
     assert "is not known" in " ".join(texts(parity.screen(study, "1c")))
+
+
+def test_the_visits_to_each_stage_end_in_ways_that_add_up(sample):
+    page = stages.visits(open_study(sample("vektor"), language="en", period="2026-Q3"))
+    keys = [column.key for column in page.columns]
+    ways = [keys.index(name) for name in ("advanced", "lost", "moved_back", "still_there")]
+    for row in page.rows:
+        assert sum(row[place] for place in ways) == row[keys.index("entries")]
+    assert page.rows[4][:3] == ("Новые клиенты", "Новая заявка", 89)  # 92 came, 3 of them doubles
