@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.clients import places_among
 from crmkit.facts import NEVER, BoolArray, FloatArray, micros, once_per_snapshot
 from crmkit.schema import Snapshot
 
@@ -25,8 +26,10 @@ _LATEST = np.iinfo(np.int64).max
 
 def named(column: pd.Series, names: Iterable[str]) -> BoolArray:
     """Return which rows of a column of categories bear one of these names."""
-    hit = np.append(column.cat.categories.isin(list(names)), values=False)
-    return np.asarray(hit[column.cat.codes.to_numpy()], dtype=bool)
+    codes, hits = column.cat.codes.to_numpy(), np.flatnonzero(column.cat.categories.isin(list(names)))
+    if len(hits) > 4:
+        return np.isin(codes, hits)
+    return np.asarray(np.logical_or.reduce([codes == hit for hit in hits] or [np.zeros(len(codes), bool)]))
 
 
 def communications(crm: Snapshot, *kinds: str, direction: str = "") -> BoolArray:
@@ -46,9 +49,8 @@ def answers(crm: Snapshot) -> npt.NDArray[np.int8]:
     told = crm.activities["answered"]
     if "activities.answered" not in crm.supplied:
         return by_length.astype(np.int8)
-    known = told.notna().to_numpy()
-    flags = told.fillna(value=False).to_numpy(dtype=bool)
-    return np.where(known, flags, by_length).astype(np.int8)
+    flags = told.to_numpy(dtype=bool, na_value=False)
+    return np.where(told.notna().to_numpy(), flags, by_length).astype(np.int8)
 
 
 @once_per_snapshot
@@ -171,12 +173,13 @@ def persons(these: pd.DataFrame, others: pd.DataFrame) -> tuple[Ints, Ints]:
     """Return codes of contact, else company, in the rows of two tables: alike for the same; −1 for none."""
     mine, theirs, start = np.full(len(these), -1), np.full(len(others), -1), 0
     for name in ("company_id", "contact_id"):
-        names = these[name].cat.categories.union(others[name].cat.categories)
-        for rows, codes in ((these, mine), (others, theirs)):
-            places = np.append(names.get_indexer(rows[name].cat.categories), -1)
-            found = places[rows[name].cat.codes.to_numpy()]
-            codes[found >= 0] = found[found >= 0] + start
-        start += len(names)
+        names = these[name].cat.categories
+        strangers = others[name].notna().to_numpy() * (len(names) + 1) - 1
+        found = places_among(others[name], names)
+        found = np.where(found >= 0, found, strangers)  # known to the others alone: one code, no partner
+        for places, codes in ((these[name].cat.codes.to_numpy(), mine), (found, theirs)):
+            codes[places >= 0] = places[places >= 0] + start
+        start += len(names) + 1
     return mine, theirs
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from crmkit.facts import NEVER, micros, once_per_snapshot
+from crmkit.facts import micros, once_per_snapshot
 from crmkit.schema import Snapshot
 
 Ints = npt.NDArray[np.signedinteger]
@@ -27,22 +30,38 @@ def clients_of_actions(crm: Snapshot) -> dict[str, Ints]:
     It is the client of its deal; without a deal (or with a deal without a client) its company, else the
     client of the latest deal with its contact.
     """
-    clients, deals = clients_of_deals(crm), crm.deals
+    clients, deals = np.append(clients_of_deals(crm), -1).astype(np.int32), crm.deals
     company, contact = (deals[name].cat for name in ("company_id", "contact_id"))
-    size = len(contact.categories)
-    latest = latest_deals(crm, contact.codes.to_numpy().astype(np.int64), size)
-    of_contact = np.where(latest >= 0, np.append(clients, -1)[latest], -1)
+    latest = latest_deals(crm, contact.codes.to_numpy(), len(contact.categories))
+    of_contact = np.append(clients[latest], -1)
     found = {}
     for table in ("activities", "tasks"):
         rows = crm.tables[table]
-        own = np.append(clients, -1)[rows["deal_ix"].to_numpy()]
-        firms = np.append(company.categories.get_indexer(rows["company_id"].cat.categories), -1)
-        firm = firms[rows["company_id"].cat.codes.to_numpy()]
-        people = contact.categories.get_indexer(rows["contact_id"].cat.categories)
-        persons = np.append(np.where(people >= 0, np.append(of_contact, -1)[people], -1), -1)
-        person = persons[rows["contact_id"].cat.codes.to_numpy()]
-        found[table] = np.where(own >= 0, own, np.where(firm >= 0, firm, person)).astype(np.int32)
+        found[table] = clients[rows["deal_ix"].to_numpy()]
+        others = np.flatnonzero(found[table] < 0)
+        firm = places_among(rows["company_id"].iloc[others], company.categories)
+        person = of_contact[places_among(rows["contact_id"].iloc[others], contact.categories)]
+        found[table][others] = np.where(firm >= 0, firm, person)
     return found
+
+
+@once_per_snapshot
+def cards_of_deals(crm: Snapshot) -> dict[str, Ints]:
+    """Return for each deal the position of its company's and its contact's card (by table); −1 for none."""
+    keys = {"companies": "company_id", "contacts": "contact_id"}
+    return {table: places_among(crm.deals[key], crm.tables[table][key]) for table, key in keys.items()}
+
+
+def places_among(column: pd.Series, names: pd.Index | pd.Series) -> Ints:
+    """Return where each name of a column of categories first stands among others, −1 where it does not."""
+    codes, texts = column.cat.codes.to_numpy(), pa.large_string()
+    used = np.zeros(len(column.cat.categories) + 1, dtype=bool)
+    used[codes] = True
+    wanted, known = column.cat.categories[used[:-1]], pa.array(names.array, texts, from_pandas=True)
+    told = pc.index_in(pa.array(wanted.array, texts, from_pandas=True), value_set=known)
+    places = np.full(len(used), -1)
+    places[np.flatnonzero(used[:-1])] = pc.fill_null(told, -1).to_numpy()
+    return np.asarray(places[codes])
 
 
 def latest_deals(crm: Snapshot, groups: Ints, size: int) -> Ints:
@@ -50,13 +69,16 @@ def latest_deals(crm: Snapshot, groups: Ints, size: int) -> Ints:
 
     Of several created at one moment it is that with the greatest identifier; deals of group −1 are in none.
     """
-    rows = np.flatnonzero(groups >= 0)
-    created = micros(crm.deals["created_at"])
-    last = np.full(size, NEVER)
-    np.maximum.at(last, groups[rows], created[rows])
-    rows = rows[created[rows] == last[groups[rows]]]
-    ids = crm.deals["deal_id"].iloc[rows]
-    rows = rows[ids.argsort().to_numpy()] if not ids.is_monotonic_increasing else rows
+    rows = _by_creation(crm)
+    rows = rows[groups[rows] >= 0]
     found = np.full(size, -1)
     found[groups[rows]] = rows  # of several the last one stays
     return found
+
+
+@once_per_snapshot
+def _by_creation(crm: Snapshot) -> Ints:
+    """Return the positions of the deals by creation, those without a date first, then by identifier."""
+    created, ids = micros(crm.deals["created_at"]), crm.deals["deal_id"]
+    order = np.arange(len(ids)) if ids.is_monotonic_increasing else ids.argsort().to_numpy()
+    return np.asarray(order[np.argsort(created[order], kind="stable")])

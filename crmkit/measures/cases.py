@@ -137,7 +137,9 @@ def all_owners(*parts: pd.Series) -> pd.Categorical:
 
 def action_cases(crm: Snapshot, done: Rows, logged: Rows, *, value: object = 1.0) -> pd.DataFrame:
     """Return one case per task done and per communication, given by their positions; none is left out."""
-    tasks, activities = crm.tasks.iloc[done], crm.activities.iloc[logged]
+    needed = ["deal_ix", "manager_id"]
+    tasks = crm.tasks[[*needed, "completed_at"]].iloc[done]
+    activities = crm.activities[[*needed, "at"]].iloc[logged]
     sizes = len(done), len(logged)
     return pd.DataFrame(
         {

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.actions import CONTACTS, named
-from crmkit.clients import Ints, clients_of_actions, clients_of_deals, latest_deals
+from crmkit.clients import Ints, cards_of_deals, clients_of_actions, clients_of_deals, latest_deals
 from crmkit.facts import days_before, is_status, is_technical, last_action, micros
 from crmkit.measures.cases import all_owners, borders, deal_cases, within
 from crmkit.measures.catalog import ACTED, measure
@@ -63,9 +63,7 @@ def clients_touched_share(crm: Snapshot, period: Period) -> pd.DataFrame:
 def _owners(crm: Snapshot, deals: Ints) -> pd.Categorical:
     """Return the owner of the company's card of each of these deals, else the deal's own."""
     cards, own = crm.tables["companies"], crm.deals["manager_id"]
-    company = crm.deals["company_id"].cat
-    places = np.append(pd.Index(cards["company_id"]).get_indexer(company.categories), -1)
-    card = places[company.codes.to_numpy()[deals]]
+    card = cards_of_deals(crm)["companies"][deals]
     owned = np.append(cards["manager_id"].notna().to_numpy(), values=False)
     return all_owners(cards["manager_id"], own).take(np.where(owned[card], card, len(cards) + deals))
 

@@ -133,13 +133,15 @@ def meetings_held(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 def _logged(crm: Snapshot, tasks: Rows, held: Rows) -> Mask:
     """Return which meeting tasks are logged as meetings too: one task for each meeting, at most."""
-    done, met = crm.tasks.iloc[tasks], crm.activities.iloc[held]
-    whom = persons(done, met)
-    start = max(int(codes.max(initial=-1)) for codes in whom) + 1
-    of_task, of_meeting = (
-        _with_day(np.where(rows["deal_ix"] >= 0, rows["deal_ix"] + start, codes), rows[moment])
-        for rows, codes, moment in zip((done, met), whom, ("completed_at", "at"), strict=True)
-    )
+    needed = ["deal_ix", "company_id", "contact_id"]
+    done = crm.tasks[[*needed, "completed_at"]].iloc[tasks]
+    met = crm.activities[[*needed, "at"]].iloc[held]
+    whom = [rows["deal_ix"].to_numpy(copy=True) for rows in (done, met)]
+    loose = [np.flatnonzero(codes < 0) for codes in whom]
+    alike = persons(done.iloc[loose[0]], met.iloc[loose[1]])
+    for codes, rows, same in zip(whom, loose, alike, strict=True):
+        codes[rows] = np.where(same >= 0, same + len(crm.deals), -1)
+    of_task, of_meeting = _with_day(whom[0], done["completed_at"]), _with_day(whom[1], met["at"])
     known, line = np.unique(of_task, return_inverse=True)
     place = np.minimum(np.searchsorted(known, of_meeting), max(len(known) - 1, 0))
     same = known[place] == of_meeting if len(known) else np.zeros(len(place), dtype=bool)
