@@ -177,7 +177,7 @@ def persons(these: pd.DataFrame, others: pd.DataFrame) -> tuple[Ints, Ints]:
         strangers = others[name].notna().to_numpy() * (len(names) + 1) - 1
         found = places_among(others[name], names)
         found = np.where(found >= 0, found, strangers)  # known to the others alone: one code, no partner
-        for places, codes in ((these[name].cat.codes.to_numpy(), mine), (found, theirs)):
+        for places, codes in ((these[name].cat.codes.to_numpy(dtype=np.int64), mine), (found, theirs)):
             codes[places >= 0] = places[places >= 0] + start
         start += len(names) + 1
     return mine, theirs
