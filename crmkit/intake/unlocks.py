@@ -9,7 +9,7 @@ import pandas as pd
 
 from crmkit.measures.catalog import Measure
 from crmkit.places import resource
-from crmkit.schema import TABLES, Snapshot
+from crmkit.schema import TABLES, Snapshot, alternatives
 from crmkit.yamlfile import read_yaml
 
 COLUMNS = ("need", "alone", "together", "measures", "with_others")
@@ -22,9 +22,10 @@ def unlocks(crm: Snapshot, measures: Iterable[Measure]) -> pd.DataFrame:
 
     Returns
     -------
-    need: a table, or ``table.column`` of a table that is here; alone, together: how many measures it makes
-    computable by itself, and how many more with other things that are missing; measures, with_others: their
-    identifiers. The variants of a measure count once. A missing table is here even if no measure needs it.
+    need: a table, ``table.column`` of a table that is here, or ``table.column=kind`` of such a column; alone,
+    together: how many measures it makes computable by itself, and how many more with other things that are
+    missing; measures, with_others: their identifiers. The variants of a measure count once. A missing table
+    is here even if no measure needs it.
     """
     alone: dict[str, set[str]] = {table: set() for table in TABLES if crm.lacks([table])}
     together: dict[str, set[str]] = {}
@@ -53,15 +54,17 @@ def computable(crm: Snapshot, measures: Iterable[Measure]) -> tuple[int, int]:
 
 def _ways(crm: Snapshot, measure: Measure) -> set[frozenset[str]]:
     """Return the sets of things that would each make a measure computable, the smallest ones."""
-    lacking = [{_unit(crm, name) for name in need.split("|")} for need in crm.lacks(measure.needs)]
+    lacking = [{_unit(crm, name) for name in alternatives(need)} for need in crm.lacks(measure.needs)]
     ways = {frozenset(way) for way in product(*lacking)} - {frozenset()}
     return {way for way in ways if not any(other < way for other in ways)}
 
 
 def _unit(crm: Snapshot, need: str) -> str:
-    """Return what has to be asked for: the whole table if nothing of it is here, else the column."""
-    table = need.split(".")[0]
-    return need if any(name.startswith(f"{table}.") for name in crm.supplied) else table
+    """Return what has to be asked for: the table if nothing of it is here, else the column, else its kind."""
+    column, table = need.split("=")[0], need.split(".")[0]
+    if not any(name.startswith(f"{table}.") for name in crm.supplied):
+        return table
+    return need if column in crm.supplied else column
 
 
 def how_to_export(crm_name: str, need: str) -> tuple[str, str]:

@@ -51,19 +51,19 @@ def problems(study: Study) -> Table | Sentences:
     if found.empty:
         return Sentences.of(study.words, [N_("No problem was found in the data.")])
     found = _worded(study, found)
+    weights = [study.words.message(WEIGHTS[weight]) for weight in found["weight"]]
+    rows = [study.formats.k_of_n(*pair) for pair in zip(found["count"], found["of"], strict=True)]
     found = found.assign(
-        says=[study.words.message(WEIGHTS[weight]) for weight in found["weight"]],
+        says=[f"{weight}: {n}" for weight, n in zip(weights, rows, strict=True)],
         wrong=[f"{where}: {what}" for where, what in zip(found["where"], found["what"], strict=True)],
-        rows=[study.formats.k_of_n(*pair) for pair in zip(found["count"], found["of"], strict=True)],
         todo=[study.words.message(remedy(code)) for code in found["code"]],
     )
     title = study.words.plural(
         "{n} problem of the data", "{n} problems of the data, the heaviest first", len(found)
     )
     spec = [
-        Column("says", study.say("How heavy")),
+        Column("says", study.say("How heavy, in how many rows")),
         Column("wrong", study.say("What is wrong")),
-        Column("rows", study.say("Rows")),
         Column("todo", study.say("What to do")),
     ]
     return study.table(found, "problems", title, spec, shown=20)
@@ -90,7 +90,7 @@ def _worded(study: Study, found: pd.DataFrame) -> pd.DataFrame:
 def place(study: Study, table: str, name: str) -> str:
     """Return a column as the client knows it: its table and its heading in the files."""
     parts = [study.words.message(TABLE_NAMES[table])] if table in TABLE_NAMES else []
-    return " · ".join([*parts, *([heading(study, table, name)] if name else [])]) or study.say("all dates")
+    return " · ".join([*parts, *([_with_kind(study, table, name)] if name else [])]) or study.say("all dates")
 
 
 def heading(study: Study, table: str, name: str) -> str:
@@ -102,6 +102,15 @@ def heading(study: Study, table: str, name: str) -> str:
         return str(mine["heading"].iloc[0])
     known = column(table, name)
     return study.say(known.meaning) if known else name
+
+
+def _with_kind(study: Study, table: str, name: str) -> str:
+    """Return the heading of a column, of which perhaps only a kind of rows is meant: ``kind=call``."""
+    base, _, kind = name.partition("=")
+    shown = heading(study, table, base)
+    if kind == "time":
+        return study.say("{column}, with the time of day", column=shown)
+    return f"{shown} = {kind}" if kind else shown
 
 
 def _group(study: Study, group: str, title: Message, more: tuple[Column, ...] = ()) -> Table | Sentences:

@@ -43,7 +43,6 @@ NOTES = {
     "after_as_of": N_("later than the day that the report describes; not seen"),
     "calls_only": N_("of all communications, only calls; nothing is said of letters, messages and meetings"),
     "no_meetings": N_("communications without meetings, which this CRM keeps as tasks"),
-    "no_meetings": N_("communications without meetings, which this CRM keeps as tasks"),
     "deals_from_history": N_("deals made from the history of stages, since there is no list of deals"),
     "last_entry_only": N_(
         "stage changes out of columns with one date for each stage: of several visits, only the last is known"
