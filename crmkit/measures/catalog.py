@@ -163,11 +163,6 @@ def compound(
         identifier, _, variant = name.partition(":")
         atoms = [find(part) for part in parts]
         card = inspect.getdoc(formula) or ""
-        if any(atom.parts or atom.within for atom in atoms):
-            raise ValueError(f"{name}: a part is a compound, or always told by a slice of its own")
-        limits = [atom.only_by for atom in atoms if atom.only_by]
-        if limits and not frozenset.intersection(*limits):
-            raise ValueError(f"{name}: there is no slice that all parts can be told by")
 
         def cases(crm: Snapshot, period: Period) -> pd.DataFrame:
             """Return the cases of all parts, told apart by ``part``."""
@@ -178,7 +173,7 @@ def compound(
             identifier, variant, title, unit, better, group,
             frozenset().union(*(atom.needs for atom in atoms)), "formula", basis or atoms[0].basis, cases,
             " ".join(card.split("\n\n")[0].split()), card, default, "",
-            frozenset.intersection(*limits) if limits else frozenset(), exact,
+            _common_slices(name, atoms), exact,
             frozenset.intersection(*(atom.also_by for atom in atoms)),
             timeless or any(atom.is_timeless for atom in atoms),
             bounded or any(atom.is_bounded for atom in atoms),
@@ -187,6 +182,17 @@ def compound(
         return formula
 
     return declare
+
+
+def _common_slices(name: str, atoms: Sequence[Measure]) -> frozenset[str]:
+    """Return the slices that all parts can be told by; empty for all."""
+    if any(atom.parts or atom.within for atom in atoms):
+        raise ValueError(f"{name}: a part is a compound, or always told by a slice of its own")
+    limits = [atom.only_by for atom in atoms if atom.only_by]
+    common = frozenset.intersection(*limits) if limits else frozenset[str]()
+    if limits and not common:
+        raise ValueError(f"{name}: there is no slice that all parts can be told by")
+    return common
 
 
 def catalogue() -> tuple[Measure, ...]:

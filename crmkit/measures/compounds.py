@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from crmkit.measures.catalog import Measure, find
+from crmkit.measures.catalog import Floats, Measure, find
 from crmkit.measures.groups import HEAD
 from crmkit.measures.summaries import FIGURES
 from crmkit.periods import Period
@@ -77,10 +77,7 @@ def _put_together(
         return frames[0].iloc[:1].assign(**head, **nothing, **dict.fromkeys(by))
     first = frames[0].reset_index(drop=True)
     aligned = [_aligned(frame, first, by) for frame in frames]
-    values = {}
-    for name, frame in zip(one.parts, aligned, strict=True):
-        values[name] = frame["value"].to_numpy(float)
-        values |= {f"{name}.{side}": frame[side].to_numpy(float) for side in ("numerator", "denominator")}
+    values = _values(one, aligned)
     period = Period(first["period_start"].iloc[0], first["period_end"].iloc[0], "")
     with np.errstate(divide="ignore", invalid="ignore"):
         numerator, denominator, *codes = one.formula(values, crm, period)
@@ -104,6 +101,15 @@ def _put_together(
         state=np.select([unknown, rough, nothing], ["not_in_export", "approximate", "empty"], "ok"),
         missing=whys,
     )
+
+
+def _values(one: Measure, aligned: Sequence[pd.DataFrame]) -> dict[str, Floats]:
+    """Return what a formula is given: the values of the parts, and the two sides of each."""
+    values = {}
+    for name, frame in zip(one.parts, aligned, strict=True):
+        values[name] = frame["value"].to_numpy(float)
+        values |= {f"{name}.{side}": frame[side].to_numpy(float) for side in ("numerator", "denominator")}
+    return values
 
 
 def _aligned(frame: pd.DataFrame, first: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
