@@ -77,16 +77,13 @@ def _put_together(
         return frames[0].iloc[:1].assign(**head, **nothing, **dict.fromkeys(by))
     first = frames[0].reset_index(drop=True)
     aligned = [_aligned(frame, first, by) for frame in frames]
-    values = _values(one, aligned)
     period = Period(first["period_start"].iloc[0], first["period_end"].iloc[0], "")
     with np.errstate(divide="ignore", invalid="ignore"):
-        numerator, denominator, *codes = one.formula(values, crm, period)
+        numerator, denominator, *codes = one.formula(_values(one, aligned), crm, period)
         value = numerator if denominator is None else numerator / denominator
     value = np.where(np.isfinite(value), value, np.nan)
-    unknown, rough = (
-        np.any([frame["state"] == state for frame in aligned], axis=0)
-        for state in ("not_in_export", "approximate")
-    )
+    states = np.array([frame["state"] for frame in aligned], dtype=object)
+    unknown, rough = ((states == state).any(axis=0) for state in ("not_in_export", "approximate"))
     reasons = np.array([*(frame["missing"] for frame in aligned), *codes], dtype=object)
     whys = [", ".join(dict.fromkeys(filter(None, column))) for column in reasons.T]
     nothing = np.isnan(value) & (np.array(whys) == "")
