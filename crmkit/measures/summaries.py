@@ -20,6 +20,8 @@ FIGURES = ("value", "numerator", "denominator", "n", "low", "high")
 
 #: Money is added up in whole kopecks: exact, whatever the order of the rows.
 MINOR = 100
+#: What may lie between a number and a whole one by division alone.
+WHOLE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +59,10 @@ class Sample:
         if self.is_money:
             minor = values * MINOR
             return np.asarray(self._sum(np.rint(minor, out=minor)) / MINOR, dtype=np.float64)
-        if (values == np.rint(values)).all():  # whole numbers add up exactly in any order
-            return self._sum(values)
+        for parts in (1, 60):  # whole numbers, and minutes out of whole seconds, add up exactly in any order
+            whole = np.rint(values * parts)
+            if (np.abs(values * parts - whole) < WHOLE).all():
+                return self._sum(whole) / parts
         return self._sum(values, np.argsort(values, kind="stable"))
 
     def _sum(self, values: Floats, order: Codes | slice = slice(None)) -> Floats:
