@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -36,6 +37,10 @@ Span = Annotated[
 
 
 Measures = Annotated[list[str], typer.Option(help=say("ID or ID:VARIANT; may be given several times."))]
+PresetName = Annotated[
+    str, typer.Option(help=say("A list of measures: its name (crmkit list presets) or its file."))
+]
+Step = Annotated[str, typer.Option(help=say("Cut the period into steps: day, week, month, quarter or year."))]
 Slices = Annotated[
     list[str],
     typer.Option(help=say("A slice: manager, team, stage, source, month …; may be given several times.")),
@@ -45,28 +50,25 @@ Slices = Annotated[
 def evaluate(
     client: ClientPlace,
     measure: Measures = [],  # noqa: B006
-    preset: Annotated[
-        str, typer.Option(help=say("A list of measures: its name (crmkit list presets) or its file."))
-    ] = "",
+    preset: PresetName = "",
     by: Slices = [],  # noqa: B006
     period: Span = "all",
-    each: Annotated[
-        str, typer.Option(help=say("Cut the period into steps: day, week, month, quarter or year."))
-    ] = "",
+    each: Step = "",
     as_of: AsOf = "",
     format: Format = "table",
 ) -> None:
     """Print figures."""
     from crmkit.client import read_client
     from crmkit.measures import evaluate_fully, find
-    from crmkit.measures.presets import read_preset
+    from crmkit.measures.presets import fitting, read_preset
     from crmkit.measures.records import left_out_records, records, with_parts
     from crmkit.periods import Period
     from crmkit.sources.load import load
 
     settings = read_client(client)
     chosen = read_preset(preset, settings.folder) if preset else None
-    names = [*measure, *(chosen.measures if chosen else ())]
+    watched = chosen.measures if chosen else ()
+    names = [*measure, *fitting(watched, by)]
     if not names:
         remedy = N_("Give --measure or --preset; crmkit list measures tells what there is.")
         raise RequestError("--measure", N_("no measure is asked for"), remedy=remedy)
@@ -81,8 +83,16 @@ def evaluate(
         print_json({"as_of": crm.as_of.isoformat()} | _of_preset(chosen) | told)
         return
     _print(figures, format)
-    if chosen and chosen.note:
-        typer.echo(Words(user_language()).say(chosen.note), err=format == "csv")
+    for line in _remarks(chosen, set(watched) - set(names)):
+        typer.echo(line, err=format == "csv")
+
+
+def _remarks(preset: Preset | None, untold: Collection[str]) -> list[str]:
+    """Return what is to be said below the figures of a preset."""
+    words = Words(user_language())
+    said = [words.say(preset.note)] if preset and preset.note else []
+    left = words.say("Cannot be told by these slices: {names}.", names=", ".join(sorted(untold)))
+    return [*said, *([left] if untold else [])]
 
 
 def _of_preset(preset: Preset | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from crmkit.errors import N_, RequestError, SettingsError, did_you_mean
 from crmkit.measures.catalog import Measure, find
+from crmkit.periods import GRAINS
 from crmkit.places import resource
 from crmkit.yamlfile import Lines, read_yaml
 
@@ -35,6 +36,15 @@ class Preset:
     def measures(self) -> tuple[str, ...]:
         """All its measures, each once."""
         return tuple(dict.fromkeys(name for row in self.rows for name in row.measures))
+
+
+def fitting(names: Sequence[str], by: Sequence[str]) -> list[str]:
+    """Return those of a preset's measures that can be told by these slices."""
+    return [name for name in names if not any(_refuses(find(name), one) for one in by)]
+
+
+def _refuses(one: Measure, name: str) -> bool:
+    return bool(one.only_by and name not in one.only_by) or (one.is_timeless and name in GRAINS)
 
 
 def presets() -> list[Preset]:

@@ -11,7 +11,7 @@ import pandas as pd
 from crmkit.errors import Message
 from crmkit.measures import ALL, borders
 from crmkit.measures.catalog import ADDITIVE, STANDING
-from crmkit.measures.presets import Preset, read_preset
+from crmkit.measures.presets import Preset, fitting, read_preset
 from crmkit.present.appendix import unavailable
 from crmkit.present.cells import HEAT
 from crmkit.present.gates import standing
@@ -142,7 +142,7 @@ def by_rep(study: Study) -> Several | Sentences:
     Counts and money are shaded within their row, the darker the larger; shares and times are not.
     """
     preset = preset_of(study)
-    names = [name for name in preset.measures if _fits(study, name)]
+    names = fitting(preset.measures, ["manager"])
     whole, told = study.evaluate(names), study.evaluate(names, by=["manager"])
     names = [name for name in names if (rows_of(told, name)["state"] != "not_in_export").any()]
     if not names:
@@ -156,11 +156,6 @@ def by_rep(study: Study) -> Several | Sentences:
     size = -(-len(reps) // -(-len(reps) // REPS)) if reps else 1
     blocks = [reps[first : first + size] for first in range(0, max(len(reps), 1), size)]
     return Several(tuple(_beside_one_another(study, names, group, [*block, ""], cells) for block in blocks))
-
-
-def _fits(study: Study, name: str) -> bool:
-    only = study.measure(name).only_by
-    return not only or "manager" in only
 
 
 def _beside_one_another(

@@ -10,7 +10,7 @@ from crmkit import Period, evaluate
 from crmkit.errors import RequestError, SettingsError
 from crmkit.measures import find
 from crmkit.measures.catalog import STANDING
-from crmkit.measures.presets import presets, read_preset
+from crmkit.measures.presets import fitting, presets, read_preset
 from crmkit.present.words import Words
 
 HERE = Path("nowhere")
@@ -88,6 +88,13 @@ def test_an_unknown_preset_is_told_with_the_nearest() -> None:
 def test_a_distribution_is_no_figure_to_watch() -> None:
     with pytest.raises(RequestError, match="a distribution is no single figure"):
         read_preset(["stage_distribution"], HERE)
+
+
+def test_what_cannot_be_told_by_a_slice_is_left_out() -> None:
+    names = ["revenue", "plan_attainment", "clients_touched:share"]
+    assert fitting(names, ["manager"]) == names
+    assert fitting(names, ["source"]) == ["revenue", "clients_touched:share"]  # plans know no sources
+    assert fitting(names, ["manager", "month"]) == ["revenue", "plan_attainment"]  # told of a whole period
 
 
 def test_the_preset_by_rep_and_month(snapshot, client) -> None:
