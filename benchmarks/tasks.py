@@ -198,7 +198,7 @@ def measures(folder: Path, slices: str) -> Told:
 
 
 def _fits(one: Any, by: tuple[str, ...]) -> bool:
-    timeless = one.basis in ("open_at", "expected_in")
+    timeless = one.is_timeless or one.basis == "expected_in"
     return not (set(by) & {"month"} and timeless) and (not one.only_by or set(by) <= one.only_by)
 
 
