@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmkit.simulate.api import OWN, Records, finish, named, records, save
+from crmkit.simulate.api import Records, captions, finish, named, records, save
 from crmkit.simulate.department import Department
 
 _CLOSING = {"won": 142, "lost": 143}
@@ -68,8 +68,8 @@ def _users(department: Department) -> Records:
     return records(department, "managers", {"id": "manager_id", "name": "name"})
 
 
-def _own(record: dict[str, Any], captions: dict[str, str]) -> Records:
-    told = ((caption, record.pop(name)) for name, caption in captions.items())
+def _own(record: dict[str, Any], called: dict[str, str]) -> Records:
+    told = ((caption, record.pop(name)) for name, caption in called.items())
     return [
         {"field_name": name, "field_type": "text", "values": [{"value": value}]}
         for name, value in told
@@ -85,7 +85,7 @@ def _leads(department: Department) -> Records:
         "pipeline": "pipeline", "stage": "stage", "reason": "lost_reason", "product": "product",
         "segment": "segment", "source": "source",
     }  # fmt: skip
-    captions = {name: OWN[department.scenario.language][name] for name in ("product", "segment", "source")}
+    own = {name: captions(department)[name] for name in ("product", "segment", "source")}
     numbers, reasons = _stages(department), named(department, "deals", "lost_reason")
     found = records(department, "deals", fields, unix=True)
     for one in found:
@@ -93,7 +93,7 @@ def _leads(department: Department) -> Records:
         company, contact, reason = one.pop("company"), one.pop("contact"), one.pop("reason")
         one["price"] = one["price"] or 0
         one["loss_reason_id"] = reasons.get(reason)
-        one["custom_fields_values"] = _own(one, captions) or None
+        one["custom_fields_values"] = _own(one, own) or None
         one["_embedded"] = {
             "companies": [{"id": company}] if company else [],
             "contacts": [{"id": contact, "is_main": True}] if contact else [],

@@ -12,14 +12,16 @@ import pandas as pd
 
 from crmkit.simulate.department import Department
 from crmkit.simulate.export import write_client, write_planted
+from crmkit.simulate.scenario import read_data
 
 Records = list[dict[str, Any]]
-#: How each CRM calls the client's own fields of deals; Bitrix24 needs one for the reason of a loss too.
-OWN = {
-    "ru": {"product": "Продукт", "segment": "Сегмент", "source": "Источник", "lost_reason": "Причина отказа"},
-    "en": {"product": "Product", "segment": "Segment", "source": "Source", "lost_reason": "Loss reason"},
-}
 PAGE = 250
+
+
+def captions(department: Department) -> dict[str, str]:
+    """Return how the client calls its own fields of deals, by canonical column."""
+    told: dict[str, str] = read_data("headings.yml")["api"][department.scenario.language]
+    return told
 
 
 def records(department: Department, table: str, fields: Mapping[str, str], unix: bool = False) -> Records:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from crmkit.simulate.api import OWN, Records, finish, named, records, save
+from crmkit.simulate.api import Records, captions, finish, named, records, save
 from crmkit.simulate.department import Department
 
 _SEMANTICS = {"open": "P", "won": "S", "lost": "F"}
@@ -31,7 +31,7 @@ def write_bitrix24_api(department: Department, folder: Path) -> Path:
     the folder of the answers.
     """
     pipelines = enumerate(department.scenario.pipelines)
-    captions = OWN[department.scenario.language].items()
+    own = captions(department).items()
     made: dict[str, tuple[Records, Any]] = {
         "deals": (_deals(department), list),
         "stagehistory": (_history(department), lambda page: {"items": page}),
@@ -47,7 +47,7 @@ def write_bitrix24_api(department: Department, folder: Path) -> Path:
             lambda page: {"categories": page},
         ),
         "fields": (
-            [{"UF_CRM_" + name.upper(): {"type": "string", "listLabel": label} for name, label in captions}],
+            [{"UF_CRM_" + name.upper(): {"type": "string", "listLabel": label} for name, label in own}],
             lambda page: page[0],
         ),
     }
