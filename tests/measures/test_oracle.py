@@ -130,10 +130,12 @@ class Oracle:
         acts += [(action["manager_id"], action["at"]) for action in self.client["activities"]]
         acts = [(who, self.moment(at).date()) for who, at in acts if who]
         count = days = 0
-        for rep in {who for who, _ in acts} if self.rep is None else {self.rep}:
+        hired = {"Ann": date(2025, 11, 3), "Eve": date(2026, 1, 12), "Dan": date(2024, 1, 9)}
+        begun = min((at for _, at in acts), default=self.after)
+        for rep in {who for who, _ in acts} | {*hired} if self.rep is None else {self.rep}:
             mine = [at for who, at in acts if who == rep]
-            start = date(2025, 11, 3) if rep == "Ann" else min(mine, default=self.after)
-            end = AS_OF.date() if rep == "Ann" else max(mine, default=self.first)
+            start = max(hired[rep], begun) if rep in hired else min(mine, default=self.after)
+            end = AS_OF.date() if rep in hired else max(mine, default=self.first)
             span = (start + timedelta(days=step) for step in range((end - start).days + 1))
             days += sum(day.weekday() < 5 and self.first <= day < self.after for day in span)
             count += sum(self.first <= at < self.after for at in mine)
@@ -144,7 +146,7 @@ class Oracle:
         rows = [
             row
             for row in self.client["plan"]
-            if self.first <= date.fromisoformat(row["period_start"]) < self.after
+            if self.first <= date.fromisoformat(row["period_start"]) < self.after and "metric" not in row
         ]
         whole = {row["period_start"][:7]: round(row["value"] * 100) for row in rows if "manager" not in row}
         own = {
