@@ -151,7 +151,7 @@ def plan_attainment(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "plan_attainment:margin", title="Plan attainment in margin", unit="share", better="higher",
-    group="sales", needs={"plans.value", "deals.closed_at", "deals.margin"}, summary="ratio",
+    group="sales", needs={"plans.metric=margin", "deals.closed_at", "deals.margin"}, summary="ratio",
     basis="closed_in", only_by=(*BY_REP, *GRAINS), exact=True, default=False,
 )  # fmt: skip
 def plan_attainment_margin(crm: Snapshot, period: Period) -> pd.DataFrame:
@@ -165,7 +165,7 @@ def plan_attainment_margin(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "plan_attainment:won_deals", title="Plan attainment in won deals", unit="share", better="higher",
-    group="sales", needs={"plans.value", "deals.closed_at", "deals.status"}, summary="ratio",
+    group="sales", needs={"plans.metric=won_deals", "deals.closed_at", "deals.status"}, summary="ratio",
     basis="closed_in", only_by=(*BY_REP, *GRAINS), exact=True, default=False,
 )  # fmt: skip
 def plan_attainment_won_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
@@ -179,7 +179,7 @@ def plan_attainment_won_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 @measure(
     "plan_attainment:new_deals", title="Plan attainment in new deals", unit="share", better="higher",
-    group="sales", needs={"plans.value", "deals.created_at"}, summary="ratio", basis="created_in",
+    group="sales", needs={"plans.metric=new_deals", "deals.created_at"}, summary="ratio", basis="created_in",
     only_by=(*BY_REP, *GRAINS), exact=True, default=False,
 )  # fmt: skip
 def plan_attainment_new_deals(crm: Snapshot, period: Period) -> pd.DataFrame:

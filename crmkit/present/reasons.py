@@ -42,6 +42,9 @@ COLUMNS = {
         " interface for programs."
     ),
     "plans": N_("There is no plan. Write it under «plan» in client.yml, or name a file with it."),
+    "plans.metric=margin": N_("There is no plan of margin. Write it under «plan» in client.yml."),
+    "plans.metric=won_deals": N_("There is no plan of won deals. Write it under «plan» in client.yml."),
+    "plans.metric=new_deals": N_("There is no plan of new deals. Write it under «plan» in client.yml."),
     "deals.amount": N_("Deals have no amount in this export. Add the column with the amount to the export."),
     "deals.closed_at": N_("Deals have no closing date in this export. Add the column with the closing date."),
     "deals.created_at": N_(

@@ -109,6 +109,7 @@ def load_tables(client: Client) -> Loaded:
     if kinds["activities"] == ["call"]:
         ledger.note("calls_only", "activities", "kind", count=len(tables["activities"]))
     of_kinds = {f"{table}.kind={kind}" for table, names in kinds.items() for kind in names}
+    of_kinds |= {f"plans.metric={metric}" for metric in tables["plans"]["metric"].cat.categories}
     if stands_closed(tables):
         of_kinds.add("deals.stage=closed")
     meta = {

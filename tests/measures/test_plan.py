@@ -201,3 +201,10 @@ def test_a_plan_of_nothing_cannot_be_attained(snapshot, tell):
     assert (row["value"], row["numerator"], row["denominator"]) == (None, 175, 0)
     for variant in ("difference", "run_rate"):
         assert tell(crm, f"plan_attainment:{variant}", "2026-03")["value"] is None
+
+
+def test_a_plan_of_another_metric_is_no_plan_of_this_one(snapshot, tell):
+    crm = snapshot(DEALS, plan=[plan("2026-03-01", 350)])
+    row = tell(crm, "plan_attainment:won_deals")
+    assert (row["value"], row["state"], row["missing"]) == (None, "not_in_export", "plans.metric=won_deals")
+    assert tell(snapshot(DEALS), "plan_attainment:new_deals")["missing"] == "plans.metric=new_deals"
