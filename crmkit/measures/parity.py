@@ -178,7 +178,7 @@ def _side_by_side(crm: Snapshot, pair: Pair, period: Period, tell: Tell) -> pd.D
         ours=pair.ours, theirs=pair.theirs, difference=both["value_theirs"] - both["value_ours"]
     )
     both = both.reindex(columns=list(COLUMNS)).astype({"pipeline": "str", "stage": "str"})
-    missing = {name: both[name].fillna(value="") for name in ("missing_ours", "missing_theirs")}
+    missing = {name: both[name].where(both[name].notna(), "") for name in ("missing_ours", "missing_theirs")}
     return both.assign(**missing).astype({"n_ours": "Int64", "n_theirs": "Int64"})
 
 
