@@ -52,8 +52,7 @@ def standing(crm: Snapshot, order: StageOrder) -> Ints:
 @measure(
     "stage_distribution:amocrm_snapshot", title="Deals by stage, as amoCRM shows them", unit="share",
     group="sales", within="stage", needs={"deals.stage", "deals.stage=closed"}, summary="distribution",
-    basis="open_at",
-    exact=True, default=False,
+    basis="open_at", exact=True, default=False,
 )  # fmt: skip
 def amocrm_snapshot(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of all deals, closed ones too, that stand in each stage now: what amoCRM shows as its funnel.

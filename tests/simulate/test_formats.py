@@ -127,7 +127,7 @@ def truth(whole: Department, tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 
 def counted(figures: pd.DataFrame) -> pd.DataFrame:
-    """Return the groups that hold anything: another measure may bring along stages in which nothing stands."""
+    """Return the groups that hold anything: other measures may bring stages in which nothing stands."""
     nothing = figures["measure"].str.startswith("stage_distribution") & (figures["numerator"] == 0)
     return figures[(figures["n"] > 0) & ~nothing]
 
