@@ -191,9 +191,8 @@ def _in_order(crm: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     if "pipeline" not in rows:
         places = places.astype({"stage": "str"})
     placed = rows.merge(places, how="left", on=keys)
-    told = placed["stage"].notna() | (
-        placed["missing_ours"].fillna("") + placed["missing_theirs"].fillna("") != ""
-    )
+    why = placed[["missing_ours", "missing_theirs"]]
+    told = placed["stage"].notna() | (why.notna() & (why != "")).any(axis=1)
     return placed[told].sort_values(
         [*keys[:-1], "place"], kind="stable", na_position="last", ignore_index=True
     )
