@@ -46,13 +46,13 @@ def damaged(crm: Snapshot, report: LoadReport) -> list[dict[str, object]]:
     for (table, reason), count in twice.items():
         code = "ids_collapsed" if table in broken and reason == "same_id" else reason
         rows = repeats[(repeats["table"] == table) & (repeats["reason"] == reason)]
-        of = len(crm.tables[table]) + count
+        of = len(crm.tables.get(table, ())) + count
         found.append(problem(code, table, _key(table), count=count, of=of, samples=rows["text"]))
     return found
 
 
 def _key(table: str) -> str:
-    return next((item.name for item in TABLES[table] if item.name.endswith("_id")), "")
+    return next((item.name for item in TABLES.get(table, ()) if item.name.endswith("_id")), "")
 
 
 def _texts(crm: Snapshot) -> Iterator[tuple[str, str, pa.Array, np.ndarray]]:

@@ -18,7 +18,7 @@ from crmkit.intake.problems import WEIGHTS, problem, weighed
 from crmkit.intake.reach import reach, truncations
 from crmkit.intake.unlocks import computable, unlocks
 from crmkit.measures.catalog import Measure
-from crmkit.schema import Snapshot, column
+from crmkit.schema import Snapshot
 from crmkit.sources.ledger import LoadReport
 
 #: Notes of reading that are examined here more fully, under their own or another code.
@@ -99,12 +99,8 @@ def examine(
 
 def _noted(crm: Snapshot, note: dict[str, Any]) -> dict[str, object]:
     """Return a note of reading as a problem: of the filled cells of its column, else of all rows."""
-    frame = crm.tables[note["table"]]
-    whole = note["column"] not in frame or note["code"] in ("no_status", "unreadable", "sentinel")
-    of = (
-        len(frame)
-        if whole or column(note["table"], note["column"]) is None
-        else int(frame[note["column"]].notna().sum())
-    )
+    frame = crm.tables.get(note["table"], pd.DataFrame())
+    by_cell = note["column"] in frame and note["code"] not in ("no_status", "unreadable", "sentinel")
+    of = int(frame[note["column"]].notna().sum()) if by_cell else len(frame)
     told = {"count": note["count"], "of": max(of, note["count"]), "samples": note["samples"]}
     return problem(note["code"], note["table"], note["column"], **told)
