@@ -54,14 +54,25 @@ def cards_of_deals(crm: Snapshot) -> dict[str, Ints]:
 
 def places_among(column: pd.Series, names: pd.Index | pd.Series) -> Ints:
     """Return where each name of a column of categories first stands among others, −1 where it does not."""
-    codes, texts = column.cat.codes.to_numpy(), pa.large_string()
+    codes, names = column.cat.codes.to_numpy(), pd.Index(names)
     used = np.zeros(len(column.cat.categories) + 1, dtype=bool)
     used[codes] = True
-    wanted, known = column.cat.categories[used[:-1]], pa.array(names.array, texts, from_pandas=True)
-    told = pc.index_in(pa.array(wanted.array, texts, from_pandas=True), value_set=known)
+    wanted = np.flatnonzero(used[:-1])
     places = np.full(len(used), -1)
-    places[np.flatnonzero(used[:-1])] = pc.fill_null(told, -1).to_numpy()
+    if 2 * len(wanted) < len(names):
+        found = _found(names, column.cat.categories[wanted])
+        here = np.flatnonzero(found >= 0)[::-1]  # of several the first one stays
+        places[wanted[found[here]]] = here
+    else:
+        places[wanted] = _found(column.cat.categories[wanted], names)
     return np.asarray(places[codes])
+
+
+def _found(names: pd.Index, among: pd.Index) -> Ints:
+    if not len(names) or not len(among):
+        return np.full(len(names), -1)
+    wanted, known = (pa.array(one.array, pa.large_string(), from_pandas=True) for one in (names, among))
+    return np.asarray(pc.fill_null(pc.index_in(wanted, value_set=known, skip_nulls=True), -1))
 
 
 def latest_deals(crm: Snapshot, groups: Ints, size: int) -> Ints:
