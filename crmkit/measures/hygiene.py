@@ -19,7 +19,6 @@ from crmkit.periods import Period
 from crmkit.places import resource
 from crmkit.schema import Snapshot, column
 from crmkit.stages import coded_stages, stage_order
-from crmkit.yamlfile import read_yaml
 
 Mask = npt.NDArray[np.bool_]
 
@@ -174,6 +173,8 @@ def _told(crm: Snapshot, table: str) -> set[str]:
 
 @cache
 def _empty_words() -> frozenset[str]:
+    from crmkit.yamlfile import read_yaml
+
     words, _ = read_yaml(resource("templates") / "reasons.yml")
     return frozenset(str(word).casefold() for word in words["empty"])
 
