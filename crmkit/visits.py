@@ -217,8 +217,10 @@ def _furthest(order: StageOrder, stage: Ints, first: Mask) -> Ints:
     anew = first.copy()
     pipeline = order.pipelines.astype(np.int16)[stage]
     anew[1:] |= pipeline[1:] != pipeline[:-1]
-    run = np.cumsum(anew, dtype=np.int64) * (len(order.kinds) + 1)
-    reach = np.where(order.kinds == OPEN, np.maximum(order.ranks, 0), 0)[stage] + run
+    steps = len(order.kinds) + 1
+    whole = np.min_scalar_type(-(len(stage) + 1) * steps)
+    run = np.cumsum(anew, dtype=whole) * steps
+    reach = np.where(order.kinds == OPEN, np.maximum(order.ranks, 0), 0).astype(whole)[stage] + run
     return np.asarray(np.maximum.accumulate(reach) - run, dtype=np.int16)
 
 
