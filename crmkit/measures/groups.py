@@ -57,12 +57,13 @@ def evened(heads: pd.DataFrame, parts: Sequence[Columns], by: Sequence[str]) -> 
     parts: the figures of each head.
     """
     sizes = [len(part["state"]) for part in parts]
-    told = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    every = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     rows = heads.iloc[np.repeat(np.arange(len(heads)), sizes)].reset_index(drop=True)
-    figures = rows.assign(**told).astype(dict.fromkeys(by, "str"))
+    figures = rows.assign(**every).astype(dict.fromkeys(by, "str"))
     known = heads[heads["summary"] != ""]
-    if by and len(known):
-        groups = figures.loc[figures["summary"] != "", list(by)].drop_duplicates()
+    told = (figures["summary"] != "").to_numpy()
+    if by and (len(known) > 1 or (len(known) == 1 and not told.any())):  # alone, it has all groups there are
+        groups = figures.loc[told, list(by)].drop_duplicates()
         if groups.empty:
             groups = pd.DataFrame({name: [None] for name in by}).astype("str")
         grid = known.merge(groups, how="cross")
