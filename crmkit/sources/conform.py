@@ -15,7 +15,7 @@ from crmkit.sources.known import SOURCES
 from crmkit.sources.ledger import Ledger, with_nearest
 from crmkit.sources.mapping import Source
 from crmkit.sources.reps import conform_managers
-from crmkit.sources.stages import conform_stages, set_status, with_closings
+from crmkit.sources.stages import conform_stages, set_status, with_closings, with_lost_stages
 from crmkit.sources.talks import in_our_words, kind_in_our_words
 
 #: Names under which currencies stand in exports, small letters.
@@ -60,6 +60,7 @@ def conform(
     for name, frame in tables.items():
         if name not in ("deals", "stages"):
             tables[name] = _in_order(name, frame, tables["deals"]["deal_id"], ledger)
+    tables["deals"] = with_lost_stages(tables["deals"], tables["stage_changes"], tables["stages"])
     return {name: _coded(name, frame) for name, frame in tables.items()}
 
 

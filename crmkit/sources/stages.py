@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from crmkit.columns import CLOSINGS, STATUSES
@@ -150,3 +151,22 @@ def stands_closed(tables: dict[str, pd.DataFrame]) -> bool:
     is_closed = deals["status"].isin(["won", "lost"])
     own = stages["stage"][stages["kind"].isin(["won", "lost"])]
     return not is_closed.any() or bool(deals["stage"][is_closed].isin(own).any())
+
+
+def with_lost_stages(deals: pd.DataFrame, changes: pd.DataFrame, stages: pd.DataFrame) -> pd.DataFrame:
+    """Say of lost deals at which stage they were lost, where only the history of stages tells.
+
+    Parameters
+    ----------
+    changes: stage changes by deal and time, with ``deal_ix``; a change into a stage that is won or lost tells
+        the stage it left.
+    """
+    closing = set(stages["stage"][stages["kind"].isin(["won", "lost"])])
+    entered = changes["to_stage"].where(~changes["to_stage"].isin(closing), changes["from_stage"])
+    told = entered.notna() & ~entered.isin(closing) & (changes["deal_ix"] >= 0)
+    rows = np.flatnonzero(told)
+    latest = np.full(len(deals), -1)
+    latest[changes["deal_ix"].to_numpy()[rows]] = rows  # of several changes of a deal the last is kept
+    last = entered.reindex(latest).set_axis(deals.index)
+    own = deals["lost_at_stage"]
+    return deals.assign(lost_at_stage=own.where(own.notna() | (deals["status"] != "lost"), last))

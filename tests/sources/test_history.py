@@ -202,3 +202,26 @@ def test_without_a_list_of_deals_they_are_made_from_the_history(make):
     )
     assert loaded.notes["deals_from_history", "deal_id"][0] == 3
     assert (loaded.stage_changes["deal_ix"] >= 0).all()
+
+
+def test_the_history_says_at_which_stage_a_deal_was_lost(make):
+    settings = (
+        "files:\n  - path: d.csv\n    table: deals\n"
+        "    columns: {id: deal_id, stage: stage, lost at: lost_at_stage}\n"
+        "  - path: h.csv\n    table: stage_changes\n"
+        "    columns: {deal: deal_id, from: from_stage, to: to_stage, at: changed_at}\n"
+        "pipelines: [{name: Sales, stages: [{name: New}, {name: Offer}, {name: Won, kind: won},"
+        " {name: Off, kind: lost}]}]\n"
+    )
+    loaded = make(settings, {
+        "d.csv": "id,stage,lost at\n1,Off,\n2,Off,\n3,Won,\n4,Off,Talk\n5,Off,\n",
+        "h.csv": (
+            "deal,from,to,at\n"
+            "1,,New,2026-01-05 10:00\n1,New,Offer,2026-01-06 10:00\n1,Offer,Off,2026-01-07 10:00\n"
+            "2,New,Off,2026-01-05 10:00\n"  # only the closing was recorded: it names the stage it left
+            "3,,New,2026-01-05 10:00\n"
+            "4,,New,2026-01-05 10:00\n"  # the card says it itself
+        ),
+    })  # fmt: skip
+    told = loaded.deals["lost_at_stage"].astype("object").where(loaded.deals["lost_at_stage"].notna(), None)
+    assert told.tolist() == ["Offer", "New", None, "Talk", None]
