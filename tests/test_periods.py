@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crmkit.errors import RequestError
-from crmkit.periods import GRAINS, Period, floor, name_of, next_start
+from crmkit.periods import GRAINS, Period, before, floor, name_of, next_start
 
 ZONE = "Europe/Moscow"
 
@@ -90,3 +90,18 @@ def test_midnight_is_the_clients():
     assert (
         week.end.astimezone(ZoneInfo("UTC")) - week.start.astimezone(ZoneInfo("UTC"))
     ).total_seconds() == 23 * 3600
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "after"),
+    [
+        ("2026-03", "2026-02-01", "2026-03-01"),
+        ("2026-Q1", "2025-10-01", "2026-01-01"),
+        ("2026-W10", "2026-02-23", "2026-03-02"),
+        ("2026-03-02..2026-03-05", "2026-02-27", "2026-03-02"),
+    ],
+)
+def test_the_period_before_is_of_equal_length(period, first, after):
+    earlier = before(Period.parse(period, "Europe/Berlin"))
+    assert [day.isoformat() for day in earlier.days()] == [first, after]
+    assert before(Period.parse("all", "UTC")) is None
