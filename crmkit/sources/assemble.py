@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 
@@ -36,19 +38,20 @@ class _Part:
     history: pd.DataFrame | None
 
 
-def assemble(client: Client) -> tuple[dict[str, pd.DataFrame], set[str], Ledger]:
-    """Read all files of a client.
+def assemble(
+    client: Client, digests: Mapping[Path, str] | None = None
+) -> tuple[dict[str, pd.DataFrame], set[str], Ledger]:
+    """Read all files of a client; ``digests`` are those of files that are known already.
 
     Returns
     -------
-    one typed frame per table that has a file; the moments (``table.column``) without a time of day; the
-    ledger.
+    a typed frame per table with a file; the moments (``table.column``) without a time of day; the ledger.
 
     Raises
     ------
     SourceError: a file that cannot be used, with its reason; Refusals: several of them.
     """
-    ledger = Ledger()
+    ledger = Ledger(digests=digests or {})
     parts = _read_all(client, ledger)
     whole_days: set[str] = set()
     tables: dict[str, pd.DataFrame] = {}
@@ -131,13 +134,12 @@ def _read_one(client: Client, entry: ExportFile, ledger: Ledger) -> _Part:
         raw = without_groups(raw)
     file = OpenedFile(entry, source, raw, map_headings(raw.headings, entry, source))
     _check(file)
-    _enter(file, digest(path), ledger)
+    _enter(file, ledger.digests.get(path) or digest(path), ledger)
     frame, whole_days = cast(file, client, ledger)
     if source.refine is not None:
-        before = set(frame.columns)
+        before = {*frame}
         frame, merged = source.refine(entry.table, frame, client.time_zone)
-        fresh = set(frame.columns) - before
-        whole_days |= {f"{entry.table}.{name}" for name in fresh if _has_no_time(frame[name])}
+        whole_days |= {f"{entry.table}.{name}" for name in {*frame} - before if _has_no_time(frame[name])}
         if len(merged):
             reason, name = merged.get("reason", "product_row"), merged.get("deal_id", merged["line"])
             ledger.set_aside(entry.shown, entry.table, merged["line"], reason, name)

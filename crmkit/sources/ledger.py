@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -31,12 +32,13 @@ class LoadReport:
 
 @dataclass
 class Ledger:
-    """Collects the load report while files are read."""
+    """Collects the load report while files are read; ``digests`` of files may be known before."""
 
     files: list[dict[str, object]] = field(default_factory=list)
     columns: list[dict[str, object]] = field(default_factory=list)
     aside: list[pd.DataFrame] = field(default_factory=list)
     notes: list[dict[str, object]] = field(default_factory=list)
+    digests: Mapping[Path, str] = field(default_factory=dict)
 
     def note(
         self, code: str, table: str, column: str = "", *, count: int, samples: Iterable[object] = ()

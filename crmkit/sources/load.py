@@ -96,11 +96,12 @@ def load_tables(client: Client) -> Loaded:
     ------
     CrmkitError: a file that cannot be used. OSError: the client's folder cannot be written to.
     """
-    place = client.state / "cache" / _key(client)
+    digests: dict[Path, str] = {}
+    place = client.state / "cache" / _key(client, digests)
     cached = _from_cache(place)
     if cached is not None:
         return cached
-    frames, whole_days, ledger = assemble(client)
+    frames, whole_days, ledger = assemble(client, digests)
     plan = read_plan(client)
     if plan is not None:
         frames["plans"] = plan
@@ -163,8 +164,11 @@ def _with_names(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(lost, blank))
 
 
-def _key(client: Client) -> str:
-    """Name the cache by all that the tables depend on: the files' bytes, the settings, the code."""
+def _key(client: Client, digests: dict[Path, str]) -> str:
+    """Name the cache by all that the tables depend on: the files' bytes, the settings, the code.
+
+    The files' digests are put into ``digests``, so that no file is read through twice.
+    """
     settings = client.model_dump(mode="json", exclude={"name", "language", "as_of", "exported_on"})
     paths = [client.file(entry) for entry in client.files]
     if isinstance(client.plan, str):
@@ -172,7 +176,8 @@ def _key(client: Client) -> str:
     answers = [] if client.api is None else answer_files(client.folder, client.api)
     paths += [path for _, path in answers]
     names = [name for name, _ in answers]
-    content = [_code(), pd.__version__, settings, names, [digest(path) for path in paths]]
+    digests |= {path: digest(path) for path in paths}
+    content = [_code(), pd.__version__, settings, names, [digests[path] for path in paths]]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
