@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import pandas as pd
 
@@ -30,6 +32,8 @@ def unlocks(crm: Snapshot, measures: Iterable[Measure]) -> pd.DataFrame:
     alone: dict[str, set[str]] = {table: set() for table in TABLES if crm.lacks([table])}
     together: dict[str, set[str]] = {}
     for one in measures:
+        if any(need.startswith("plans.metric=") for need in crm.lacks(one.needs)) and not one.is_default:
+            continue  # a plan of something else is the client's to make, no gap of the export
         for way in _ways(crm, one):
             for need in way:
                 (alone if len(way) == 1 else together).setdefault(need, set()).add(one.id)
@@ -73,7 +77,7 @@ def how_to_export(crm_name: str, need: str) -> tuple[str, str]:
     The way is ``file``, ``api`` or ``settings``. What is said of the column goes before what is said of its
     table, the CRM's own words before those for any.
     """
-    said, _ = read_yaml(resource("templates") / "exports.yml")
+    said = _instructions()
     table = need.split(".")[0]
     for name in (need, f"{table}.*" if "." in need else need):
         for place in (crm_name, "any"):
@@ -81,3 +85,9 @@ def how_to_export(crm_name: str, need: str) -> tuple[str, str]:
             if found:
                 return found["way"], found["how"]
     return "", ""
+
+
+@lru_cache(maxsize=1)
+def _instructions() -> dict[str, Any]:
+    said, _ = read_yaml(resource("templates") / "exports.yml")
+    return dict(said)

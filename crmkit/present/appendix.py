@@ -76,14 +76,16 @@ def glossary(study: Study) -> Table:
     frame = pd.DataFrame(
         {
             "title": [study.say(one.title) for one in ones],
-            "definition": [study.say(one.definition) for one in ones],
-            "placed": [study.words.message(BASES[one.basis]) for one in ones],
+            "definition": [
+                f"{study.say(one.definition)} "
+                + study.say("Placed in a period by: {basis}.", basis=study.words.message(BASES[one.basis]))
+                for one in ones
+            ],
             "id": [one.name for one in ones],
         }
     )
     columns = [
         Column("title", study.say("Figure")), Column("definition", study.say("Definition")),
-        Column("placed", study.say("Placed in a period by")),
         Column("id", study.say("Name for programs")),
     ]  # fmt: skip
     return study.table(frame, "glossary", study.say("Definitions"), columns, shown=60)

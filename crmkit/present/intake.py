@@ -9,7 +9,7 @@ import pandas as pd
 from crmkit.errors import N_, Message
 from crmkit.present.doubts import warnings
 from crmkit.present.quality import quality_of
-from crmkit.present.reasons import DECISIONS, SET_ASIDE, TABLE_NAMES
+from crmkit.present.reasons import DECISIONS, READ_AS, SET_ASIDE, TABLE_NAMES
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
@@ -152,6 +152,7 @@ def columns(study: Study) -> Table:
         share_numerator=frame["filled"],
         share_denominator=frame["rows"],
         meaning=[_meaning(study, *pair) for pair in zip(frame["file"], frame["column"], strict=True)],
+        decision=[_said(study, READ_AS, one) for one in frame["decision"]],
     )
     spec = [
         Column("file", study.say("File")),

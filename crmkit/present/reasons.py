@@ -184,6 +184,14 @@ DECISIONS = {
     "heading_line": N_("line of the headings"),
 }
 
+#: How the numbers of a column are written; how dates are stands for itself.
+READ_AS = {
+    "whole numbers": N_("whole numbers"),
+    "decimal point": N_("decimal point"),
+    "decimal comma": N_("decimal comma"),
+    "decimal comma and decimal point": N_("decimal comma and decimal point"),
+}
+
 
 def missing(crm: Snapshot, code: str | None) -> list[Message]:
     """Return sentences for what ``evaluate`` gives as ``missing``, each once."""
