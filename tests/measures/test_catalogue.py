@@ -227,3 +227,17 @@ def test_the_rooms_are_all_in_the_catalogue():
     rooms = {f"crmkit.measures.{name}" for name, text in sources.items() if "\n@measure(" in text}
     assert {(one.formula or one.cases).__module__ for one in catalogue()} == rooms
     assert ALL.is_all
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Havana"])
+def test_the_clocks_of_a_zone_move_no_case_to_another_month(snapshot, client, zone):
+    figures = []
+    for one in ("UTC", zone):  # the same wall clocks, with and without a change of the clocks
+        crm = snapshot(**client | {"time_zone": one})
+        figures.append(evaluate(NAMES, crm, Period.parse("2025-11-01..2026-04-01", one), each="month"))
+    plain, moved = (told[["value", "n", "state"]] for told in figures)
+    elapsed = (figures[0]["unit"] == "days") | (figures[0]["measure"] == "sales_velocity")
+    pd.testing.assert_frame_equal(plain[~elapsed], moved[~elapsed])
+    assert plain[["n", "state"]].equals(moved[["n", "state"]])
+    days = figures[0]["unit"] == "days"  # elapsed days differ by the hour that the clocks were moved
+    assert ((plain["value"] - moved["value"])[days].abs().fillna(value=0) <= 1 / 24 + 1e-9).all()
