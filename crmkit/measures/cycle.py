@@ -72,3 +72,24 @@ def deal_cycle_won_median(crm: Snapshot, period: Period) -> pd.DataFrame:
     Source: METHOD 3.3
     """
     return _won_cycles(crm, period)
+
+
+@measure(
+    "deals_older_than_cycle", title="Open deals older than the usual cycle", unit="share", better="lower",
+    group="sales", needs={"deals.created_at", *CLOSED}, summary="ratio", basis="open_at",
+)  # fmt: skip
+def deals_older_than_cycle(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Share of the open deals that are already older than half of the won deals were when they were won.
+
+    Cases: one row per deal open at ``as_of``. Value: 1 if it is older than the median cycle of all deals won
+    by then. Without a single won deal there are no cases.
+    Leaves out: open deals without a creation date.
+    Source: METHOD 3.3
+    """
+    days, is_open = cycle_days(crm), is_status(crm, "open")
+    won = days[is_status(crm, "won") & (days >= 0)]
+    usual = np.median(won) if len(won) else np.nan
+    unknown = is_open & np.isnan(days)
+    return deal_cases(
+        crm, is_open & bool(len(won)), value=days > usual, left_out={"no_creation_date": unknown}
+    )

@@ -70,7 +70,17 @@ def cycles(study: Study) -> Table | Sentences:
         Column("value_n", study.say("Deals"), "count"), Column("meaning", study.say("What it tells")),
     ]  # fmt: skip
     title = study.say("The cycle, measured in three ways")
-    return _with_why(study, _told_ways(study, figures), "cycles", title, columns, [])
+    old = row_of(study.evaluate("deals_older_than_cycle"), "deals_older_than_cycle")
+    notes = []
+    if old["n"]:
+        k, n = study.formats.count(old["numerator"]), study.formats.count(old["n"])
+        notes.append(
+            study.say(
+                "Of {n} open deals {k} are already older than half of the won deals were when they were won.",
+                k=k, n=n,
+            )
+        )  # fmt: skip
+    return _with_why(study, _told_ways(study, figures), "cycles", title, columns, notes)
 
 
 def _told_ways(study: Study, figures: pd.DataFrame) -> pd.DataFrame:

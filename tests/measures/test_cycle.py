@@ -71,3 +71,19 @@ def test_the_share_that_may_be_open_is_the_clients_to_set(snapshot, tell):
         {"created_at": "2026-01-01", "closed_at": "2026-01-02", "status": "won"},
     ]
     assert tell(snapshot(deals, limits={"open_at_longest_share": 0.5}), "deal_cycle")["value"] == 1
+
+
+def test_open_deals_that_are_older_than_half_of_the_wins(snapshot, tell):
+    deals = [
+        {"created_at": "2026-01-01", "closed_at": "2026-01-11", "status": "won"},  # 10 days
+        {"created_at": "2026-01-01", "closed_at": "2026-01-31", "status": "won"},  # 30: the median is 20
+        {"created_at": "2026-01-01", "closed_at": "2026-03-01", "status": "lost"},
+        {"created_at": "2026-03-01", "status": "open"},  # 30 days old on 31 March
+        {"created_at": "2026-03-11", "status": "open"},  # 20: no older than half
+        {"created_at": "2026-03-30", "status": "open"},
+        {"created_at": "", "status": "open"},
+    ]
+    row = tell(snapshot(deals), "deals_older_than_cycle")
+    assert (row["numerator"], row["n"], row["left"]) == (1, 3, {"no_creation_date": 1})
+    row = tell(snapshot(deals[2:]), "deals_older_than_cycle")  # nothing won: what is usual is not known
+    assert (row["value"], row["n"], row["state"]) == (None, 0, "empty")
