@@ -76,6 +76,11 @@ def days_before(crm: Snapshot, days: float) -> pd.Timestamp:
     return earlier.tz_localize(crm.settings.zone, ambiguous=True, nonexistent="shift_forward")
 
 
+def days_after(crm: Snapshot, moments: pd.Series, days: float) -> pd.Series:
+    """Return the moments so many days after others, by the clock on the wall."""
+    return midnights(crm, moments.dt.tz_localize(None) + pd.Timedelta(days=days))
+
+
 def has_passed(crm: Snapshot, table: str, name: str) -> BoolArray:
     """Return which moments lie before ``as_of``; a day without a time of day has passed when it is over."""
     moments = crm.tables[table][name]
@@ -86,7 +91,7 @@ def has_passed(crm: Snapshot, table: str, name: str) -> BoolArray:
 
 
 def midnights(crm: Snapshot, days: pd.Series) -> pd.Series:
-    """Return the moments at which calendar dates begin in the client's zone; of two midnights, the first."""
+    """Return when calendar dates begin in the client's zone, or its clocks show a time: of two, the first."""
     return days.dt.tz_localize(crm.settings.zone, ambiguous=True, nonexistent="shift_forward")
 
 

@@ -50,7 +50,7 @@ HARMLESS = frozenset(
 NOTES = frozenset(
     {
         "percent", "parentheses", "ambiguous_dst", "nonexistent_dst", "last_entry_only", "between_exports",
-        "join_column_taken", "manager_without_deals", "sentinel", "same_row", "calls_only",
+        "join_column_taken", "manager_without_deals", "sentinel", "same_row", "calls_only", "call_assumed",
         "no_meetings", "deals_from_history",
     }
 )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.facts import cycle_days, is_status, is_technical
+from crmkit.facts import cycle_days, days_after, is_status, is_technical
 from crmkit.measures.cases import borders, deal_cases, within
 from crmkit.measures.catalog import measure
 from crmkit.periods import Period
@@ -147,7 +147,7 @@ def win_rate_cohort(crm: Snapshot, period: Period) -> pd.DataFrame:
         "no_creation_date": created.isna().to_numpy(),
         "technical_loss": inside & is_technical(crm),
         "no_status": inside & crm.deals["status"].isna().to_numpy(),
-        "younger_than_horizon": inside & (created + pd.Timedelta(days=horizon) > crm.as_of).to_numpy(),
+        "younger_than_horizon": inside & (days_after(crm, created, horizon) > crm.as_of).to_numpy(),
         "no_closing_date": inside & won & crm.deals["closed_at"].isna().to_numpy(),
     }
     in_time = won & (cycle_days(crm) <= horizon)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from crmkit.facts import cycle_days, is_status, is_technical
+from crmkit.facts import cycle_days, days_after, is_status, is_technical
 from crmkit.measures.cases import days_seen, deal_cases, within
 from crmkit.measures.catalog import Floats, Told, compound, find, measure
 from crmkit.measures.evaluation import evaluate
@@ -60,7 +60,7 @@ def win_rate_matured(crm: Snapshot, period: Period) -> pd.DataFrame:
     """
     created, (is_qualified, unknown) = crm.deals["created_at"], qualified(crm)
     horizon, won = crm.settings.limits.cohort_days, is_status(crm, "won")
-    of_age = created + pd.Timedelta(days=horizon)
+    of_age = days_after(crm, created, horizon)
     inside = within(of_age, period) & (of_age <= crm.as_of).to_numpy()
     left_out = {
         "no_creation_date": created.isna().to_numpy(),

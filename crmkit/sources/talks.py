@@ -46,8 +46,9 @@ def in_our_words(talks: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Return activities with canonical kinds and directions; a missed call came in, and nobody answered it.
 
     One column often says it all («missed incoming call»): each is told by the other where it is silent.
-    An action without a kind that has a length or an answer is a call, as in the telephony's lists. Words for
-    a direction that are not known count as none; both are noted.
+    An action without a kind that has a length or an answer is a call, and so is each row of a list that tells
+    no kind at all but a length, an answer or a direction, as the telephony's lists. Words for a direction
+    that are not known count as none; both are noted.
     """
     said, kinds = talks["direction"], talks["kind"]
     direction = by_distinct(said, lambda cells: _first(cells, {"in": IN, "out": OUT, "missed": MISSED}))
@@ -62,11 +63,18 @@ def in_our_words(talks: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     kind = kind_in_our_words(kinds)
     hinted = by_distinct(said, lambda cells: _first(cells, KINDS))
     kind = kind.where(kind.notna(), hinted)
-    bare = kind.isna() & (talks["duration_s"].notna() | answered.notna())
+    told_of = talks["duration_s"].notna() | answered.notna()
+    bare = kind.isna() & (told_of | _in_lists_of_calls(talks["file"], kind, told_of | direction.notna()))
     ledger.note("call_assumed", "activities", "kind", count=int(bare.sum()))
     return talks.assign(
         kind=kind.mask(bare, "call"), direction=direction.replace("missed", "in"), answered=answered
     )
+
+
+def _in_lists_of_calls(files: pd.Series, kind: pd.Series, told_of: pd.Series) -> pd.Series:
+    """Return which rows stand in a file that tells no kind at all, but something that calls have."""
+    by_file = pd.DataFrame({"kind": kind.notna(), "told_of": told_of}).groupby(files).any()
+    return files.isin(by_file.index[by_file["told_of"] & ~by_file["kind"]])
 
 
 def kind_in_our_words(kinds: pd.Series) -> pd.Series:

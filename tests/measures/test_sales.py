@@ -103,6 +103,19 @@ def test_the_cohort_counts_only_deals_older_than_the_horizon(snapshot, tell):
     assert wide["left"]["younger_than_horizon"] == 3
 
 
+def test_a_horizon_is_counted_in_days_of_the_calendar(snapshot, tell):
+    # In Berlin the night of 31 March 2024 lacks an hour: 90 days after midnight of 23 March it is midnight
+    # of 21 June, and not one o'clock.
+    deals = [
+        {"created_at": "2024-03-23", "closed_at": "2024-06-21", "status": "won"},
+        {"created_at": "2024-03-24", "closed_at": "2024-04-01", "status": "won"},
+    ]
+    crm = snapshot(deals, as_of="2024-06-21 00:00", time_zone="Europe/Berlin")
+    for name in ("win_rate:cohort", "win_rate:matured"):
+        row = tell(crm, name)
+        assert (row["numerator"], row["denominator"]) == (1, 1)
+
+
 def test_a_deal_of_unknown_outcome_is_in_no_rate(snapshot, tell):
     # A closed deal in a stage of which nobody said what it means.
     deals = [

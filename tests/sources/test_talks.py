@@ -57,6 +57,20 @@ def test_the_same_list_in_english_without_a_column_of_answers(make):
     ]
 
 
+def test_a_row_of_a_list_of_calls_is_a_call_though_its_length_is_not_known(make):
+    # two went out, one came in; of the second nobody knows how long it took
+    lines = (
+        "Дата и время,Тип,Сотрудник,Длительность\n2026-01-12 10:00,Outbound,Анна Белова,75\n"
+        "2026-01-12 11:00,Outbound,Борис Громов,\n2026-01-13 10:00,Inbound,,30\n"
+    )
+    made = make(SETTINGS % "", {"calls.csv": lines})
+    assert rows(made.activities, "kind direction duration_s") == [
+        ("call", "out", 75),
+        ("call", "out", None),
+        ("call", "in", 30),
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "direction", "told"),
     [
@@ -76,9 +90,11 @@ def test_the_same_list_in_english_without_a_column_of_answers(make):
 def test_one_word_may_say_it_all(kind, direction, told):
     cells = {"kind": kind, "direction": direction}
     frame = pd.DataFrame({name: pd.Series([cell], dtype="str") for name, cell in cells.items()})
-    frame = frame.assign(duration_s=float("nan"), answered=pd.array([None], dtype="boolean"))
+    frame = frame.assign(
+        duration_s=float("nan"), answered=pd.array([None], dtype="boolean"), file="calls.csv"
+    )
     found = in_our_words(frame, Ledger())
-    if told[0] is None:  # nobody answered: so it was a call
+    if told[0] is None:  # nobody answered, and the list tells no kind: so it was a call
         told = ("call", *told[1:])
     assert rows(found, "kind direction answered") == [told]
 
