@@ -27,7 +27,7 @@ TWINS = {
 
 
 def identify(frame: pd.DataFrame, file: OpenedFile, ledger: Ledger) -> pd.DataFrame:
-    """Give every row its identifier, and set aside the rows without one."""
+    """Give every row its identifier, and set aside the rows without one; a ``key`` in client.yml wins."""
     table = file.entry.table
     first, second = TWINS.get(table, ("", ""))
     if first not in frame and second in frame:
@@ -37,9 +37,9 @@ def identify(frame: pd.DataFrame, file: OpenedFile, ledger: Ledger) -> pd.DataFr
     key = KEYS.get(table)
     if key is None:
         return frame
-    if key not in frame:
-        if file.entry.key is None:
-            return frame
+    if file.entry.key is None and key not in frame:
+        return frame
+    if file.entry.key is not None:
         frame = frame.assign(**{key: _made_key(frame, file)})
     nameless = frame[key].isna()
     if nameless.any():

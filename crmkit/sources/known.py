@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from crmkit.sources import amocrm, bitrix24, hubspot, onec, pipedrive, salesforce
 from crmkit.sources.mapping import Source
 
-#: Files whose columns ``client.yml`` names.
-PLAIN = Source(name="plain")
+#: Files whose columns ``client.yml`` names: often those of a CRM, so that its words for «no date» are known.
+PLAIN = Source(name="plain", empty_words=amocrm.SOURCE.empty_words)
 
 SOURCES: Mapping[str, Source] = {
     source.name: source

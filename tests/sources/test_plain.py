@@ -461,3 +461,23 @@ def test_of_two_columns_of_moments_the_first_filled_counts(make):
     settings = f"files:\n  - path: c.csv\n    table: deals\n    columns: {columns}\n"
     loaded = make(settings, {"c.csv": "Id,Made,Added\n1,2026-01-05,2026-01-07\n2,,2026-01-06\n"})
     assert loaded.deals["created_at"].dt.day.tolist() == [5, 6]
+
+
+def test_a_key_wins_over_a_number_that_a_spreadsheet_has_damaged(make):
+    # two deals share what is left of their numbers; the last row says the second one again
+    lines = "id,stage,created,closed,amount\n" + "".join(
+        f"5.80503E+18,{cells}\n"
+        for cells in ("Talk,2026-01-10,,1", "Talk,2026-01-11,не закрыта,2", "Talk,2026-01-11,,2")
+    )
+    by_number = make(DEALS + STAGES, {"deals.csv": lines})
+    assert by_number.deals["amount"].tolist() == [2]
+    by_key = make(
+        DEALS.replace("table: deals\n", "table: deals\n    key: [id, created]\n") + STAGES,
+        {"deals.csv": lines},
+    )
+    assert by_key.deals["amount"].tolist() == [1, 2]
+    assert by_key.report.set_aside["reason"].tolist() == ["same_row"]
+    by_row = make(
+        DEALS.replace("table: deals\n", "table: deals\n    key: row\n") + STAGES, {"deals.csv": lines}
+    )
+    assert by_row.deals["amount"].tolist() == [1, 2, 2]
