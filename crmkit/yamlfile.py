@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import yaml
 from crmkit.errors import N_, SettingsError
 
 MAX_BYTES = 4_000_000
+#: Signs that YAML would not read back from inside double quotes.
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 Lines = dict[tuple[str | int, ...], int]
 
@@ -92,3 +95,13 @@ def _walk(path: Path, node: yaml.Node | None, place: tuple[str | int, ...], line
         for index, value in enumerate(node.value):
             lines[(*place, index)] = value.start_mark.line + 1
             _walk(path, value, (*place, index), lines)
+
+
+def quoted(value: object) -> str:
+    """Return a value as YAML reads it back: text in double quotes.
+
+    >>> quoted("Ник «7»\\x85")
+    '"Ник «7»\\\\u0085"'
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)

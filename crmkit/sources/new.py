@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,11 +23,10 @@ from crmkit.sources.history import suggest_stage_dates
 from crmkit.sources.known import SOURCES
 from crmkit.sources.mapping import map_headings, recognise
 from crmkit.sources.reading import RawTable, read_raw
+from crmkit.yamlfile import quoted
 
 #: What stands in a new client.yml until somebody says otherwise, by language.
 DEFAULTS = {"ru": ("RUB", "RU", "Europe/Moscow"), "en": ("USD", "US", "UTC")}
-#: Signs that YAML would not read back from inside double quotes.
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 class Speaker(Protocol):
@@ -52,7 +49,9 @@ class Found:
     stages: dict[str, dict[str, None]] = field(default_factory=dict)
     managers: list[str] = field(default_factory=list)
     technical: list[str] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
     deal_ids: dict[str, set[str]] = field(default_factory=dict)
+    currency: str = ""
     exported_on: str = ""
     open_points: list[Message] = field(default_factory=list)
 
@@ -60,7 +59,8 @@ class Found:
     def pipelines(self) -> dict[str, list[tuple[str, str]]]:
         """The stages of each pipeline with their kinds: open ones as they were met, then won, then lost."""
         kinds = {
-            pipeline: [(one, suggest.kind_of(one)) for one in met] for pipeline, met in self.stages.items()
+            pipeline: [(one, self.kinds.get(one) or suggest.kind_of(one)) for one in met]
+            for pipeline, met in self.stages.items()
         }
         return {name: sorted(met, key=lambda one: STATUSES.index(one[1])) for name, met in kinds.items()}
 
@@ -89,7 +89,7 @@ def write_client(
             remedy=N_("Name another folder, or remove the file."),
         )
     found = look(folder, exports)
-    currency, country, zone = DEFAULTS[words.language]
+    usual, country, zone = DEFAULTS[words.language]
     template = (resource("templates") / "client.yml").read_text(encoding="utf-8")
     environment = Environment(
         autoescape=False,  # noqa: S701 (YAML: every value from the data is quoted)
@@ -99,21 +99,11 @@ def write_client(
     )
     environment.filters["q"] = quoted
     text = environment.from_string(template).render(
-        say=words.say, name=name or folder.resolve().name, language=words.language, currency=currency,
-        country=country, time_zone=zone, found=found,
+        say=words.say, name=name or folder.resolve().name, language=words.language,
+        currency=found.currency or usual, country=country, time_zone=zone, found=found,
     )  # fmt: skip
     write_whole(target, text.encode("utf-8"))
     return target, found.open_points
-
-
-def quoted(value: object) -> str:
-    """Return a value as YAML reads it back: text in double quotes.
-
-    >>> quoted("Ник «7»\\x85")
-    '"Ник «7»\\\\u0085"'
-    """
-    text = json.dumps(value, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
 def look(folder: Path, exports: Sequence[Path]) -> Found:
@@ -130,17 +120,20 @@ def look(folder: Path, exports: Sequence[Path]) -> Found:
         )
     found = Found(crm=crms[0] if crms else "plain")
     for path, raw in raws.items():
-        tables = [table for _, table in fits[path]] or suggest.tables_for(raw.headings)
+        tables = [table for _, table in fits[path]] or suggest.table_of(raw)
         if len(tables) != 1:
             raise _unclear(path, raw, tables)
         columns = {} if fits[path] else suggest.columns_for(tables[0], raw.headings)
         file = ExportFile(
-            path=_relative(path, folder), table=tables[0], columns=columns, dates=_dates(raw, columns)
+            path=_relative(path, folder),
+            table=tables[0],
+            columns=columns,
+            dates=suggest.short_dates(raw, columns),
         )
         if file.table == "deals":
             file = _read_deals(raw, file, found)
         found.files.append(file)
-        if columns:
+        if file.columns:
             point = N_("Check the columns of {file}: they were guessed from the headings.", file=path.name)
             found.open_points.append(point)
         if file.dates:
@@ -173,30 +166,17 @@ def _relative(path: Path, folder: Path) -> str:
         return path.resolve().as_posix()
 
 
-def _dates(raw: RawTable, columns: dict[str, str]) -> str | None:
-    """Return the date format that the values themselves prove for short years, to be confirmed."""
-    for heading, target in columns.items():
-        if not target.endswith(("_at", "_on")):
-            continue
-        parts = raw.frame[heading].str.extract(r"^(\d{1,2})([-./])(\d{1,2})[-./](\d{2})$").dropna()
-        if parts.empty:
-            continue
-        first, second, year = (parts[place].astype("int64") for place in (0, 2, 3))
-        mark = parts[1].iloc[0]
-        if first.max() > 12 >= second.max() and year.nunique() < first.nunique():
-            return f"%d{mark}%m{mark}%y"
-        if second.max() > 12 >= first.max() and year.nunique() < second.nunique():
-            return f"%m{mark}%d{mark}%y"
-    return None
-
-
 def _read_deals(raw: RawTable, file: ExportFile, found: Found) -> ExportFile:
     """Read stages, reps and reasons of a deals file, as text; complete its entry by what they tell."""
     source = SOURCES[found.crm]
     data: dict[str, pd.Series] = {}
     targets = map_headings(raw.headings, file, source).targets
+    if not file.columns:
+        unread = [heading for heading in raw.headings if heading not in targets]
+        file = file.model_copy(update={"columns": suggest.own_fields(unread, targets.values())})
+        targets = map_headings(raw.headings, file, source).targets
     for heading, target in targets.items():
-        if target in ("deal_id", "stage", "pipeline", "manager_id", "lost_reason"):
+        if target in ("deal_id", "stage", "pipeline", "manager_id", "lost_reason", "currency"):
             values = raw.frame[heading]
             data[target] = data[target].where(data[target].notna(), values) if target in data else values
     deals = pd.DataFrame(data, index=raw.frame.index)
@@ -211,6 +191,8 @@ def _read_deals(raw: RawTable, file: ExportFile, found: Found) -> ExportFile:
         found.managers = sorted({*found.managers, *deals["manager_id"].dropna()})
     if "lost_reason" in deals:
         found.technical = sorted({*found.technical, *suggest.technical(deals["lost_reason"].dropna())})
+    codes = deals["currency"].dropna() if "currency" in deals else ()
+    found.currency = suggest.commonest_code(codes) or found.currency
     if "deal_id" in deals:
         found.deal_ids[file.path] = set(deals["deal_id"].dropna())
     others = [heading for heading in raw.headings if heading not in targets]
@@ -234,13 +216,26 @@ def _name_snapshots(paths: Sequence[Path], found: Found) -> None:
 
 
 def _try(folder: Path, found: Found) -> None:
-    """Read the files as the settings found so far would, and note what a person has to decide."""
+    """Read the files as the settings found so far would; learn from that, and note what is to be decided."""
     if found.stages:
         found.open_points.append(N_("Put the stages into their order and check which are won and lost."))
     client = Client(format=1, name="new", crm=found.crm, files=found.files)
     client._folder = folder
     try:
-        assemble(client)
+        tables, _, _ = assemble(client)
     except CrmkitError as error:
         for one in error.errors if isinstance(error, Refusals) else (error,):
             found.open_points.append(N_("{where}: {what}", where=one.where, what=one.what))
+        return
+    _learn(tables, found)
+
+
+def _learn(tables: dict[str, pd.DataFrame], found: Found) -> None:
+    """Take from the data, once read, which stages close a deal, the order of stages, and the reps' names."""
+    if "status" in tables["deals"] and "stage" in tables["deals"] and not SOURCES[found.crm].status_apart:
+        found.kinds = suggest.kinds_told(tables["deals"])
+    if "stage_changes" in tables:
+        suggest.set_in_order(found.stages, tables["deals"], tables["stage_changes"])
+    if "managers" in tables:
+        names = tables["managers"].dropna(subset=["name"]).set_index("manager_id")["name"].to_dict()
+        found.managers = sorted({names.get(one, one) for one in found.managers})

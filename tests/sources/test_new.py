@@ -13,9 +13,10 @@ from crmkit import evaluate
 from crmkit.client import read_client
 from crmkit.errors import RequestError, SourceError
 from crmkit.present.words import Words
+from crmkit.simulate import simulate_to
 from crmkit.sources.load import load
 from crmkit.sources.new import look, write_client
-from crmkit.sources.suggest import kind_of, tables_for
+from crmkit.sources.suggest import kind_of, kinds_told, tables_for
 
 AMO = "amocrm_export_leads_2026-03-31.csv"
 KOMMO = "kommo_export_leads_2026-03-31.csv"
@@ -85,7 +86,7 @@ def test_both_languages(tmp_path, exports, language):
     words = Words(language)
     client, crm, points, text = written(tmp_path / "клиент", exports / BITRIX, exports / TASKS, words=words)
     assert client.language == language
-    assert (client.currency, client.country) == {"en": ("USD", "US"), "ru": ("RUB", "RU")}[language]
+    assert (client.currency, client.country) == ("RUB", language.upper().replace("EN", "US"))  # the file's
     assert (client.crm, [entry.table for entry in client.files]) == ("bitrix24", ["deals", "tasks"])
     assert client.pipelines[0].stages[0].name == "Переговоры"
     assert crm.deals["status"].tolist() == ["won", "open", "lost", "open", "open", "open"]
@@ -248,3 +249,27 @@ def test_ties_between_tables():
 )  # fmt: skip
 def test_what_a_stages_name_says(stage, kind):
     assert kind_of(stage) == kind
+
+
+@pytest.mark.parametrize("crm", ["bitrix24", "hubspot", "pipedrive", "salesforce", "1c", "plain"])
+def test_what_is_found_gives_the_figures_of_the_settings_that_are_known(tmp_path, crm):
+    simulate_to(tmp_path / "known", crm=crm, deals=120, seed=3)
+    known = read_client(tmp_path / "known")
+    files = [known.folder / entry.path for entry in known.files]
+    client, found, _, _ = written(tmp_path / "found", *files)
+    assert [entry.table for entry in client.files] == [entry.table for entry in known.files]
+    if crm in ("bitrix24", "hubspot", "salesforce"):  # they tell the history, and so the order
+        assert [[stage.name for stage in one.stages] for one in client.pipelines] == [
+            [stage.name for stage in one.stages] for one in known.pipelines
+        ]
+    assert sorted(one.name for one in client.managers) == sorted(one.name for one in known.managers)
+    names = ["new_deals", "won_deals", "lost_deals", "revenue", "open_deals"]
+    told = evaluate(names, load(known))["value"]
+    assert evaluate(names, found)["value"].tolist() == told.tolist()
+
+
+def test_flags_tell_which_stages_close():
+    deals = pd.DataFrame({"stage": ["A", "B", "B", "C"], "status": ["open", "Won", "won", "lost"]})
+    assert kinds_told(deals) == {"B": "won", "C": "lost"}
+    # deals that keep the stage in which they were closed tell nothing
+    assert kinds_told(deals.assign(stage="A")) == {}
