@@ -66,17 +66,18 @@ def print_csv(frame: pd.DataFrame) -> None:
 
 
 def print_table(frame: pd.DataFrame) -> None:
-    """Print a frame for the eye; missing values are empty."""
+    """Print a frame for the eye: six digits are enough, columns without any value are left out."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD)
+    frame = frame.dropna(axis=1, how="all") if len(frame) else frame
     for name in frame.columns:
         table.add_column(str(name), overflow="fold")
     for row in frame.itertuples(index=False, name=None):
-        table.add_row(*(Text(_plain(value)) for value in row))
+        table.add_row(*(Text(_short(value)) for value in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=240)
@@ -115,6 +116,13 @@ def _refused(step: Pulled) -> str:
     if step.refusal is None:
         return ""
     return " ".join([Words(user_language()).message(step.refusal.what), *step.refusal.samples])
+
+
+def _short(value: object) -> str:
+    """Return a number with at least its whole part and at most six digits that tell something."""
+    if not isinstance(value, float) or value != value:
+        return _plain(value)
+    return f"{value:.0f}" if abs(value) >= 100_000 or value == int(value) else f"{value:.6g}"
 
 
 def _plain(value: object) -> str:

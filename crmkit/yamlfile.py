@@ -100,8 +100,8 @@ def _walk(path: Path, node: yaml.Node | None, place: tuple[str | int, ...], line
 def quoted(value: object) -> str:
     """Return a value as YAML reads it back: text in double quotes.
 
-    >>> quoted("Ник «7»\\x85")
-    '"Ник «7»\\\\u0085"'
+    >>> quoted("Nick «7»\\x85")
+    '"Nick «7»\\\\u0085"'
     """
     text = json.dumps(value, ensure_ascii=False)
     return _UNPRINTABLE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from crmkit.present.tables import Column, Table
 
 WIDEST = 40
+#: With more columns than this they are set narrow, and their headings wrap.
+MANY = 7
 SENTENCE = 60
 _TEXTS = ("text", "url")
 
@@ -38,9 +40,10 @@ def table_html(table: Table) -> str:
     foot = [_row(table, row) for row in table.visible if row >= body]
     notes = "".join(f"<p>{escape(note)}</p>" for note in table.remarks)
     remarks = f'<div class="ck-notes">{notes}</div>' if notes else ""
+    narrow = ' class="ck-many"' if len(_seen(table)) > MANY else ""
     return (
         '<div class="ck-table"><div class="ck-scroll" tabindex="0">'
-        f"<table><caption>{escape(table.title)}</caption>"
+        f"<table{narrow}><caption>{escape(table.title)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
         + (f"<tfoot>{''.join(foot)}</tfoot>" if foot else "")
         + f"</table></div>{remarks}</div>"
@@ -74,7 +77,10 @@ def _heading(table: Table, column: Column, long: bool) -> str:
     hint = hints.get(column.better, "")
     title = f' title="{escape(hint)}"' if hint else ""
     side = _side(column) + " ck-long" * long
-    return f'<th scope="col" class="{side}"{title}>{escape(column.heading)}</th>'
+    heading = (
+        column.heading.replace("\N{NO-BREAK SPACE}", " ") if len(_seen(table)) > MANY else column.heading
+    )
+    return f'<th scope="col" class="{side}"{title}>{escape(heading)}</th>'
 
 
 def _row(table: Table, row: int) -> str:
