@@ -39,7 +39,7 @@ class Group:
 def shape_groups(cells: pa.LargeStringArray) -> Iterator[Group]:
     """Sort cells by shape (digits as 0); yield those whose shape is a date's, their parts as numbers."""
     lengths = pc.binary_length(cells).to_numpy()
-    for length in np.unique(lengths):
+    for length in np.flatnonzero(np.bincount(lengths)):
         if not 6 <= length <= MAX_LENGTH:
             continue
         rows = np.flatnonzero(lengths == length)
@@ -48,17 +48,18 @@ def shape_groups(cells: pa.LargeStringArray) -> Iterator[Group]:
         signs = np.frombuffer(chosen.buffers()[2], np.uint8)[start : start + length * len(rows)].reshape(
             -1, length
         )
-        shapes = np.where((signs >= 48) & (signs <= 57), np.uint8(48), signs)
         for _ in range(MAX_SHAPES):
             if not len(rows):
                 break
-            same = (shapes == shapes[0]).all(axis=1)
-            found = _SHAPE.fullmatch(shapes[0].tobytes().decode("utf-8", "replace"))
+            is_digit = (signs[0] >= 48) & (signs[0] <= 57)
+            low = np.where(is_digit, np.uint8(48), signs[0])
+            same = (signs - low <= np.where(is_digit, np.uint8(9), np.uint8(0))).all(axis=1)
+            found = _SHAPE.fullmatch(low.tobytes().decode("utf-8", "replace"))
             if found:
                 yield _group(signs if same.all() else signs[same], rows[same], found)
             if same.all():
                 break
-            signs, shapes, rows = signs[~same], shapes[~same], rows[~same]
+            signs, rows = signs[~same], rows[~same]
 
 
 def _group(signs: np.ndarray, rows: np.ndarray, shape: re.Match[str]) -> Group:

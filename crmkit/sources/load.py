@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
@@ -27,6 +28,8 @@ from crmkit.sources.stages import stands_closed
 
 #: Notes of the load report that tell of a table of which the export has only a part.
 PARTIAL = ("last_entry_only", "between_exports", "calls_only", "no_meetings")
+#: So many names are kept apart from their codes: nothing has to look for them again.
+WIDE = 1 << 16
 _PARTS = ("files", "columns", "set_aside", "notes")
 Loaded = tuple[dict[str, pd.DataFrame], dict[str, Any], LoadReport]
 
@@ -132,36 +135,42 @@ def _to_cache(place: Path, loaded: Loaded) -> None:
         for name, frame in tables.items():
             # names are codes into a dictionary; anything else seldom repeats, and is written as it is
             names = [str(column) for column, kind in frame.dtypes.items() if kind == "category"]
-            frame.to_parquet(
-                folder / f"{name}.parquet",
-                index=False,
-                compression="lz4",
-                use_dictionary=names,
-                write_statistics=False,
-            )
+            wide = [one for one in names if len(frame[one].cat.categories) > WIDE]
+            for one in wide:
+                _write(frame[one].cat.categories.to_frame(name=one), folder / f"{name}.{one}.parquet")
+            codes = {one: frame[one].cat.codes for one in wide}
+            _write(frame.assign(**codes), folder / f"{name}.parquet", [*({*names} - {*wide})])
         for name in _PARTS:
             getattr(report, name).to_parquet(folder / f"report_{name}.parquet", index=False)
         (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+
+
+def _write(frame: pd.DataFrame, path: Path, names: Sequence[str] = ()) -> None:
+    frame.to_parquet(path, index=False, compression="lz4", use_dictionary=list(names), write_statistics=False)
+
+
+def _read(place: Path, table: str) -> pd.DataFrame:
+    """Return a table: names kept apart are put to their codes, columns without any name get their type."""
+    frame = pd.read_parquet(place / f"{table}.parquet")
+    for name in ("file", *(item.name for item in TABLES[table] if item.kind == "category")):
+        kind = frame[name].dtype
+        if kind.kind == "i":
+            names = pd.Index(pd.read_parquet(place / f"{table}.{name}.parquet")[name].array)
+            frame[name] = pd.Categorical.from_codes(frame[name], names, validate=False)
+        elif not len(getattr(kind, "categories", ())):  # Parquet has forgotten it
+            frame[name] = frame[name].astype(typed_nulls("category", 0, "UTC").dtype)
+    return frame
 
 
 def _from_cache(place: Path) -> Loaded | None:
     """Return what was kept, or ``None`` if there is nothing, or nothing whole."""
     try:
         meta = json.loads((place / "meta.json").read_text(encoding="utf-8"))
-        tables = {name: _with_names(name, pd.read_parquet(place / f"{name}.parquet")) for name in TABLES}
+        tables = {name: _read(place, name) for name in TABLES}
         report = LoadReport(*(pd.read_parquet(place / f"report_{name}.parquet") for name in _PARTS))
     except (OSError, ValueError):  # missing, being replaced by another process, or damaged
         return None
     return tables, meta, report
-
-
-def _with_names(table: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Give columns without any name the type that Parquet has forgotten."""
-    blank = typed_nulls("category", 0, "UTC").dtype
-    names = ["file", *(item.name for item in TABLES[table] if item.kind == "category")]
-    kinds = {name: frame[name].dtype for name in names}
-    lost = [name for name, kind in kinds.items() if not len(getattr(kind, "categories", ()))]
-    return frame.astype(dict.fromkeys(lost, blank))
 
 
 def _key(client: Client, digests: dict[Path, str]) -> str:

@@ -61,8 +61,12 @@ def finish(cells: Cells, decisions: dict[str, str], native: Iterable[int] = ()) 
         titles.pop()
         columns.pop()
     names = name_columns(titles)
+    nothing = pa.nulls(int(keep.sum()), pa.large_string())  # one for all empty columns
     frame = pd.DataFrame(
-        {name: TEXT.__from_arrow__(column) for name, column in zip(names, columns, strict=True)},
+        {
+            name: TEXT.__from_arrow__(column if column.null_count < len(column) else nothing)
+            for name, column in zip(names, columns, strict=True)
+        },
         index=pd.RangeIndex(int(keep.sum())),
         copy=False,
     )

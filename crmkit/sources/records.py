@@ -62,7 +62,7 @@ def tokenize(text: Text) -> Records:
 
 def _parse(text: Text, block: int) -> Records:
     names = [str(place) for place in range(len(text.headings))]
-    types = dict.fromkeys(names, pa.large_string())
+    schema = pa.schema(dict.fromkeys(names, pa.large_string()))
     odd: list[tuple[int, str]] = []
 
     def remember(row: csv.InvalidRow) -> str:
@@ -70,8 +70,8 @@ def _parse(text: Text, block: int) -> Records:
         return "skip"
 
     if text.start >= len(text.data):
-        return Records(pa.schema(types).empty_table(), odd)
-    table = csv.read_csv(
+        return Records(schema.empty_table(), odd)
+    reader = csv.open_csv(
         pa.BufferReader(pa.py_buffer(text.data).slice(text.start)),
         read_options=csv.ReadOptions(use_threads=False, block_size=block, column_names=names),
         parse_options=csv.ParseOptions(
@@ -81,14 +81,22 @@ def _parse(text: Text, block: int) -> Records:
             invalid_row_handler=remember,
         ),
         convert_options=csv.ConvertOptions(
-            column_types=types,
+            column_types=schema,
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
             check_utf8=False,
         ),
     )
-    return Records(table, odd)
+    nothing, batches = pa.nulls(0, pa.large_string()), []
+    for batch in reader:  # columns without any text, as most are, share the memory of one
+        if len(nothing) < len(batch):
+            nothing = pa.nulls(len(batch), pa.large_string())
+        columns = [
+            nothing.slice(0, len(batch)) if one.null_count == len(batch) else one for one in batch.columns
+        ]
+        batches.append(pa.record_batch(columns, schema))
+    return Records(pa.Table.from_batches(batches, schema), odd)
 
 
 def number(text: Text, records: Records) -> Cells:

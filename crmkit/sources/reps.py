@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from crmkit.settings import Client
+from crmkit.sources.distinct import by_distinct
 from crmkit.sources.ledger import Ledger, with_nearest
 
 OWNED = ("deals", "stage_changes", "tasks", "activities", "companies", "plans")
@@ -35,9 +36,11 @@ def conform_managers(
 
 
 def _named(frame: pd.DataFrame, listed: pd.DataFrame, by_name: pd.Series) -> pd.DataFrame:
-    owner = frame["manager_id"]
-    found = owner.map(by_name).astype("str")
-    return frame.assign(manager_id=owner.where(owner.isin(listed["manager_id"]) | found.isna(), found))
+    def named(cells: pd.Series) -> pd.Series:
+        found = cells.map(by_name).astype("str")
+        return cells.where(cells.isin(listed["manager_id"]) | found.isna(), found)
+
+    return frame.assign(manager_id=by_distinct(frame["manager_id"], named))
 
 
 def _listed(given: pd.DataFrame, client: Client) -> pd.DataFrame:

@@ -92,6 +92,21 @@ def test_a_damaged_cache_is_made_anew(client):
     assert [one.name for one in (client.state / "cache").iterdir()] == [place.name]
 
 
+def test_many_names_are_kept_apart_from_their_codes(client, monkeypatch):
+    import shutil
+
+    before = load(client).tables
+    shutil.rmtree(client.state)
+    monkeypatch.setattr("crmkit.sources.load.WIDE", 0)
+    load(client)
+    (apart,) = (client.state / "cache").glob("*/deals.manager_id.parquet")
+    assert pd.read_parquet(apart)["manager_id"].tolist() == ["Ann", "Bob"]
+    for again in (load(client), apart.unlink() or load(client)):  # without the names all is read anew
+        for name in TABLES:
+            pd.testing.assert_frame_equal(again.tables[name], before[name])
+    assert apart.exists()
+
+
 def test_a_write_that_fails_leaves_no_cache(client, monkeypatch):
     import shutil
 
