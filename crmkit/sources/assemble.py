@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from crmkit.errors import N_, CrmkitError, Refusals, SourceError
-from crmkit.schema import TABLES
+from crmkit.facts import day_of
+from crmkit.schema import TABLES, at_midnight
 from crmkit.settings import Client, ExportFile
 from crmkit.sources.api import read_answers
 from crmkit.sources.casting import OpenedFile, cast
@@ -179,9 +180,8 @@ def _enter(file: OpenedFile, sha256: str, ledger: Ledger) -> None:
 
 
 def _has_no_time(values: pd.Series) -> bool:
-    if not isinstance(values.dtype, pd.DatetimeTZDtype):
-        return False
-    return bool((values.dropna() == values.dropna().dt.normalize()).all())
+    is_moment, known = isinstance(values.dtype, pd.DatetimeTZDtype), values.dropna()
+    return is_moment and bool((known == at_midnight(day_of(known), str(known.dt.tz))).all())
 
 
 def _check(file: OpenedFile) -> None:

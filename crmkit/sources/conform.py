@@ -101,7 +101,7 @@ def _settle_dates(deals: pd.DataFrame, whole_days: set[str], source: Source, led
     ledger.note_rows("no_creation_date", "deals", "created_at", deals, deals["created_at"].isna())
     created, ended = deals["created_at"], deals["closed_at"]
     if {"deals.created_at", "deals.closed_at"} & whole_days:
-        created, ended = created.dt.normalize(), ended.dt.normalize()
+        created, ended = (moments.dt.tz_localize(None).dt.normalize() for moments in (created, ended))
     ledger.note_rows("closed_before_created", "deals", "closed_at", deals, closed & (ended < created))
     ledger.note_rows(
         "reason_without_loss",

@@ -481,3 +481,21 @@ def test_a_key_wins_over_a_number_that_a_spreadsheet_has_damaged(make):
         DEALS.replace("table: deals\n", "table: deals\n    key: row\n") + STAGES, {"deals.csv": lines}
     )
     assert by_row.deals["amount"].tolist() == [1, 2, 2]
+
+
+def test_days_whose_midnight_the_clocks_skip(make):
+    # In Havana the clocks go from 00:00 to 01:00 on 10 March 2024: that day begins at one o'clock.
+    lines = "id,stage,created,closed,amount\n1,Won,2024-03-10,2024-03-20,1\n2,Won,2024-03-10,2024-03-09,2\n"
+    made = make(f"time_zone: America/Havana\n{DEALS}{STAGES}", {"deals.csv": lines})
+    assert made.crm.whole_days == {"deals.created_at", "deals.closed_at"}
+    assert made.notes["closed_before_created", "closed_at"] == (1, "2")
+    assert evaluate("deal_cycle:won_mean", made.crm)["value"].tolist() == [10]
+
+
+@pytest.mark.parametrize("word", ["NULL", "NaT", "None", "n/a", "-", "не закрыта"])
+def test_words_of_databases_and_scripts_for_no_date(make, word):
+    # most deals are open: their dates are missing, and not unreadable
+    lines = f"id,stage,created,closed,amount\n1,Won,2024-03-10,2024-03-20,1\n2,Talk,2024-03-10,{word},2\n"
+    made = make(DEALS + STAGES, {"deals.csv": lines})
+    assert made.deals["closed_at"].notna().tolist() == [True, False]
+    assert made.deals["status"].tolist() == ["won", "open"]
