@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from crmkit.measures.presets import Preset
 
+#: What stands of a comparison on a terminal.
+SIDE_BY_SIDE = ["pipeline", "stage", "value_ours", "n_ours", "value_theirs", "n_theirs", "difference"]
+
 ClientPlace = Annotated[
     Path, typer.Argument(metavar="CLIENT", help=say("The client's folder, or its client.yml."))
 ]
@@ -155,8 +158,11 @@ def parity(
         why=[words.message(said[name].why) for name in rows["theirs"]],
         where=[words.message(said[name].where) for name in rows["theirs"]],
     )
-    if format != "json":
-        _print(rows, format)
+    if format == "csv":
+        print_csv(rows)
+        return
+    if format == "table":
+        print_table(rows[["ours", "theirs", *SIDE_BY_SIDE, "why"]])
         return
     values = rows.astype("object").where(rows.notna() & (rows != ""), None).to_dict("records")
     told = [{str(name): plain(value) for name, value in row.items()} for row in values]

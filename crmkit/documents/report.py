@@ -13,6 +13,7 @@ from crmkit.documents.behind import rows_behind
 from crmkit.documents.blocks import Section, tables_of
 from crmkit.documents.html import Cover, write_report
 from crmkit.documents.xlsx import write_workbook
+from crmkit.present.parity import NAMES
 from crmkit.present.study import FINDINGS_MIME, Study, open_study
 
 #: A report's reader wants the figures first and their data last; a consultant works the other way.
@@ -62,6 +63,6 @@ def _cover(study: Study) -> Cover:
         (study.say("Data as of"), study.formats.moment(study.crm.as_of)),
         (study.say("Period of the figures"), study.period_text()),
         (study.say("Currency"), study.client.currency),
-        (study.say("Source"), study.client.crm),
+        (study.say("Source"), study.words.message(NAMES[study.client.crm])),
     ]
     return Cover(study.client.name, study.language, facts, crmkit.__version__, study.crm.settings.limits)

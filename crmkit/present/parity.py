@@ -13,8 +13,9 @@ from crmkit.present.tiles import Sentences
 
 #: What the CRMs are called.
 NAMES = {
-    "amocrm": "amoCRM", "bitrix24": "Bitrix24", "hubspot": "HubSpot", "salesforce": "Salesforce",
-    "pipedrive": "Pipedrive",
+    "amocrm": N_("amoCRM"), "bitrix24": N_("Bitrix24"), "hubspot": N_("HubSpot"),
+    "salesforce": N_("Salesforce"), "pipedrive": N_("Pipedrive"), "1c": N_("1C:CRM"),
+    "plain": N_("a plain list"),
 }  # fmt: skip
 
 
@@ -29,6 +30,7 @@ def screen(study: Study, crm: str = "") -> Table | Sentences:
     rows = rows[rows["value_ours"].notna() | rows["value_theirs"].notna()].reset_index(drop=True)
     if rows.empty:
         return unavailable(study, [pair.theirs for pair in PAIRS[whose]])
+    told = study.words.message(NAMES[whose])
     names = {f"{part}_{side}": f"{side}_{part}" for side in ("ours", "theirs") for part in FIGURES}
     names |= {"value_ours": "ours", "value_theirs": "theirs"}
     titles = [study.title(name) for name in rows["ours"]]
@@ -42,9 +44,9 @@ def screen(study: Study, crm: str = "") -> Table | Sentences:
         *(Column(place, study.say("Pipeline")) for place in places),
         Column("stage", study.say("Stage")),
         Column("ours", study.say("Ours"), "share"), Column("ours_n", study.say("Cases"), "count"),
-        Column("theirs", NAMES[whose], "share"), Column("theirs_n", study.say("Cases"), "count"),
+        Column("theirs", told, "share"), Column("theirs_n", study.say("Cases"), "count"),
     ]  # fmt: skip
-    title = study.say("Our figure and the screen of {crm}", crm=NAMES[whose])
+    title = study.say("Our figure and the screen of {crm}", crm=told)
     return study.table(rows, "parity", title, columns, notes)
 
 
