@@ -21,6 +21,8 @@ MADE = (
 )
 #: numpy's letter of a minute and of a day, and their microseconds.
 GRAINS = (("m", 60_000_000), ("D", 86_400_000_000))
+#: From so many days (minutes) on, what has no owner is compared with itself.
+MANY_DAYS = 10
 #: Closings in the last three days of months: so many at least, and so many times what the days make up.
 LAST_DAYS, MIN_CLOSINGS, PEAK = 3, 30, 2.5
 
@@ -53,7 +55,11 @@ def _masses(crm: Snapshot, table: str, name: str) -> Iterator[dict[str, object]]
             local // length * owners + owner, return_inverse=True, return_counts=True
         )
         limits = crm.settings.limits
-        least = max(limits.mass_rows, limits.mass_times * float(np.median(counts)))
+        nobodys = keys % owners == 0  # many on every day, where most deals have no owner
+        usual = np.full(len(counts), np.median(counts))
+        if nobodys.sum() >= MANY_DAYS:
+            usual[nobodys] = np.median(counts[nobodys])
+        least = np.maximum(limits.mass_rows, limits.mass_times * usual)
         for place in np.flatnonzero(counts >= least):
             code = int(keys[place] % owners)
             who = str(frame["manager_id"].cat.categories[code - 1]) if code else "—"

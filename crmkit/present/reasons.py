@@ -141,6 +141,8 @@ SET_ASIDE = {
     "cut": N_("the file ends inside this row"),
     "same_id": N_("an identifier that stands in a later row too"),
     "same_row": N_("the same row again"),
+    "key_twice": N_("a further row to be joined to the same record; the first one was"),
+    "no_partner": N_("no record that this row could be joined to"),
     "title": N_("a title above the headings"),
     "group_row": N_("the name of a group, not a record"),
     "deleted": N_("deleted in the CRM"),

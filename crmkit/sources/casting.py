@@ -158,7 +158,8 @@ def _read(file: OpenedFile, client: Client, headings: Sequence[str], text: pd.Se
             text,
             client.time_zone if kind == "moment" else "UTC",
             day_first=file.source.day_first,
-            native=not file.raw.native_dates.isdisjoint(headings),
+            native=file.raw.decisions.get("sheet") is not None
+            or not file.raw.native_dates.isdisjoint(headings),
             empty_words=file.source.empty_words,
         )
         parsed = parse(fmt=file.entry.dates)

@@ -52,7 +52,13 @@ def join(
     ledger.note("join_column_taken", table, count=len(taken), samples=taken)
     keyed = frame.dropna(subset=[right])
     ledger.note("join_key_twice", table, left, count=int(keyed[right].duplicated().sum()))
-    lookup = keyed.drop_duplicates(subset=[right]).set_index(right)[added]
+    again, known = keyed[right].duplicated(), keyed[right].isin(base[left])
+    nameless = frame[right].isna()
+    for reason, gone in (
+        ("no_id", frame[nameless]), ("key_twice", keyed[again & known]), ("no_partner", keyed[~known]),
+    ):  # fmt: skip
+        ledger.set_aside(file.entry.shown, table, gone["line"], reason, gone[right].fillna(""))
+    lookup = keyed[~again].set_index(right)[added]
     merged = base.join(lookup, on=left, validate="m:1")
     lost = base[left][base[left].notna() & ~base[left].isin(lookup.index)]
     ledger.note(

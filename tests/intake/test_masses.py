@@ -52,6 +52,16 @@ def test_an_import_is_seen_in_the_dates_of_creation(examine):
     ]
 
 
+def test_leads_that_nobody_has_taken_are_no_mass(examine):
+    # 25 leads a day without an owner, and one a day of Ann's: each day is like any other.
+    days = [str(day.date()) for day in pd.date_range("2025-02-03", periods=20, freq="B") for _ in range(25)]
+    leads = [
+        {"stage": "New", "created_at": f"{day} {9 + n % 8:02d}:{n % 60:02d}", "manager_id": ""}
+        for n, day in enumerate(days)
+    ]
+    assert found(examine([*leads, *daily(100)]), "mass_edit") == []
+
+
 def test_closings_crowded_at_the_end_of_months(examine):
     months = [f"2025-{month:02d}" for month in range(1, 7)]
     crowded = [f"{month}-{day}" for month in months for day in ("10", "20", "26", "28")]

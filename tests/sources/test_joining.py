@@ -33,7 +33,9 @@ def test_join_by_a_heading_that_both_files_have(make):
     # the joined dates have no time of day either
     assert loaded.crm.whole_days == {"deals.created_at", "deals.closed_at"}
     files = loaded.report.files.set_index("path")
-    assert files["rows_kept"].to_dict() == {"deals.csv": 4, "more.csv": 4}
+    assert files["rows_kept"].to_dict() == {"deals.csv": 4, "more.csv": 2}
+    # what was joined to nothing is not silently gone
+    assert sorted(loaded.aside) == [(3, "no_partner"), (5, "key_twice")]
 
 
 @pytest.mark.parametrize("on", ["{on: {Account: Client}}", "{on: {' account ': company_id}}"])

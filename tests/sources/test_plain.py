@@ -499,3 +499,22 @@ def test_words_of_databases_and_scripts_for_no_date(make, word):
     made = make(DEALS + STAGES, {"deals.csv": lines})
     assert made.deals["closed_at"].notna().tolist() == [True, False]
     assert made.deals["status"].tolist() == ["won", "open"]
+
+
+def test_days_of_a_workbook_that_are_plain_numbers(make, tmp_path):
+    # 45361 is 10 March 2024; beside it a day as text
+    book = openpyxl.Workbook()
+    for row in (
+        ["id", "stage", "created", "closed"],
+        ["1", "Won", 45361, "03/20/2024"],
+        ["2", "Talk", "03/21/2024", ""],
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "deals.xlsx")
+    settings = (
+        DEALS.replace("deals.csv", "deals.xlsx")
+        .replace(", amount: amount", "")
+        .replace('    dates: "%Y-%m-%d"\n', "")
+    )
+    made = make(settings + STAGES, {"deals.xlsx": tmp_path / "deals.xlsx"})
+    assert made.deals["created_at"].dt.date.astype("str").tolist() == ["2024-03-10", "2024-03-21"]
