@@ -75,8 +75,11 @@ def _page(study: Study, controls: Controls) -> str:
         chosen = None if period == study.period else period
         return pivot(view, controls.measure.value, by, chosen)._repr_html_()
     except CrmkitError as error:
-        said = [error.what, *([error.remedy] if error.remedy else [])]
-        return Sentences.of(study.words, said, "warning")._repr_html_()
+        what = study.words.message(error.what)
+        said = what[:1].upper() + what[1:]
+        return Sentences.of(
+            study.words, [said, *([error.remedy] if error.remedy else [])], "warning"
+        )._repr_html_()
 
 
 def _dropdown(name: str, choices: Sequence[Choice], start: str) -> Any:
@@ -84,7 +87,11 @@ def _dropdown(name: str, choices: Sequence[Choice], start: str) -> Any:
     if start not in values:
         choices = [(start, start), *choices]
     return ipywidgets.Dropdown(
-        options=list(choices), value=start, description=name, layout=ipywidgets.Layout(width="22rem")
+        options=list(choices),
+        value=start,
+        description=name,
+        layout=ipywidgets.Layout(width="24rem"),
+        style={"description_width": "8rem"},
     )
 
 

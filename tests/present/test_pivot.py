@@ -164,7 +164,7 @@ def test_the_controls_turn_the_data(client: FolderOf) -> None:
     made.period.value = "all"
     assert ">14<" in made.shown.value
     made.rows.value = "source"
-    assert "эти два разреза не составляют таблицы" in made.shown.value
+    assert "Эти два разреза не составляют таблицы" in made.shown.value
     assert not study.told, "what is turned is not among the findings"
     assert "application/vnd.jupyter.widget-view+json" in made._repr_mimebundle_()
 
