@@ -52,13 +52,8 @@ def join(
     ledger.note("join_column_taken", table, count=len(taken), samples=taken)
     keyed = frame.dropna(subset=[right])
     ledger.note("join_key_twice", table, left, count=int(keyed[right].duplicated().sum()))
-    again, known = keyed[right].duplicated(), keyed[right].isin(base[left])
-    nameless = frame[right].isna()
-    for reason, gone in (
-        ("no_id", frame[nameless]), ("key_twice", keyed[again & known]), ("no_partner", keyed[~known]),
-    ):  # fmt: skip
-        ledger.set_aside(file.entry.shown, table, gone["line"], reason, gone[right].fillna(""))
-    lookup = keyed[~again].set_index(right)[added]
+    _set_aside(frame, right, base[left], file, ledger)
+    lookup = keyed.drop_duplicates(subset=[right]).set_index(right)[added]
     merged = base.join(lookup, on=left, validate="m:1")
     lost = base[left][base[left].notna() & ~base[left].isin(lookup.index)]
     ledger.note(
@@ -69,6 +64,19 @@ def join(
         samples=with_nearest(lost.value_counts(), list(lookup.index)),
     )
     return merged, added
+
+
+def _set_aside(
+    frame: pd.DataFrame, right: str, partners: pd.Series, file: OpenedFile, ledger: Ledger
+) -> None:
+    """Record the rows of a file that add nothing to the table."""
+    nameless, known = frame[right].isna(), frame[right].isin(partners)
+    again = frame[right].duplicated()
+    for reason, gone in (
+        ("no_id", nameless), ("key_twice", again & known & ~nameless), ("no_partner", ~known & ~nameless),
+    ):  # fmt: skip
+        lost = frame[gone]
+        ledger.set_aside(file.entry.shown, file.entry.table, lost["line"], reason, lost[right].fillna(""))
 
 
 def _column(heading: str, frame: pd.DataFrame, meanings: Mapping[str, str]) -> str | None:
