@@ -47,14 +47,14 @@ def sniff(path: Path) -> str:
             where,
             N_("there is no such file: {path}", path=path.as_posix()),
             (),
-            N_("Check the path in client.yml."),
+            N_("Check the path, in client.yml or in the command."),
         )
     if path.is_dir():
         raise SourceError(
             where,
             N_("this is a folder, not a file"),
             (),
-            N_("Name the files in it one by one in client.yml."),
+            N_("Name the files in it one by one."),
         )
     try:
         with path.open("rb") as file:
