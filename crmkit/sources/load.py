@@ -156,7 +156,7 @@ def _read(place: Path, table: str) -> pd.DataFrame:
         kind = frame[name].dtype
         if kind.kind == "i":
             names = pd.Index(pd.read_parquet(place / f"{table}.{name}.parquet")[name].array)
-            frame[name] = pd.Categorical.from_codes(frame[name], names, validate=False)
+            frame[name] = pd.Categorical.from_codes(frame[name], names)  # checks the codes too
         elif not len(getattr(kind, "categories", ())):  # Parquet has forgotten it
             frame[name] = frame[name].astype(typed_nulls("category", 0, "UTC").dtype)
     return frame
