@@ -14,6 +14,7 @@ WEIGHTS = {
 #: What the load report notes.
 NOTES = {
     "unreadable": N_("cells that cannot be read; they count as empty"),
+    "null_word": N_("words such as NULL or nan that a database writes for nothing; they count as empty"),
     "sentinel": N_("dates that mean «never», such as 9999-12-31; they count as empty"),
     "percent": N_("written as percentages"),
     "parentheses": N_("numbers in parentheses; they count as negative"),

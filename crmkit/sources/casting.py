@@ -67,6 +67,10 @@ def cast(file: OpenedFile, client: Client, ledger: Ledger) -> tuple[pd.DataFrame
     for target, headings in wanted.items():
         kind = column_kind(table, target)
         text = _joined([raw.frame[heading] for heading in headings], kind)
+        if kind in ("category", "id"):
+            nothing = text.isin(file.source.nulls)
+            ledger.note("null_word", table, target, count=int(nothing.sum()), samples=text[nothing].unique())
+            text = text.mask(nothing) if nothing.any() else text
         parsed = _parse(file, client, headings, text, kind)
         if parsed is None:
             own += headings

@@ -37,6 +37,7 @@ class Source:
     columns: table -> heading -> canonical column; an earlier heading wins over a later one.
     signature: table -> headings, all of which tell this CRM's table apart; alternatives by ``|``.
     empty_words: words in a date cell that mean «none».
+    nulls: words in a cell with a name or an identifier that mean «none».
     day_first: how ``01/02/2024`` is read where the file itself does not tell.
     won, lost: stage names (small letters) that the CRM gives its two closing stages.
     lenient: columns that are kept as text of their own where they cannot be read.
@@ -52,6 +53,7 @@ class Source:
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     signature: Mapping[str, Sequence[str]] = field(default_factory=dict)
     empty_words: frozenset[str] = frozenset()
+    nulls: frozenset[str] = frozenset()
     day_first: bool | None = None
     won: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()

@@ -518,3 +518,20 @@ def test_days_of_a_workbook_that_are_plain_numbers(make, tmp_path):
     )
     made = make(settings + STAGES, {"deals.xlsx": tmp_path / "deals.xlsx"})
     assert made.deals["created_at"].dt.date.astype("str").tolist() == ["2024-03-10", "2024-03-21"]
+
+
+def test_what_a_database_writes_for_nothing_is_nothing_and_told(make):
+    settings = DEALS.replace("stage: stage,", "rep: manager_id, from: source, title: title,") + (
+        "statuses: {x: won}\n"
+    )
+    loaded = make(settings, {"deals.csv": (
+        "id,rep,from,title,created,closed,amount\n"
+        "1,NULL,nan,None,2026-01-10,,1\n2,Ann,unknown,b,2026-01-10,,1\n3,NA,-,c,2026-01-10,,1\n"
+    )})  # fmt: skip
+    reps, sources = (loaded.deals[name].astype("object") for name in ("manager_id", "source"))
+    assert (
+        reps.isna().tolist() == [True, False, False] and reps[2] == "NA"
+    )  # which may be somebody's initials
+    assert sources.isna().tolist() == [True, False, True] and sources[1] == "unknown"  # a word, not nothing
+    assert loaded.deals["title"][0] == "None"  # a title is free text
+    assert loaded.notes["null_word", "source"] == (2, "nan · -")
