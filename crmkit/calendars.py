@@ -143,7 +143,7 @@ class WorkCalendar:
         ordinals = np.flatnonzero(table.working)
         known &= (rank >= 0) & (rank < len(ordinals))
         found = (ordinals[np.where(known, rank, 0)] + table.first).astype("datetime64[D]")
-        return np.where(known, found, np.datetime64("NaT")).astype("datetime64[us]")
+        return np.where(known, found, np.datetime64("NaT", "D")).astype("datetime64[us]")
 
     def working_time(self, starts: Moments, ends: Moments) -> NDArray[np.float64]:
         """Measure working time between aware moments, pair by pair; a single moment goes with every other.
@@ -211,10 +211,10 @@ def _day_table(calendar: WorkCalendar, first_year: int, last_year: int) -> _Days
 @lru_cache(maxsize=64)
 def _shifts(calendar: WorkCalendar, first_year: int, last_year: int) -> _Shifts:
     table = _day_table(calendar, first_year, last_year)
-    midnights = (np.flatnonzero(table.working) + table.first).astype("datetime64[D]").astype("datetime64[us]")
-    opens, closes = calendar.hours
-    opened = _in_utc(midnights + _since_midnight(opens), calendar.zone, first=True)
-    closed = _in_utc(midnights + (_since_midnight(closes) or _DAY_US), calendar.zone, first=closes == time(0))
+    midnights, (opens, closes) = (np.flatnonzero(table.working) + table.first) * _DAY_US, calendar.hours
+    opened = _in_utc((midnights + _since_midnight(opens)).astype("M8[us]"), calendar.zone, first=True)
+    till = (midnights + (_since_midnight(closes) or _DAY_US)).astype("M8[us]")
+    closed = _in_utc(till, calendar.zone, first=closes == time(0))
     length = closed - opened
     return _Shifts(opened, length, np.concatenate([[0], np.cumsum(length)]))
 

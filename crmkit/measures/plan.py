@@ -74,7 +74,7 @@ def _spread(plans: pd.DataFrame, calendar: WorkCalendar) -> DayPlan:
     size = int(highs.max(initial=0))
     amounts = np.zeros((len(owners) + 1, size), np.int64)
     covered = np.zeros((len(owners) + 1, size), np.bool_)
-    working = calendar.is_working(np.arange(first, first + size))
+    working = calendar.is_working(first + np.arange(size).astype("timedelta64[D]"))
     hundredths = np.rint(plans["value"].to_numpy(dtype=np.float64) * 100).astype(np.int64)
     for grain in reversed(GRAINS):
         rows = np.flatnonzero((plans["period"] == grain).to_numpy())
@@ -116,7 +116,7 @@ def _against_plan(crm: Snapshot, period: Period, fact: pd.DataFrame, metric: str
     fact.loc[counted & unplanned, "left_out"] = "no_plan"
     fact = fact.assign(manager_id=owner, weight=0.0, counts=1.0)
     rows, days = np.nonzero(plan.amounts)
-    at = midnights(crm, pd.Series((plan.first + days).astype("datetime64[us]")))
+    at = midnights(crm, pd.Series((plan.first + days.astype("timedelta64[D]")).astype("datetime64[us]")))
     figures = pd.DataFrame(
         {
             "deal_ix": -1,

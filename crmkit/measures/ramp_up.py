@@ -156,7 +156,7 @@ def _months(reps: Reps) -> tuple[npt.NDArray[np.datetime64], Ints]:
     first = np.datetime64(min(reps.first, reps.today), "D").astype("datetime64[M]")
     after = np.datetime64(reps.today + 1, "D").astype("datetime64[M]")
     months = np.arange(first, after, dtype="datetime64[M]")
-    return months, np.asarray((months + 1).astype("datetime64[D]"), dtype=np.int64)
+    return months, np.asarray((months + np.timedelta64(1, "M")).astype("datetime64[D]"), dtype=np.int64)
 
 
 def _sold(crm: Snapshot, months: npt.NDArray[np.datetime64]) -> Floats:

@@ -97,7 +97,7 @@ def _of_manager(crm: Snapshot, cases: pd.DataFrame, attribute: str) -> tuple[Cod
 
 def _of_time(cases: pd.DataFrame, grain: str) -> tuple[Codes, list[str]]:
     local = cases["at"].dt.tz_localize(None).to_numpy().astype("datetime64[us]", copy=False)
-    first = np.fmin.reduce(local, initial=np.datetime64("NaT"))
+    first = np.fmin.reduce(local, initial=np.datetime64("NaT", "us"))
     if np.isnat(first):
         return np.full(len(cases), -1), []
     before = int(first.astype(np.int64)) // DAY - 1

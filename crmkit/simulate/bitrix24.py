@@ -66,8 +66,8 @@ def write_bitrix24(
 
 
 def _write_csv(path: Path, headings: Sequence[Sequence[str]], parts: Iterable[Cells], encoding: str) -> None:
-    dialect = {"delimiter": ";", "quoting": csv.QUOTE_ALL, "lineterminator": ";\n"}
-    write_delimited(path, headings, parts, encoding=encoding, **dialect)
+    dialect = {"delimiter": ";", "quoting": csv.QUOTE_ALL}
+    write_delimited(path, headings, parts, encoding=encoding, tail=";", **dialect)
 
 
 def _write_html(path: Path, headings: Sequence[Sequence[str]], parts: Iterable[Cells]) -> None:

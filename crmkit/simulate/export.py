@@ -6,6 +6,7 @@ import csv
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -21,11 +22,13 @@ def write_delimited(
     parts: Iterable[Cells],
     *,
     encoding: str = "utf-8",
+    tail: str = "",
     **dialect: Any,
 ) -> None:
-    """Write a delimited file, with the same bytes on every machine."""
+    """Write a delimited file, with the same bytes on every machine; ``tail`` ends each record."""
     with path.open("w", encoding=encoding, newline="") as stream:
-        writer = csv.writer(stream, **{"lineterminator": "\n", **dialect})
+        tailed = SimpleNamespace(write=lambda record: stream.write(f"{record[:-1]}{tail}\n"))
+        writer = csv.writer(tailed, lineterminator="\n", **dialect)
         writer.writerow([heading[0] for heading in headings])
         for cells in parts:
             writer.writerows(rows(headings, cells))

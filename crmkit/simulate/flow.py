@@ -63,13 +63,15 @@ def _choice(rng: Generator, weights: list[float], size: int) -> Array:
 def _leads(world: World, rng: Generator) -> Columns:
     """Draw new leads month by month, some of them at night, and hand them to the reps."""
     scenario, clock = world.scenario, world.clock
-    firsts = np.arange(np.datetime64(scenario.start, "M"), clock.as_of.astype("M8[M]") + 1)
+    firsts = np.arange(
+        np.datetime64(scenario.start, "M"), clock.as_of.astype("M8[M]") + np.timedelta64(1, "M")
+    )
     edges = clock.work(np.maximum(firsts.astype("M8[s]"), np.datetime64(scenario.start, "s"))) // DAY
     edges = np.append(edges, clock.end // DAY)
     works = []
     for first, day, until in zip(firsts, edges[:-1], edges[1:], strict=True):
         mean = scenario.per_month * scenario.season[int(first.astype(int)) % 12]
-        whole = np.busday_count(first, first + 1)
+        whole = np.busday_count(first, first + np.timedelta64(1, "M"))
         count = rng.poisson(mean * min(1.0, (until - day) / (0.9 * whole)))
         works.append(
             rng.integers(day, max(until, day + 1), count) * DAY + rng.integers(0, _LEAD_HOURS, count)

@@ -70,7 +70,7 @@ def open_deal_without_task(draft: Draft) -> None:
     draft.drop(draft.tasks, draft.among(draft.tasks, chosen))
     draft.offend(1, "deals", chosen)
     today = draft.clean(draft.open & (draft.open_task >= 0))
-    midnight = draft.as_of.astype("M8[D]") + 1
+    midnight = draft.as_of.astype("M8[D]") + np.timedelta64(1, "D")
     draft.tasks["due"][draft.open_task[today]] = draft.as_of + (midnight - draft.as_of).astype("m8[s]") // 2
     draft.spare(1, "its task is due later today", "deals", today)
     draft.spare(11, "due later on the day of as_of", "tasks", draft.open_task[today])

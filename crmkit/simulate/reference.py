@@ -23,7 +23,9 @@ def plan_figures(world: World, deals: Columns) -> list[tuple[np.datetime64, int,
     its revenue is ``plan_attainment`` of it. The reps at work in a month share it equally, to the unit.
     """
     scenario = world.scenario
-    months = np.arange(np.datetime64(scenario.start, "M"), world.clock.as_of.astype("M8[M]") + 1)
+    months = np.arange(
+        np.datetime64(scenario.start, "M"), world.clock.as_of.astype("M8[M]") + np.timedelta64(1, "M")
+    )
     won = deals["status"] == WON
     place = (deals["closed"][won].astype("M8[M]") - months[0]).astype(int)
     revenue = np.bincount(place, weights=deals["amount"][won], minlength=len(months))
