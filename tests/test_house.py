@@ -24,8 +24,8 @@ FLOORS = (
     ("errors", "limits", "places", "columns"),
     ("periods", "calendars", "countries", "intervals", "survival", "yamlfile"),
     ("schema", "parts", "settings", "mistakes", "contradictions", "client", "folder"),
-    ("facts", "actions", "clients", "stages", "visits"),
-    ("sources", "measures", "intake", "simulate", "pull"),
+    ("facts", "actions", "clients", "stages", "stagelog", "visits"),
+    ("sources", "measures", "process", "intake", "simulate", "pull"),
     ("present",),
     ("documents",),
     ("batch",),
@@ -33,7 +33,7 @@ FLOORS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 #: Rooms of one floor that do not know one another, save for the catalogue of measures and the load report.
-APART = {"sources", "measures", "intake", "simulate", "pull"}
+APART = {"sources", "measures", "process", "intake", "simulate", "pull"}
 #: What the room with the network may use of the house, and what only it may use of the world.
 PULL_USES = {"errors", "settings", "client", "folder", "pull"}
 NETWORK = {
