@@ -62,7 +62,11 @@ def stage_order(crm: Snapshot) -> StageOrder:
     A name that stands in several pipelines, or in none, also gets a stage without a pipeline, for deals of
     which the pipeline does not tell which one is meant.
     """
-    table = _all_stages(crm)
+    return order_of(_all_stages(crm))
+
+
+def order_of(table: pd.DataFrame) -> StageOrder:
+    """Return the order that a table of stages tells: ``pipeline``, ``stage``, ``position``, ``kind``."""
     positions = table["position"].to_numpy(dtype=np.float64)
     kinds = np.maximum(pd.Categorical(table["kind"], categories=list(KINDS)).codes.astype(np.int64), OPEN)
     names = table["pipeline"].fillna(value="")
