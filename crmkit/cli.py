@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from crmkit import __version__, telling
+from crmkit import __version__, processing, telling
 from crmkit.errors import N_, CrmkitError
 from crmkit.present.words import Words
 from crmkit.telling import AsOf, ClientPlace, Format
@@ -129,6 +129,7 @@ app.command(help=say("Set our figures beside those on the CRM's own screen, and 
 )
 
 
+@app.add_typer(processing.app, name="process")
 @app.command("list", help=say("List what there is: measures, presets, checks, notebooks or sources."))
 def list_(
     what: Literal["measures", "presets", "checks", "notebooks", "sources"],

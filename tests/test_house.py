@@ -29,7 +29,7 @@ FLOORS = (
     ("present",),
     ("documents",),
     ("batch",),
-    ("listing", "terminal", "telling", "cli", "__main__"),
+    ("listing", "terminal", "telling", "processing", "cli", "__main__"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 #: Rooms of one floor that do not know one another, save for the catalogue of measures and the load report.
