@@ -127,9 +127,9 @@ app.command(help=say("Tell which few clients, reps or others give most of a coun
 app.command(help=say("Set our figures beside those on the CRM's own screen, and say why they differ."))(
     telling.parity
 )
+app.add_typer(processing.app, name="process")
 
 
-@app.add_typer(processing.app, name="process")
 @app.command("list", help=say("List what there is: measures, presets, checks, notebooks or sources."))
 def list_(
     what: Literal["measures", "presets", "checks", "notebooks", "sources"],
