@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias, get_args
@@ -12,6 +11,8 @@ from pydantic import BeforeValidator, Field, field_validator, model_serializer, 
 from pydantic_core import PydanticCustomError
 
 from crmkit.parts import Day, Part
+from crmkit.process.wording import MOST_ITEMS, Line, Lines, Named, Share, Text, listed
+from crmkit.process.wording import fold as fold  # names are compared by it wherever a description is
 
 ResultKind: TypeAlias = Literal["document", "data", "money", "product", "order", "contact"]
 ProcessKind: TypeAlias = Literal["core", "supporting", "managing"]
@@ -20,63 +21,8 @@ VersionKind: TypeAlias = Literal["as_is", "to_be"]
 RESULT_KINDS, PROCESS_KINDS = get_args(ResultKind), get_args(ProcessKind)
 NORM_UNITS, VERSIONS = get_args(NormUnit), get_args(VersionKind)
 
-LONGEST_LINE, LONGEST_TEXT, MOST_ITEMS, MOST_STEPS = 500, 4000, 40, 200
-_YO, _YE = "\u0451", "\u0435"
+MOST_STEPS = 200
 _NORM = re.compile(r"(?P<amount>[\d.,]+)\s*(?P<unit>[a-z_ ]*)")
-
-
-def fold(name: str) -> str:
-    """Return a name as it is compared: small letters, one kind of the letter «e», single spaces.
-
-    >>> fold("  Proposal   Sent ") == fold("proposal sent")
-    True
-    """
-    return " ".join(name.casefold().replace(_YO, _YE).split())
-
-
-def _line(value: object) -> object:
-    """Make one line of what stands in a cell or a key; signs that no file keeps are left out."""
-    return " ".join(_readable(value).split()) if isinstance(value, str) else value
-
-
-def _text(value: object) -> object:
-    """Keep the lines of a text, each trimmed, without empty ones."""
-    if not isinstance(value, str):
-        return value
-    lines = (" ".join(line.split()) for line in _readable(value).splitlines())
-    return "\n".join(line for line in lines if line)
-
-
-def _readable(value: str) -> str:
-    text = unicodedata.normalize("NFC", value)
-    return "".join(sign for sign in text if sign in "\t\n\r" or unicodedata.category(sign)[0] != "C")
-
-
-def _listed(value: object) -> object:
-    """Take one text for a list of its lines, and leave out what is empty."""
-    if isinstance(value, str):
-        value = value.splitlines()
-    if isinstance(value, list | tuple):
-        return [item for item in value if item is not None and (not isinstance(item, str) or item.strip())]
-    return value
-
-
-def _share(value: object) -> object:
-    """Read «60 %», «60%» and «0,6»."""
-    if not isinstance(value, str):
-        return value
-    text = value.replace("\u00a0", " ").strip().replace(",", ".")
-    try:
-        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    except ValueError as error:
-        raise PydanticCustomError("float_parsing", "no share") from error
-
-
-Line: TypeAlias = Annotated[str, BeforeValidator(_line), Field(max_length=LONGEST_LINE)]
-Text: TypeAlias = Annotated[str, BeforeValidator(_text), Field(max_length=LONGEST_TEXT)]
-Named: TypeAlias = Annotated[str, BeforeValidator(_line), Field(min_length=1, max_length=LONGEST_LINE)]
-Lines: TypeAlias = Annotated[tuple[Named, ...], BeforeValidator(_listed), Field(max_length=MOST_ITEMS)]
-Share: TypeAlias = Annotated[float, BeforeValidator(_share), Field(gt=0, le=1)]
 
 
 class Norm(Part):
@@ -171,8 +117,8 @@ class Step(Part):
     stage: Line = ""
     name: Named
     kind: ProcessKind = "core"
-    inputs: Annotated[tuple[Result, ...], BeforeValidator(_listed), Field(max_length=MOST_ITEMS)] = ()
-    outputs: Annotated[tuple[Result, ...], BeforeValidator(_listed), Field(max_length=MOST_ITEMS)] = ()
+    inputs: Annotated[tuple[Result, ...], BeforeValidator(listed), Field(max_length=MOST_ITEMS)] = ()
+    outputs: Annotated[tuple[Result, ...], BeforeValidator(listed), Field(max_length=MOST_ITEMS)] = ()
     responsible: Lines = ()
     task_setter: Line = ""
     result_users: Lines = ()
@@ -190,7 +136,7 @@ class Step(Part):
     expected_conversion: Share | None = None
     variables: Lines = ()
     problems: Lines = ()
-    crm_stages: Annotated[tuple[CrmStage, ...], BeforeValidator(_listed), Field(max_length=MOST_ITEMS)] = ()
+    crm_stages: Annotated[tuple[CrmStage, ...], BeforeValidator(listed), Field(max_length=MOST_ITEMS)] = ()
     sub_processes: Annotated[tuple[SubProcess, ...], Field(max_length=MOST_ITEMS)] = ()
     optional: bool = False
     replaces: Lines = ()
@@ -243,3 +189,16 @@ def following(process: Process, position: int) -> Sequence[int]:
     if found:
         return found
     return [position + 1] if position + 1 < len(process.steps) else []
+
+
+def dead_ends(process: Process, position: int) -> list[Result]:
+    """Return the outcomes of a step after which the process ends there.
+
+    They are those that name no next step (or one that there is not) where another outcome names one. The
+    last step ends the process with all that it gives.
+    """
+    outputs = list(process.steps[position].outputs)
+    going = [one for one in outputs if one.next_step and find_step(process, one.next_step) is not None]
+    if going:
+        return [one for one in outputs if one not in going]
+    return outputs if position + 1 == len(process.steps) else []

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.process.description import CrmStage, Process, fold
+from crmkit.process.description import CrmStage, Process
+from crmkit.process.wording import fold
 from crmkit.schema import Snapshot
 from crmkit.stagelog import StageLog, relabelled, stage_log
 from crmkit.stages import OPEN, Ints, StageOrder, order_of, stage_order

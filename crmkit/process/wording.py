@@ -1,0 +1,66 @@
+"""How the texts of a description are read: trimmed, one item a line, shares as people write them."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated, TypeAlias
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+LONGEST_LINE, LONGEST_TEXT, MOST_ITEMS = 500, 4000, 40
+_YO, _YE = "\u0451", "\u0435"
+
+
+def fold(name: str) -> str:
+    """Return a name as it is compared: small letters, one kind of the letter «e», single spaces.
+
+    >>> fold("  Proposal   Sent ") == fold("proposal sent")
+    True
+    """
+    return " ".join(name.casefold().replace(_YO, _YE).split())
+
+
+def _line(value: object) -> object:
+    """Make one line of what stands in a cell or a key; signs that no file keeps are left out."""
+    return " ".join(_readable(value).split()) if isinstance(value, str) else value
+
+
+def _text(value: object) -> object:
+    """Keep the lines of a text, each trimmed, without empty ones."""
+    if not isinstance(value, str):
+        return value
+    lines = (" ".join(line.split()) for line in _readable(value).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _readable(value: str) -> str:
+    text = unicodedata.normalize("NFC", value)
+    return "".join(sign for sign in text if sign in "\t\n\r" or unicodedata.category(sign)[0] != "C")
+
+
+def listed(value: object) -> object:
+    """Take one text for a list of its lines, and leave out what is empty."""
+    if isinstance(value, str):
+        value = value.splitlines()
+    if isinstance(value, list | tuple):
+        return [item for item in value if item is not None and (not isinstance(item, str) or item.strip())]
+    return value
+
+
+def _share(value: object) -> object:
+    """Read «60 %», «60%» and «0,6»."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\u00a0", " ").strip().replace(",", ".")
+    try:
+        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError as error:
+        raise PydanticCustomError("float_parsing", "no share") from error
+
+
+Line: TypeAlias = Annotated[str, BeforeValidator(_line), Field(max_length=LONGEST_LINE)]
+Text: TypeAlias = Annotated[str, BeforeValidator(_text), Field(max_length=LONGEST_TEXT)]
+Named: TypeAlias = Annotated[str, BeforeValidator(_line), Field(min_length=1, max_length=LONGEST_LINE)]
+Lines: TypeAlias = Annotated[tuple[Named, ...], BeforeValidator(listed), Field(max_length=MOST_ITEMS)]
+Share: TypeAlias = Annotated[float, BeforeValidator(_share), Field(gt=0, le=1)]
