@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.periods import Period
 from crmkit.schema import EVENTS, STATUSES, Snapshot
 
 Result = TypeVar("Result")
@@ -20,6 +22,7 @@ IntArray = npt.NDArray[np.int64]
 
 #: A missing moment in microseconds.
 NEVER = pd.NaT.value
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def once_per_snapshot(fact: Callable[[Snapshot], Result]) -> Callable[[Snapshot], Result]:
@@ -68,6 +71,16 @@ def day_of(moments: pd.Series) -> pd.Series:
 def micros(moments: pd.Series) -> IntArray:
     """Return moments as microseconds since 1970 in UTC; a missing one is ``NEVER``."""
     return np.asarray(moments.dt.as_unit("us").array.asi8, dtype=np.int64)
+
+
+def within(moments: pd.Series, period: Period) -> BoolArray:
+    """Return which moments lie in a period; a missing moment lies in none."""
+    stamps = moments.dt.as_unit("us").array.asi8
+    inside = stamps != pd.NaT.value
+    if period.start is not None and period.end is not None:
+        start, end = ((edge - _EPOCH) // timedelta(microseconds=1) for edge in (period.start, period.end))
+        inside &= (stamps >= start) & (stamps < end)
+    return np.asarray(inside, dtype=bool)
 
 
 def days_before(crm: Snapshot, days: float) -> pd.Timestamp:

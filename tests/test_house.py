@@ -24,7 +24,7 @@ FLOORS = (
     ("errors", "limits", "places", "columns"),
     ("periods", "calendars", "countries", "intervals", "survival", "yamlfile"),
     ("schema", "parts", "settings", "mistakes", "contradictions", "client", "folder"),
-    ("facts", "actions", "clients", "stages", "stagelog", "visits"),
+    ("facts", "fields", "actions", "clients", "stages", "stagelog", "visits"),
     ("sources", "measures", "process", "intake", "simulate", "pull"),
     ("present",),
     ("documents",),

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.facts import within as within  # where the measures look for it
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
 Rows: TypeAlias = npt.NDArray[np.signedinteger]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: Why a case that belongs to a measure's population is not counted; nothing: it is.
 REASONS = pd.CategoricalDtype(
@@ -49,16 +48,6 @@ def days_seen(crm: Snapshot, period: Period) -> Period:
     seen, asked = borders(crm, Period(None, None, "all")).days(), borders(crm, period).days()
     first = max(seen[0], asked[0])
     return Period.between(first, max(first, min(seen[1], asked[1])), crm.settings.zone)
-
-
-def within(moments: pd.Series, period: Period) -> npt.NDArray[np.bool_]:
-    """Return which moments lie in a period; a missing moment lies in none."""
-    stamps = moments.dt.as_unit("us").array.asi8
-    inside = stamps != pd.NaT.value
-    if period.start is not None and period.end is not None:
-        start, end = ((edge - _EPOCH) // timedelta(microseconds=1) for edge in (period.start, period.end))
-        inside &= (stamps >= start) & (stamps < end)
-    return np.asarray(inside, dtype=bool)
 
 
 def reasons_of(length: int, left_out: Mapping[str, npt.NDArray[np.bool_]]) -> pd.Categorical:

@@ -12,33 +12,19 @@ import pandas as pd
 from crmkit.actions import named
 from crmkit.clients import cards_of_deals, latest_deals, places_among
 from crmkit.facts import FloatArray, is_status
+from crmkit.fields import filled_rows
 from crmkit.measures.cases import action_cases, all_owners, deal_cases, reasons_of, within
 from crmkit.measures.catalog import measure
 from crmkit.measures.sales import CLOSED, closed
 from crmkit.periods import Period
 from crmkit.places import resource
-from crmkit.schema import Snapshot, column
+from crmkit.schema import Snapshot
 from crmkit.stages import coded_stages, stage_order
 
 Mask = npt.NDArray[np.bool_]
 
 #: What cards need by default.
 CARDS = "companies.name+companies.city+companies.tax_id+contacts.name+contacts.phone|contacts.email"
-
-
-def _filled(crm: Snapshot, table: str, name: str) -> Mask | None:
-    """Return in which rows a field is filled; ``None`` if the export does not have it.
-
-    A field of the client's own that is never filled is there. An amount of zero is not filled.
-    """
-    rows = crm.tables[table]
-    if name not in rows:
-        same = {str(one).strip().casefold(): str(one) for one in rows.columns}
-        name = same.get(name.strip().casefold(), "")
-    if not name or (column(table, name) is not None and f"{table}.{name}" not in crm.supplied):
-        return None
-    filled = rows[name].notna()
-    return np.asarray(filled & (rows[name] != 0) if name == "amount" else filled, dtype=bool)
 
 
 def _counted(crm: Snapshot, table: str, names: tuple[str, ...]) -> tuple[FloatArray, int]:
@@ -48,7 +34,7 @@ def _counted(crm: Snapshot, table: str, names: tuple[str, ...]) -> tuple[FloatAr
     """
     filled, known = np.zeros(len(crm.tables[table])), 0
     for name in names:
-        told = [one for each in name.split("|") if (one := _filled(crm, table, each)) is not None]
+        told = [one for each in name.split("|") if (one := filled_rows(crm, table, each)) is not None]
         if told:
             filled += np.logical_or.reduce(told)
             known += 1
