@@ -194,5 +194,6 @@ def _key(client: Client, digests: dict[Path, str]) -> str:
 def _code() -> str:
     """Return the hash of the code that makes the tables: a cache of older code is not believed."""
     here = Path(__file__).parent
-    paths = [*sorted(here.glob("*.py")), here.parent / "columns.py", here.parent / "schema.py"]
+    beside = ("columns", "schema", "workbooks", "workbook_child")
+    paths = [*sorted(here.glob("*.py")), *(here.parent / f"{name}.py" for name in beside)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()

@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from crmkit import workbooks
 from crmkit.errors import SourceError
-from crmkit.sources import workbook
 from crmkit.sources.reading import read_raw
 from crmkit.sources.values import parse_durations, parse_moments
 
@@ -233,7 +233,7 @@ def test_a_lying_dimension_does_no_harm(read):
 
 
 def test_a_workbook_that_takes_too_long_is_refused(read, monkeypatch):
-    monkeypatch.setattr(workbook, "SECONDS", 0.01)
+    monkeypatch.setattr(workbooks, "SECONDS", 0.01)
     with pytest.raises(SourceError, match="seconds"):
         read(SMALL)
 
@@ -243,7 +243,7 @@ def test_the_child_does_not_load_pandas(tmp_path):
     path.write_bytes(SMALL)
     code = (
         "import runpy, sys; sys.argv = ['x', *sys.argv[1:]];"
-        f"runpy.run_path({str(workbook.CHILD)!r}, run_name='__main__');"
+        f"runpy.run_path({str(workbooks.CHILD)!r}, run_name='__main__');"
         "assert 'pandas' not in sys.modules and 'crmkit' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(path), "", str(tmp_path)], check=True)

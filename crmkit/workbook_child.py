@@ -1,8 +1,9 @@
 """Read one sheet of a workbook, in a process of its own: a hostile file may kill it, and only it.
 
-Run by ``workbook.read_workbook`` as a script (not with ``-m``: the package and pandas stay unloaded):
+Run by ``workbooks`` as a script (not with ``-m``: the package and pandas stay unloaded):
 ``workbook_child.py FILE SHEET OUT``. Writes ``OUT/cells.arrow`` (an Arrow stream: ``row``, and a text column
-for each column of the sheet) and ``OUT/found.json``; a refusal is ``{"error": code, "detail": …}``.
+for each column of the sheet) and ``OUT/found.json``; a refusal is ``{"error": code, "detail": …}``. For the
+sheet ``*`` it writes all sheets as they stand into ``OUT/found.json``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from lxml import etree
 MEMORY = 4 << 30
 BATCH = 10_000
 MAX_EXACT = 2**53
+ALL_SHEETS = "*"
+MOST_ROWS, MOST_COLUMNS = 5000, 500
 _ERROR = re.compile(
     rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})(\d{1,7})"[^>]*>'
     rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]{1,20})</v>"
@@ -39,7 +42,7 @@ def main(file: str, wanted: str, out: str) -> None:
     """Read a sheet (the first with data if ``wanted`` is empty) and write what was found."""
     try:
         _limit_memory()
-        found = _read(file, wanted, Path(out))
+        found = _grids(file) if wanted == ALL_SHEETS else _read(file, wanted, Path(out))
     except calamine.PasswordError:
         found = {"error": "password"}
     except calamine.WorksheetNotFound as error:
@@ -69,6 +72,29 @@ def _limit_memory() -> None:
     limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _grids(file: str) -> dict[str, object]:
+    """Return all sheets of a small workbook, rows and columns counted from the sheet's own first ones."""
+    grids = []
+    with calamine.CalamineWorkbook.from_path(file) as book:
+        for meta in book.sheets_metadata:
+            if meta.typ != calamine.SheetTypeEnum.WorkSheet:
+                continue
+            sheet = book.get_sheet_by_name(meta.name)
+            if sheet.height > MOST_ROWS or sheet.width > MOST_COLUMNS:
+                return {"error": "large", "detail": meta.name}
+            left = [""] * (sheet.start[1] if sheet.start else 0)
+            rows = [
+                left + [_text(value, place, set(), set()) for place, value in enumerate(values)]
+                for values in sheet.iter_rows()
+            ]
+            for (row, column), text in _formula_errors(file, meta.name).items():
+                if row <= len(rows) and column < len(rows[row - 1]):
+                    rows[row - 1][column] = text
+            merged = [[*first, *last] for first, last in sheet.merged_cell_ranges or []]
+            grids.append({"name": meta.name, "rows": rows, "merged": merged})
+    return {"grids": grids}
 
 
 def _read(file: str, wanted: str, out: Path) -> dict[str, object]:
