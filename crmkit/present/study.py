@@ -56,7 +56,7 @@ class Study:
     client, crm, report: the settings, the data at ``as_of``, how it was read.
     period: what the figures are for; language: of all that is said.
     told, left_out: every row of ``evaluate`` that a page used, and what is in no figure, in order, by what
-        it is about; they become the findings.
+        it is about; they become the findings. found: other results by name, as JSON values, likewise.
     """
 
     client: Client
@@ -67,6 +67,7 @@ class Study:
     options: Mapping[str, Any] = field(default_factory=dict)
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, dict[str, Any]] = field(default_factory=dict)
+    found: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def words(self) -> Words:
@@ -165,10 +166,12 @@ class Study:
             "period": {"start": first.isoformat(), "end": after.isoformat(), "name": self.period.name},
             "rows": list(self.told.values()),
             "left_out": list(self.left_out.values()),
+            **self.found,
             "load": json.loads(self.report.files.drop(columns="decisions").to_json(orient="records")),
         }
+        many = len(self.told) + sum(len(rows) for rows in self.found.values())
         sentence = self.words.plural(
-            "{n} figure recorded for programs.", "{n} figures recorded for programs.", len(self.told)
+            "{n} figure recorded for programs.", "{n} figures recorded for programs.", many
         )
         return Findings(content, sentence)
 
