@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 OPEN, WON, LOST = 0, 1, 2
 
-_TOLERANCE = 1e-9  # of probabilities, which are products and sums of many
+TOLERANCE = 1e-9  # of probabilities, which are products and sums of many
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ def cumulative_incidence(durations: ArrayLike, events: ArrayLike) -> CumulativeI
     >>> curve.times.tolist(), curve.cif.round(9).tolist(), curve.survival.round(9).tolist()
     ([10.0, 20.0, 30.0], [0.25, 0.25, 0.75], [0.75, 0.5, 0.0])
     """
-    steps = _steps(np.zeros(np.size(durations), np.int64), durations, events)
+    steps = steps_of(np.zeros(np.size(durations), np.int64), durations, events)
     return CumulativeIncidence(steps.times, steps.cif, steps.survival, steps.at_risk)
 
 
@@ -84,7 +84,7 @@ def medians_among_winners(
     -------
     Medians and open shares, one a group; both NaN for a group without deals.
     """
-    steps = _steps(groups, durations, events)
+    steps = steps_of(groups, durations, events)
     if len(steps.groups) and not 0 <= steps.groups[0] <= steps.groups[-1] < size:
         raise ValueError("group codes must lie between 0 and size - 1")
     medians, still_open = np.full(size, np.nan), np.full(size, np.nan)
@@ -94,9 +94,9 @@ def medians_among_winners(
     last = np.append(steps.first[1:], len(steps.groups)) - 1
     still_open[present] = steps.survival[last]
     final = steps.cif[last]
-    below = steps.cif < np.repeat(final / 2, last - steps.first + 1) - _TOLERANCE
+    below = steps.cif < np.repeat(final / 2, last - steps.first + 1) - TOLERANCE
     half = steps.first + np.add.reduceat(below.astype(np.int64), steps.first)
-    told = (steps.survival[last] <= max_open + _TOLERANCE) & (final > 0)
+    told = (steps.survival[last] <= max_open + TOLERANCE) & (final > 0)
     medians[present[told]] = steps.times[half[told]]
     return medians, still_open
 
@@ -126,14 +126,18 @@ def survival_quantiles(
     >>> survival_quantiles([0, 0, 0, 0], [1, 2, 3, 4], [1, 0, 0, 1], 1).tolist()
     [4.0]
     """
-    steps = _steps(groups, durations, np.asarray(ended, dtype=np.int64))
+    return quantiles_of(steps_of(groups, durations, np.asarray(ended, dtype=np.int64)), size, share)
+
+
+def quantiles_of(steps: Steps, size: int, share: float) -> NDArray[np.float64]:
+    """Return :func:`survival_quantiles` of curves; groups without cases have none."""
     values = np.full(size, np.nan)
     if not len(steps.groups):
         return values
     present = steps.groups[steps.first]
     rows = np.diff(np.append(steps.first, len(steps.groups)))
-    above = np.add.reduceat((steps.survival > 1 - share + _TOLERANCE).astype(np.int64), steps.first)
-    level = np.add.reduceat((steps.survival > 1 - share - _TOLERANCE).astype(np.int64), steps.first)
+    above = np.add.reduceat((steps.survival > 1 - share + TOLERANCE).astype(np.int64), steps.first)
+    level = np.add.reduceat((steps.survival > 1 - share - TOLERANCE).astype(np.int64), steps.first)
     reached = above < rows
     left = steps.first[reached] + above[reached]
     is_level = (level[reached] > above[reached]) & (level[reached] < rows[reached])
@@ -157,7 +161,7 @@ def order_within(groups: NDArray[np.int64], values: NDArray[np.float64]) -> NDAr
 
 
 @dataclass(frozen=True, eq=False)
-class _Steps:
+class Steps:
     """The curves of all groups, one below the other; ``first`` is where each begins."""
 
     groups: NDArray[np.int64]
@@ -165,10 +169,12 @@ class _Steps:
     cif: NDArray[np.float64]
     survival: NDArray[np.float64]
     at_risk: NDArray[np.int64]
+    ended: NDArray[np.int64]
     first: NDArray[np.int64]
 
 
-def _steps(groups: ArrayLike, durations: ArrayLike, events: ArrayLike) -> _Steps:
+def steps_of(groups: ArrayLike, durations: ArrayLike, events: ArrayLike) -> Steps:
+    """Return the curves of all groups: a step at each distinct duration of a group."""
     codes, ages, ends = np.asarray(groups, np.int64), np.asarray(durations, np.float64), np.asarray(events)
     _check(codes, ages, ends)
     order = order_within(codes, ages)
@@ -183,10 +189,10 @@ def _steps(groups: ArrayLike, durations: ArrayLike, events: ArrayLike) -> _Steps
     ended = won + _sums(ends == LOST, starts)
     # Only the last step of a group can leave none at risk: its logarithm is left out of the running sum.
     left = np.where(ended < at_risk, np.log1p(-np.where(ended < at_risk, ended, 0) / at_risk), 0.0)
-    before = np.exp(_running(left, first, rows) - left)
+    before = np.exp(running_sums(left, first, rows) - left)
     survival = np.where(ended < at_risk, before * (1 - ended / at_risk), 0.0)
-    cif = _running(before * won / at_risk, first, rows)
-    return _Steps(codes[starts], ages[starts], cif, survival, at_risk, first)
+    cif = running_sums(before * won / at_risk, first, rows)
+    return Steps(codes[starts], ages[starts], cif, survival, at_risk, ended, first)
 
 
 def _sums(flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -195,7 +201,7 @@ def _sums(flags: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int
     return np.asarray(np.diff(counts[np.append(starts, len(flags))]), dtype=np.int64)
 
 
-def _running(
+def running_sums(
     values: NDArray[np.float64], first: NDArray[np.int64], rows: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Running sums that begin anew with each group."""
