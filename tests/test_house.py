@@ -22,7 +22,18 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 #: The floors, from the ground up: a module may import from its own floor and from those below it.
 FLOORS = (
     ("errors", "limits", "places", "columns"),
-    ("periods", "calendars", "countries", "intervals", "survival", "survival_limits", "yamlfile", "workbooks", "workbook_child"),
+    (
+        "periods",
+        "calendars",
+        "countries",
+        "intervals",
+        "shrinkage",
+        "survival",
+        "survival_limits",
+        "yamlfile",
+        "workbooks",
+        "workbook_child",
+    ),
     ("schema", "parts", "settings", "mistakes", "contradictions", "client", "folder"),
     ("facts", "fields", "actions", "clients", "stages", "stagelog", "visits"),
     ("sources", "measures", "process", "intake", "simulate", "pull"),
