@@ -30,6 +30,7 @@ FLOORS = (
         "shrinkage",
         "survival",
         "survival_limits",
+        "survival_means",
         "yamlfile",
         "workbooks",
         "workbook_child",
