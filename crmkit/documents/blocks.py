@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmkit.errors import N_, ReportError
+from crmkit.present.drawing import DIAGRAM_MIME, Diagram
 from crmkit.present.figures import FIGURE_MIME, PLOTLY_MIME, Figure
 from crmkit.present.tables import TABLE_MIME, Table
 from crmkit.present.texts import clean
@@ -36,7 +37,7 @@ class Verbatim:
     text: str
 
 
-Block = Markdown | Verbatim | Table | Tiles | Sentences | Figure
+Block = Markdown | Verbatim | Table | Tiles | Sentences | Figure | Diagram
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ def _of_output(output: Mapping[str, Any], where: str) -> Iterator[Block]:
         yield Tiles.from_json(data[TILES_MIME])
     elif SENTENCES_MIME in data:
         yield Sentences.from_json(data[SENTENCES_MIME])
+    elif DIAGRAM_MIME in data:
+        yield Diagram.from_json(data[DIAGRAM_MIME])
     elif FIGURE_MIME in data and PLOTLY_MIME in data:
         yield Figure.from_json(data[PLOTLY_MIME], data[FIGURE_MIME])
     elif (
@@ -117,11 +120,13 @@ def _joined(text: str | Sequence[str]) -> str:
 
 
 def tables_of(sections: Sequence[Section]) -> list[Table]:
-    """Return the tables of a report, and those of its charts, each name once, in order."""
+    """Return the tables of a report, and those of its charts and pictures, each name once, in order."""
     found: dict[str, Table] = {}
     for section in sections:
         for block in section.blocks:
-            table = block.table if isinstance(block, Figure) else block if isinstance(block, Table) else None
+            table = block if isinstance(block, Table) else None
+            if isinstance(block, Figure | Diagram):
+                table = block.table
             if table is not None and not any(table == other for other in found.values()):
                 name = table.name
                 while name in found:

@@ -19,6 +19,7 @@ from crmkit.documents.blocks import Block, Markdown, Section, Verbatim
 from crmkit.errors import N_, ReportError
 from crmkit.folder import whole
 from crmkit.limits import Limits
+from crmkit.present.drawing import Diagram
 from crmkit.present.figures import Figure
 from crmkit.present.markup import style
 from crmkit.present.texts import clean, escape, safe_link
@@ -95,6 +96,13 @@ class _Page:
             return {"kind": "verbatim", "text": clean(block.text)}
         if isinstance(block, Figure):
             return self.chart(block)
+        if isinstance(block, Diagram):
+            return {
+                "kind": "diagram",
+                "title": clean(block.title),
+                "html": Markup(block.drawn()),  # noqa: S704
+                "table": Markup(block.table.fragment()) if block.table else None,  # noqa: S704
+            }
         return {"kind": "html", "html": Markup(block.fragment())}  # noqa: S704
 
     def chart(self, figure: Figure) -> dict[str, Any]:
