@@ -44,7 +44,9 @@ def read_client(place: str | Path) -> Client:
     try:
         client = Client.model_validate(data)
     except ValidationError as error:
-        raise Refusals([translate(item, path.name, lines) for item in error.errors()]) from error
+        raise Refusals(
+            [translate(item, place_of(item["loc"], path.name, lines), Client) for item in error.errors()]
+        ) from error
     client._folder = path.parent
     problems = [
         SettingsError(place_of(key, path.name, lines), what, samples, remedy)

@@ -67,6 +67,12 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
         return yaml.load(text, Loader=_Loader), lines  # noqa: S506 (a SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
+        if tab := _tabbed(text, mark.line if mark else 0):
+            raise SettingsError(
+                f"{path.name}:{tab}",
+                N_("a tab stands at the beginning of the line, where only spaces may"),
+                remedy=N_("Put two spaces in place of each tab; many editors can do that for a whole file."),
+            ) from error
         raise SettingsError(
             f"{path.name}:{mark.line + 1}" if mark else path.name,
             N_(
@@ -75,6 +81,13 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
             ),
             remedy=N_("Check the indents, the colons and the quotes near that line."),
         ) from error
+
+
+def _tabbed(text: str, line: int) -> int:
+    """Return the line (from 1) with a tab in its indent at which YAML gave up, 0 if there is none."""
+    rows = text.splitlines()
+    near = [row for row in (line - 1, line, line + 1) if 0 <= row < len(rows)]
+    return next((row + 1 for row in near if "\t" in rows[row][: -len(rows[row].lstrip()) or None]), 0)
 
 
 def _walk(path: Path, node: yaml.Node | None, place: tuple[str | int, ...], lines: Lines) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import strategies as st
 
 from crmkit import load, read_client
+from crmkit.process.description import NORM_UNITS, PROCESS_KINDS, RESULT_KINDS, VERSIONS, Process, Role
 from crmkit.schema import Snapshot
 
 Rows = Sequence[Mapping[str, Any]]
@@ -60,3 +62,50 @@ def snapshot(tmp_path: Path) -> Callable[..., Snapshot]:
         return load(read_client(folder))
 
     return make
+
+
+HOSTILE = [
+    "=1+1", "'quoted", "''", '"x"', "[document]", "x [document]", "x [documnt]", "[данные] → [деньги]",
+    "a → b", "a -> b => c", "\\", "a\\[b", "a\\", "\\→", "A › B", "A > B", "› A", "<r>x</r>", "_x0041_", "_x000D_",
+    "_x005F_", "no", "~", "null", "1.10", "007", "true", "2026-01-01", "60 %", "- x", "# x", "a: b", "ёЁ", "x" * 300,
+    "и\u0306", "👩\u200d🚀", "\ufeffx", "\u202ex", "e\x00\u0301", "+7 900", "@x", "12:30", "&amp;", "<b>", "Yes", "да",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def processes() -> st.SearchStrategy[Process]:
+    """Return a strategy of described processes whose texts are as bad as cells and files can be."""
+    line = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8))
+    named = line.map(lambda text: text if _seen(text) else f"{text}x")
+    text = st.one_of(line, st.lists(line, max_size=3).map("\n".join))
+
+    def part(required: Mapping[str, Any], **optional: Any) -> st.SearchStrategy[dict[str, Any]]:
+        return st.fixed_dictionaries(dict(required), optional=optional)
+
+    lines = st.lists(named, max_size=3)
+    norm = part({"amount": st.floats(0.01, 10_000)}, unit=st.sampled_from(NORM_UNITS))
+    result = part({"text": named}, kind=st.sampled_from([*RESULT_KINDS, ""]), next_step=line)
+    under = part({"name": named}, department=line, owner=line, norm=norm, kpi=line)
+    kind = st.sampled_from(PROCESS_KINDS)
+    step = part(
+        {"name": named},
+        stage=line, kind=kind, inputs=st.lists(result, max_size=2), outputs=st.lists(result, max_size=3),
+        responsible=lines, task_setter=line, result_users=lines, goal=text, tasks=lines, actions=lines,
+        key_success_factor=text, crm_entities=lines, required_fields=lines, automations=lines, kpi=text,
+        target=text, norm=norm, cost_per_case=st.floats(0, 1e9), expected_conversion=st.floats(0.0001, 1),
+        variables=lines, problems=lines, optional=st.booleans(), replaces=lines,
+        crm_stages=st.lists(part({"stage": named}, pipeline=line), max_size=2),
+        sub_processes=st.lists(under, max_size=2),
+    )  # fmt: skip
+    described = part(
+        {"name": named},
+        version=st.sampled_from(VERSIONS), dated=st.dates(), steps=st.lists(step, max_size=3),
+        roles=st.lists(part({"name": named}, crm_role=line), max_size=2),
+        stages=st.lists(part({"name": named}, owner=line, exit=text, kind=kind), max_size=2),
+    )  # fmt: skip
+    return described.map(Process.model_validate)
+
+
+def _seen(text: str) -> bool:
+    """Tell whether a text has anything that a cell shows."""
+    return bool(Role.model_validate({"name": f"x{text}"}).name[1:].strip())

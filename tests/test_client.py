@@ -178,7 +178,7 @@ def test_the_plan_stands_in_one_place(refused):
         (
             "path: deals.csv, table: deals, join: {on: {a: b, c: d}}",
             "join.on",
-            "only one should stand here",
+            "at most 1 should stand here",
             "",
         ),
         ("path: deals.csv, table: deals, join: {by: a}", "join.by", "there is no such key", "Possible: on."),
@@ -273,7 +273,7 @@ def test_thresholds(read):
         ("files:\n  - {path: a, path: b}\n", "client.yml:2", "the key «path» stands twice"),
         ("name: [a\n", "client.yml:2", "cannot be read as YAML"),
         ("name: a: b\n", "client.yml:1", "cannot be read as YAML"),
-        ("\tname: a\n", "client.yml:1", "cannot be read as YAML"),
+        ("\tname: a\n", "client.yml:1", "a tab stands"),
         ("name: {{ client }}\n", "client.yml", "cannot be read as YAML"),
         ("name: !!python/object/apply:os.system [ls]\n", "client.yml:1", "cannot be read as YAML"),
         ("name: a\n---\nname: b\n", "client.yml", "cannot be read as YAML"),

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_serializer, 
 from pydantic_core import PydanticCustomError
 
 from crmkit.parts import Day, Part
-from crmkit.process.wording import MOST_ITEMS, Line, Lines, Named, Share, Text, listed
+from crmkit.process.wording import MOST_ITEMS, Amount, Cost, Line, Lines, Named, Share, Text, listed
 from crmkit.process.wording import fold as fold  # names are compared by it wherever a description is
 
 ResultKind: TypeAlias = Literal["document", "data", "money", "product", "order", "contact"]
@@ -28,7 +28,7 @@ _NORM = re.compile(r"(?P<amount>[\d.,]+)\s*(?P<unit>[a-z_ ]*)")
 class Norm(Part):
     """How long a step should take: written ``2 working_days`` (the unit if none is said)."""
 
-    amount: float = Field(ge=0.01, le=10_000)
+    amount: Amount
     unit: NormUnit = "working_days"
 
     @model_validator(mode="before")
@@ -132,7 +132,7 @@ class Step(Part):
     kpi: Text = ""
     target: Text = ""
     norm: Norm | None = None
-    cost_per_case: Annotated[float, Field(ge=0)] | None = None
+    cost_per_case: Cost | None = None
     expected_conversion: Share | None = None
     variables: Lines = ()
     problems: Lines = ()

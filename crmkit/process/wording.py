@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 LONGEST_LINE, LONGEST_TEXT, MOST_ITEMS = 500, 4000, 40
@@ -35,8 +35,9 @@ def _text(value: object) -> object:
 
 
 def _readable(value: str) -> str:
-    text = unicodedata.normalize("NFC", value)
-    return "".join(sign for sign in text if sign in "\t\n\r" or unicodedata.category(sign)[0] != "C")
+    """Leave out unseen signs first, then join accents to letters: so a second reading changes nothing."""
+    seen = "".join(sign for sign in value if sign in "\t\n\r" or unicodedata.category(sign)[0] != "C")
+    return unicodedata.normalize("NFC", seen)
 
 
 def listed(value: object) -> object:
@@ -44,7 +45,7 @@ def listed(value: object) -> object:
     if isinstance(value, str):
         value = value.splitlines()
     if isinstance(value, list | tuple):
-        return [item for item in value if item is not None and (not isinstance(item, str) or item.strip())]
+        return [item for item in value if item is not None and (not isinstance(item, str) or _line(item))]
     return value
 
 
@@ -59,8 +60,15 @@ def _share(value: object) -> object:
         raise PydanticCustomError("float_parsing", "no share") from error
 
 
+def _rounded(value: float) -> float:
+    return round(value, 4)
+
+
 Line: TypeAlias = Annotated[str, BeforeValidator(_line), Field(max_length=LONGEST_LINE)]
 Text: TypeAlias = Annotated[str, BeforeValidator(_text), Field(max_length=LONGEST_TEXT)]
 Named: TypeAlias = Annotated[str, BeforeValidator(_line), Field(min_length=1, max_length=LONGEST_LINE)]
 Lines: TypeAlias = Annotated[tuple[Named, ...], BeforeValidator(listed), Field(max_length=MOST_ITEMS)]
-Share: TypeAlias = Annotated[float, BeforeValidator(_share), Field(gt=0, le=1)]
+#: Figures are kept as cells keep them: fewer digits than a float has.
+Share: TypeAlias = Annotated[float, BeforeValidator(_share), Field(ge=0.0001, le=1), AfterValidator(_rounded)]
+Amount: TypeAlias = Annotated[float, Field(ge=0.01, le=10_000), AfterValidator(_rounded)]
+Cost: TypeAlias = Annotated[float, Field(ge=0, le=1e10), AfterValidator(_rounded)]
