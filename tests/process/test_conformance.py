@@ -37,7 +37,7 @@ def described(*more: dict, **rest) -> Process:
 
 
 def paths(*ways: str) -> tuple[list[dict], list[dict]]:
-    """Return deals that went through stages by first letters (X: lost), one a day from Monday 2 March 2026 on."""
+    """Return deals that went through stages by first letters (X: lost), one a day from 2 March 2026 on."""
     names = {stage["name"][0]: stage["name"] for stage in STAGES[:-1]} | {"X": "Lost"}
     deals, changes = [], []
     for number, way in enumerate(ways, 1):
