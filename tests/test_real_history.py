@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from crmkit import Period, read_client
-from crmkit.measures.stages import stage_outcomes
+from crmkit.process.accounting import accounting
+from crmkit.process.steps import stages_as_places
 from crmkit.sources.load import load
 from crmkit.visits import stage_visits, visit_days
 
@@ -52,7 +53,7 @@ def test_loan_applications(crm):
         {"deal_id": "deal_id", "stage": "to_stage", "entered_at": "changed_at", "user": "manager_id"},
         pipelines=[{"name": "A", "stages": stages}],
     )
-    outcomes = stage_outcomes(snapshot, Period.parse("all", "UTC")).set_index("stage")
+    outcomes = accounting(snapshot, Period.parse("all", "UTC"), stages_as_places(snapshot)).set_index("stage")
     reached = told["funnel_reached"]
     assert outcomes["entries"][list(reached)].to_dict() == reached  # no application comes to a stage twice
     moves = told["transitions"]

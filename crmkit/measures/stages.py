@@ -13,7 +13,7 @@ from crmkit.measures.cases import reasons_of, within
 from crmkit.measures.catalog import measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.stages import ADVANCED, OUTCOMES, STILL_THERE, UNKNOWN
+from crmkit.stages import ADVANCED, STILL_THERE, UNKNOWN
 from crmkit.visits import Visits, skipped_stages, stage_visits, visit_days
 
 Mask = npt.NDArray[np.bool_]
@@ -176,26 +176,3 @@ def time_in_stage_p90(crm: Snapshot, period: Period) -> pd.DataFrame:
     Source: METHOD 3.3
     """
     return _times(crm, period)
-
-
-def stage_outcomes(crm: Snapshot, period: Period) -> pd.DataFrame:
-    """Return how the visits to each open stage entered in the period ended: the five add up to the entries.
-
-    Returns
-    -------
-    ``pipeline``, ``stage``, ``entries``, ``advanced``, ``lost``, ``moved_back``, ``other_pipeline``,
-    ``still_there``, ``unknown`` (stages without a place), ``skipped`` (deals that passed over the stage), in
-    the client's order. Technical losses are not in it.
-    """
-    visits, rows, left_out = visits_of(crm, period)
-    rows = rows[~left_out["technical_loss"]]
-    size = len(visits.order.kinds)
-    pairs = rows["stage"].to_numpy(np.int64) * len(OUTCOMES) + rows["outcome"].to_numpy()
-    counts = np.bincount(pairs, minlength=size * len(OUTCOMES)).reshape(size, len(OUTCOMES))
-    jumped = skipped_stages(visits)
-    jumped = jumped[within(jumped["at"], period) & ~is_technical(crm)[jumped["deal_ix"].to_numpy()]]
-    told = visits.order.table[["pipeline", "stage"]].assign(entries=counts.sum(axis=1))
-    told = told.assign(**dict(zip(OUTCOMES, counts.T, strict=True)))
-    told["skipped"] = np.bincount(jumped["stage"].to_numpy(), minlength=size)
-    told = told.iloc[np.argsort(visits.order.places)]
-    return told[(told["entries"] + told["skipped"]) > 0].reset_index(drop=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from crmkit.errors import N_
-from crmkit.measures.stages import stage_outcomes
 from crmkit.measures.summaries import FIGURES
 from crmkit.present.appendix import unavailable
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
+from crmkit.process.accounting import accounting
+from crmkit.process.steps import stages_as_places
 
 TOLD = {"stage_conversion:passed": "conversion", "time_in_stage:median": "days"}
 WAYS = {
@@ -18,12 +19,14 @@ WAYS = {
     "other_pipeline": N_("To another pipeline"), "still_there": N_("Still there"),
     "unknown": N_("Not known"),
 }  # fmt: skip
+COUNTS = ("entries", *WAYS, "skipped")
 PLACES = {"pipeline": N_("Pipeline"), "stage": N_("Stage")}
 
 
 def visits(study: Study) -> Table | Sentences:
     """Return for each stage how the visits to it ended, the conversion, the skips and the median time."""
-    outcomes = stage_outcomes(study.crm, study.period)
+    outcomes = accounting(study.crm, study.period, stages_as_places(study.crm))
+    outcomes = outcomes.loc[(outcomes["entries"] + outcomes["skipped"]) > 0, [*PLACES, *COUNTS]]
     by = ["pipeline"] * (len(outcomes["pipeline"].unique()) > 1) + ["stage"]
     figures = study.evaluate(list(TOLD), by=by)
     conversion = figures[figures["measure"] == "stage_conversion"]
