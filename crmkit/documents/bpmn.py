@@ -149,8 +149,8 @@ def _flow_label(flow: Flow) -> Box:
     """Return where the words of an arrow stand: over its first level stretch."""
     pairs = zip(flow.points, flow.points[1:], strict=False)
     (x, y), (to_x, _) = next(pair for pair in pairs if pair[0][1] == pair[1][1])
-    left = x if to_x > x else x - 130
-    return Box(left + 6, y - 32, 118, 28)
+    height = 13 * (-(-len(flow.name) // 14))
+    return Box((x if to_x > x else x - 112) + 8, y - 8 - height, 100, height)
 
 
 def _numbers(**values: float) -> dict[str, Any]:

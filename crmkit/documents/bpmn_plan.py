@@ -11,7 +11,7 @@ from crmkit.process.description import Process, dead_ends, find_step, following
 TASK, GATE, EVENT = (150, 80), (50, 50), (36, 36)
 LEFT, TOP, HEAD = 190, 80, 30
 AFTER_TASK, AFTER_GATE, GAP, LINE = 40, 150, 70, 17
-CHANNEL, SPACE = 76, 30
+CHANNEL, SPACE = 92, 30
 
 Kind = Literal["task", "gate", "start", "end", "note"]
 
@@ -97,11 +97,9 @@ def branches(process: Process, ix: int) -> bool:
 
 
 def _ends(process: Process, ix: int) -> list[str]:
-    """Return the names of the ends behind a step; the last step has one, for all that it gives."""
+    """Return the names of the ends behind a step; the last step has at least one."""
     texts = [one.text for one in dead_ends(process, ix)]
-    if following(process, ix):
-        return texts
-    return ["; ".join(texts)]
+    return texts if following(process, ix) else texts or [""]
 
 
 def _short(text: str, width: int = 120) -> str:
@@ -136,8 +134,8 @@ def _lanes(process: Process, owners: list[str], roles: list[str], width: float) 
 
 def _below(process: Process, ix: int) -> float:
     """Return how much room a step needs below its task: for its ends and its note."""
-    side = following(process, ix)
-    return max(80.0 * len(_ends(process, ix)) if side else 0.0, _note_height(process, ix))
+    below = len(_ends(process, ix)) - (not following(process, ix))
+    return max(80.0 * below, _note_height(process, ix))
 
 
 def _note_height(process: Process, ix: int) -> float:
@@ -158,11 +156,12 @@ def _place_step(process: Process, plan: Plan, place: tuple[int, int, float], end
         source = Node(f"choice_{number}", "gate", "", lane, ix, Box(x, middle - GATE[1] / 2, *GATE))
         plan.nodes[source.id] = source
     onward = bool(following(process, ix))
-    for count, text in enumerate(_ends(process, ix)):
-        down = 80.0 * (count + 1) + 10 if onward else 0.0  # below the choice, else where the way goes on
-        aside = 50 * (len(_ends(process, ix)) > 1)  # several hang on one line, one stands right under it
-        left = x + (GATE[0] - EVENT[0]) / 2 + aside if onward else x
-        box = Box(left, middle + down - EVENT[1] / 2, *EVENT)
+    ends = _ends(process, ix)
+    for count, text in enumerate(ends):
+        row = count + onward  # where nothing goes on, the first end stands where the way would
+        aside = 50 * (len(ends) > 1) + (30 if source is not task else -25) * (row == 0)
+        left = x + (GATE[0] - EVENT[0]) / 2 + aside
+        box = Box(left, middle + 80.0 * row + 10 * (row > 0) - EVENT[1] / 2, *EVENT)
         node = Node(f"end_{number}_{count + 1}", "end", _short(text or end), lane, ix, box)
         plan.nodes[node.id] = node
     if note_of(process, ix):
@@ -182,7 +181,7 @@ def _join(process: Process, plan: Plan) -> None:
             plan.flows.append(_straight(f"flow_{ix + 1}", task, gate, ""))
         for there in following(process, ix):
             texts = [one.text for one in step.outputs if find_step(process, one.next_step or "") == there]
-            name = _short("; ".join(texts), 60) if gate else ""
+            name = _short("; ".join(texts), 45) if gate else ""
             points = _route(plan, source, nodes[f"step_{there + 1}"], used)
             plan.flows.append(
                 Flow(f"flow_{ix + 1}_{there + 1}", source.id, f"step_{there + 1}", name, points)
@@ -218,7 +217,7 @@ def _route(plan: Plan, source: Node, target: Node, used: dict[int, int]) -> tupl
             return begin, end
         bend = target.box.x - 20
         return begin, (bend, begin[1]), (bend, end[1]), end
-    level = plan.lanes[source.lane][1].y + 40 + 9 * (used[source.lane] % 4)
+    level = plan.lanes[source.lane][1].y + 50 + 9 * (used[source.lane] % 4)
     used[source.lane] += 1
     up = (source.box.middle[0], source.box.y)
     over = target.box.middle[0] + (12 if target.step < source.step else -12)
