@@ -11,7 +11,7 @@ from crmkit.process.description import Process, dead_ends, find_step, following
 TASK, GATE, EVENT = (150, 80), (50, 50), (36, 36)
 LEFT, TOP, HEAD = 190, 80, 30
 AFTER_TASK, AFTER_GATE, GAP, LINE = 40, 150, 70, 17
-CHANNEL, SPACE = 92, 30
+CHANNEL, SPACE = 106, 30
 
 Kind = Literal["task", "gate", "start", "end", "note"]
 
@@ -139,7 +139,7 @@ def _below(process: Process, ix: int) -> float:
 
 
 def _note_height(process: Process, ix: int) -> float:
-    lines = sum(-(-len(_short(line)) // 22) for line in note_of(process, ix))
+    lines = sum(-(-len(_short(line)) // 20) for line in note_of(process, ix))
     return 20.0 + LINE * lines + 10 if lines else 0.0
 
 
@@ -217,7 +217,7 @@ def _route(plan: Plan, source: Node, target: Node, used: dict[int, int]) -> tupl
             return begin, end
         bend = target.box.x - 20
         return begin, (bend, begin[1]), (bend, end[1]), end
-    level = plan.lanes[source.lane][1].y + 50 + 9 * (used[source.lane] % 4)
+    level = plan.lanes[source.lane][1].y + 64 + 9 * (used[source.lane] % 4)
     used[source.lane] += 1
     up = (source.box.middle[0], source.box.y)
     over = target.box.middle[0] + (12 if target.step < source.step else -12)
