@@ -59,6 +59,49 @@ def wilson(
     return np.where(won == 0, centre * 0, centre - half), np.where(won == of, centre * 0 + 1, centre + half)
 
 
+def newcombe(
+    first: tuple[ArrayLike, ArrayLike], second: tuple[ArrayLike, ArrayLike], level: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the interval of the difference of two independent shares, first less second.
+
+    Parameters
+    ----------
+    first, second: successes and n of each, as for :func:`wilson`.
+    level: two-sided confidence.
+
+    Returns
+    -------
+    Lower and upper limits between −1 and 1; NaN where an ``n`` is 0 or missing.
+
+    Source: Newcombe, Statistics in Medicine 17 (1998) 873–890, method 10
+    """
+    shares = [np.asarray(k, np.float64) / np.where(np.asarray(n) > 0, n, np.nan) for k, n in (first, second)]
+    limits = [wilson(k, n, level) for k, n in (first, second)]
+    return difference_limits((shares[0], *limits[0]), (shares[1], *limits[1]))
+
+
+def difference_limits(
+    first: tuple[ArrayLike, ArrayLike, ArrayLike], second: tuple[ArrayLike, ArrayLike, ArrayLike]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the interval of a difference, first less second, from the intervals of both (square and add).
+
+    Parameters
+    ----------
+    first, second: value, lower and upper limit of two independent estimates, at one level.
+
+    Source: Zou and Donner, Statistics in Medicine 27 (2008) 1693–1702
+
+    >>> low, high = difference_limits((10, 7, 14), (6, 3, 10))
+    >>> float(low), float(high)
+    (-1.0, 9.0)
+    """
+    (one, low, high), (other, below, above) = (
+        [np.asarray(part, np.float64) for part in told] for told in (first, second)
+    )
+    gap = one - other
+    return gap - np.hypot(one - low, above - other), gap + np.hypot(high - one, other - below)
+
+
 def median_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Return the interval of a median by order statistics; see :func:`quantile_interval`.
 

@@ -7,7 +7,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from crmkit.intervals import gate, median_interval, quantile_interval, quantile_ranks, wilson
+from crmkit.intervals import gate, median_interval, newcombe, quantile_interval, quantile_ranks, wilson
 
 # Newcombe, Statistics in Medicine 17 (1998) 857–872, table I, method 3 (Wilson, no continuity correction).
 NEWCOMBE = [
@@ -135,3 +135,26 @@ def test_gates() -> None:
     ]
     assert gate(12, interval=5, compared=12) == "compared"
     assert gate(11, interval=5, compared=12) == "interval"
+
+
+# Newcombe, Statistics in Medicine 17 (1998) 873–890, table II, method 10 (Wilson, squared and added).
+DIFFERENCES = [
+    (56, 70, 48, 80, 0.0524, 0.3339),
+    (9, 10, 3, 10, 0.1705, 0.8090),
+    (6, 7, 2, 7, 0.0582, 0.8062),
+    (5, 56, 0, 29, -0.0381, 0.1926),
+    (0, 10, 0, 20, -0.1611, 0.2775),
+    (10, 10, 0, 20, 0.6791, 1.0),
+    (10, 10, 0, 10, 0.6075, 1.0),
+]
+
+
+def test_differences_of_shares_equal_newcombes_table() -> None:
+    k, n, other, of, low, high = np.array(DIFFERENCES).T
+    got_low, got_high = newcombe((k, n), (other, of))
+    np.testing.assert_allclose(got_low, low, atol=5e-5)
+    np.testing.assert_allclose(got_high, high, atol=5e-5)
+
+
+def test_a_difference_to_nothing_has_no_interval() -> None:
+    assert np.isnan(newcombe((5, 10), (0, 0))).all()
