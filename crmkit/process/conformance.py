@@ -56,7 +56,10 @@ class Conformance:
     managers: pd.Series
 
 
-def conformance(crm: Snapshot, period: Period, process: Process, places: StepMap) -> Conformance:
+def conformance(
+    crm: Snapshot, period: Period, process: Process, places: StepMap,
+    *, headings: Mapping[str, str] | None = None,
+) -> Conformance:  # fmt: skip
     """Examine every deal that stood in a described step in the period.
 
     A move is told once: as a skip (mandatory steps not passed before lie between), as a step back, or as a
@@ -66,11 +69,18 @@ def conformance(crm: Snapshot, period: Period, process: Process, places: StepMap
     Parameters
     ----------
     places: of ``map_steps(crm, process)``.
+    headings: the headings of the client's files and the canonical columns that they feed: a required field
+        may be called by its heading.
 
     Source: METHOD 4.5
     """
     course = course_of(crm, period, places)
-    found = [rule(crm, process, places, course.rows) for rule in (moves, exits, norms, roles)]
+    found = [
+        moves(process, places, course.rows),
+        exits(crm, process, course.rows, headings or {}),
+        norms(crm, process, places, course.rows),
+        roles(crm, process, course.rows),
+    ]
     rows = pd.concat([one.deviations for one in found if len(one.deviations)] or [found[0].deviations])
     rows = _with_cards(crm, rows, places)
     examined = pd.concat(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.facts import BoolArray, FloatArray, IntArray, elapsed_days
-from crmkit.fields import filled_rows
 from crmkit.process.course import WON
 from crmkit.process.description import Process, Step, fold
+from crmkit.process.filling import deals_filled
 from crmkit.process.steps import StepMap
 from crmkit.process.ways import Ways, ways_of
 from crmkit.schema import Snapshot
@@ -39,7 +39,7 @@ class Found:
     basis: str = ""
 
 
-def moves(crm: Snapshot, process: Process, places: StepMap, rows: pd.DataFrame) -> Found:
+def moves(process: Process, places: StepMap, rows: pd.DataFrame) -> Found:
     """Find moves over mandatory steps, back, and to where no described way leads."""
     ways, size = ways_of(process), len(process.steps)
     here, target = rows["step_ix"].to_numpy(np.int64), rows["target"].to_numpy(np.int64)
@@ -93,7 +93,7 @@ def _not_passed(rows: pd.DataFrame, places: IntArray, steps: tuple[int, ...]) ->
     ]
 
 
-def exits(crm: Snapshot, process: Process, places: StepMap, rows: pd.DataFrame) -> Found:
+def exits(crm: Snapshot, process: Process, rows: pd.DataFrame, headings: Mapping[str, str]) -> Found:
     """Find steps left forwards by deals of which required fields are empty now, once a deal and step."""
     here, target = rows["step_ix"].to_numpy(np.int64), rows["target"].to_numpy(np.int64)
     onward = rows["moved"].to_numpy() & ((target > here) | (target == WON))
@@ -104,7 +104,7 @@ def exits(crm: Snapshot, process: Process, places: StepMap, rows: pd.DataFrame) 
         stays = np.flatnonzero(onward & (here == ix))
         deals, empty = rows["deal_ix"].to_numpy()[stays], list[tuple[str, BoolArray]]()
         for name in step.required_fields:
-            filled = _filled(crm, name)
+            filled = deals_filled(crm, name, headings)
             if filled is None:
                 lacking[name] = None
             else:
@@ -121,12 +121,6 @@ def exits(crm: Snapshot, process: Process, places: StepMap, rows: pd.DataFrame) 
         "exits", _joined(told, rows), examined, state if asked else "not_described",
         lacking=BETWEEN.join(lacking), basis="as_of_export",
     )  # fmt: skip
-
-
-def _filled(crm: Snapshot, name: str) -> BoolArray | None:
-    """Return which deals have a field filled, one of alternatives by ``|``; ``None`` if none is known."""
-    told = [one for each in name.split("|") if (one := filled_rows(crm, "deals", each.strip())) is not None]
-    return np.asarray(np.logical_or.reduce(told)) if told else None
 
 
 def norms(crm: Snapshot, process: Process, places: StepMap, rows: pd.DataFrame) -> Found:
@@ -169,7 +163,7 @@ def _lengths(crm: Snapshot, rows: pd.DataFrame, unit: npt.NDArray[Any]) -> Float
     return taken
 
 
-def roles(crm: Snapshot, process: Process, places: StepMap, rows: pd.DataFrame) -> Found:
+def roles(crm: Snapshot, process: Process, rows: pd.DataFrame) -> Found:
     """Find stays whose owner is known to have another role than the step's responsible one.
 
     A role that no rep of the list has cannot be examined.

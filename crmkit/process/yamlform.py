@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,15 @@ _Dumper.add_representer(str, _text)
 
 def yaml_bytes(process: Process) -> bytes:
     """Return a description as YAML: what is said, in the order of the table, the same bytes each time."""
-    said = {"format": 1, "name": process.name, "version": process.version} | _plain(process)
+    return dumped({"format": 1, "name": process.name, "version": process.version} | _plain(process))
+
+
+def dumped(said: Mapping[str, Any]) -> bytes:
+    """Return keys and values as YAML; parts among them are written as what they say."""
     text = yaml.dump(
-        said, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=False, width=110
-    )
+        {key: _plain(value) for key, value in said.items()}, Dumper=_Dumper, allow_unicode=True,
+        sort_keys=False, default_flow_style=False, width=110,
+    )  # fmt: skip
     return text.encode("utf-8")
 
 

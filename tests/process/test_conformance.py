@@ -129,6 +129,22 @@ def test_required_fields_are_judged_by_present_values_when_a_step_is_left_forwar
     assert (row["stays"], row["deals"], row["lacking"], row["basis"]) == (4, 3, "Nowhere", "as_of_export")
 
 
+def test_a_field_is_found_by_its_heading_and_on_the_cards_of_the_deal(snapshot):
+    process = described({"required_fields": ["БЮДЖЕТ сделки", "companies.city", "contacts.phone"]})
+    deals, changes = paths("LO", "LO", "LO")
+    for deal, amount, company in zip(deals, ("5", "", "7"), ("c1", "c1", "c2"), strict=True):
+        deal |= {"amount": amount, "company_id": company}
+    cards = [
+        {"company_id": "c1", "name": "Firm", "city": "X"},
+        {"company_id": "c2", "name": "Other", "city": ""},
+    ]
+    crm = snapshot(deals, stages=STAGES, stage_changes=changes, companies=cards)
+    places = map_steps(crm, process)
+    found = conformance(crm, ALL, process, places, headings={"Бюджет сделки": "amount", "Note": ""})
+    assert told(found, "deal_id", "found") == [("2", "БЮДЖЕТ сделки"), ("3", "companies.city")]
+    assert found.checked.set_index("kind").loc["exit_condition_unmet", "lacking"] == "contacts.phone"
+
+
 def test_a_field_that_no_file_has_cannot_be_examined(snapshot):
     found = examined(snapshot, described({"required_fields": ["Nowhere"]}), "LO")
     row = found.checked.set_index("kind").loc["exit_condition_unmet"]
