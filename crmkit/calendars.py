@@ -9,24 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import KW_ONLY, dataclass
 from datetime import date, datetime, time
-from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crmkit.countries import check_country, country_year, last_known_year, source_of
+from crmkit.countries import check_country, last_known_year, source_of
 from crmkit.errors import N_, Message, SettingsError
+from crmkit.shifts import DAY_US, FIRST_DAY, LAST_DAY, day_table, decades, shifts, since_midnight
 
 Dates: TypeAlias = "pd.Series | pd.DatetimeIndex | NDArray[np.datetime64] | Collection[date] | date"
 Moments: TypeAlias = "pd.Series | pd.DatetimeIndex | datetime"
 
 _WHERE = "client.yml: calendar"
-_DAY_US = 86_400_000_000
 _HOUR_US = 3_600_000_000
-_FIRST_DAY = int(np.datetime64("1900-01-01", "D").astype(np.int64))
-_LAST_DAY = int(np.datetime64("2199-12-31", "D").astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -71,8 +68,8 @@ class WorkCalendar:
     @property
     def hours_per_day(self) -> float:
         """Working hours of an ordinary working day."""
-        opens, closes = (_since_midnight(at) for at in self.hours)
-        return ((closes or _DAY_US) - opens) / _HOUR_US
+        opens, closes = (since_midnight(at) for at in self.hours)
+        return ((closes or DAY_US) - opens) / _HOUR_US
 
     @property
     def source(self) -> Message:
@@ -99,7 +96,7 @@ class WorkCalendar:
         Booleans, one a date; False where the date is missing or outside 1900–2199.
         """
         days, known = self._local_days(dates)
-        table = _day_table(self, *_decades(days[known]))
+        table = day_table(self, *decades(days[known]))
         return known & table.working[np.where(known, days - table.first, 0)]
 
     def working_days(self, start: date, end: date) -> int:
@@ -119,7 +116,7 @@ class WorkCalendar:
         """
         first, first_known = self._local_days(starts)
         last, last_known = self._local_days(ends)
-        table = _day_table(self, *_decades(np.concatenate([first[first_known], last[last_known]])))
+        table = day_table(self, *decades(np.concatenate([first[first_known], last[last_known]])))
         at_first = table.before[np.where(first_known, first - table.first, 0)]
         at_last = table.before[np.where(last_known, last - table.first, 0)]
         return np.where(first_known & last_known, (at_last - at_first).astype(np.float64), np.nan)
@@ -135,9 +132,9 @@ class WorkCalendar:
         datetime64[us] midnights; NaT where the date is missing or outside 1900–2199.
         """
         days, known = self._local_days(dates)
-        first_year, last_year = _decades(days[known])
+        first_year, last_year = decades(days[known])
         margin = 10 * (abs(count) // 1500 + 1)  # a decade has some 2 500 working days
-        table = _day_table(self, first_year - margin, last_year + margin)
+        table = day_table(self, first_year - margin, last_year + margin)
         place = np.where(known, days - table.first, 0)
         rank = table.before[place + 1] + count - 1 if count > 0 else table.before[place] + count
         ordinals = np.flatnonzero(table.working)
@@ -163,10 +160,33 @@ class WorkCalendar:
         if begun.tz is None or ended.tz is None:
             raise TypeError("working time needs moments with a time zone")
         (first, first_known), (last, last_known) = _stamps(begun), _stamps(ended)
-        days = np.concatenate([first[first_known], last[last_known]]) // _DAY_US
-        shifts = _shifts(self, *_decades(days, margin=1))
-        worked = (shifts.worked_until(last) - shifts.worked_until(first)) / _HOUR_US
+        days = np.concatenate([first[first_known], last[last_known]]) // DAY_US
+        table = shifts(self, *decades(days, margin=1))
+        worked = (table.worked_until(last) - table.worked_until(first)) / _HOUR_US
         return np.where(first_known & last_known, worked, np.nan)
+
+    def covers(self, stamps: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell of which moments the calendar knows something: those within 1900–2199.
+
+        Parameters
+        ----------
+        stamps: microseconds since 1970 in UTC.
+        """
+        return (stamps >= FIRST_DAY * DAY_US) & (stamps < (LAST_DAY + 1) * DAY_US)
+
+    def worked_until(self, stamps: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the working time until moments, in microseconds, from a beginning common to all of them.
+
+        The difference of two is the working time between them; what the calendar does not cover tells
+        nothing.
+
+        Parameters
+        ----------
+        stamps: microseconds since 1970 in UTC.
+        """
+        known = stamps[self.covers(stamps)]
+        bounds = np.array([known.min(), known.max()] if len(known) else [0, 0]) // DAY_US
+        return shifts(self, *decades(bounds, margin=1)).worked_until(stamps)
 
     def _local_days(self, dates: Dates) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Days since 1970 in the client's zone, and which of them are known."""
@@ -174,60 +194,7 @@ class WorkCalendar:
         if index.tz is not None:
             index = index.tz_convert(self.zone).tz_localize(None)
         stamps, known = _stamps(index)
-        return stamps // _DAY_US, known
-
-
-@dataclass(frozen=True)
-class _Days:
-    first: int  # days since 1970-01-01
-    working: NDArray[np.bool_]  # one a day
-    before: NDArray[np.int64]  # working days before each day; one longer
-
-
-@dataclass(frozen=True)
-class _Shifts:
-    opened: NDArray[np.int64]  # microseconds since 1970 in UTC, one a working day, ascending
-    length: NDArray[np.int64]
-    before: NDArray[np.int64]  # working time before each shift; one longer
-
-    def worked_until(self, moments: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Working time, in microseconds, from the beginning of the table."""
-        at = np.searchsorted(self.opened, moments, side="right") - 1
-        inside = np.clip(moments - self.opened[at], 0, self.length[at])
-        return np.where(at < 0, 0, self.before[at] + inside)
-
-
-@lru_cache(maxsize=64)
-def _day_table(calendar: WorkCalendar, first_year: int, last_year: int) -> _Days:
-    first = np.datetime64(f"{first_year}-01-01", "D").astype(np.int64)
-    years = [country_year(calendar.country, year) for year in range(first_year, last_year + 1)]
-    working = np.concatenate(years)
-    for days, state in ((calendar.days_off, False), (calendar.days_on, True)):
-        places = np.array(sorted(days), dtype="datetime64[D]").astype(np.int64) - first
-        working[places[(places >= 0) & (places < len(working))]] = state
-    return _Days(int(first), working, np.concatenate([[0], np.cumsum(working)]))
-
-
-@lru_cache(maxsize=64)
-def _shifts(calendar: WorkCalendar, first_year: int, last_year: int) -> _Shifts:
-    table = _day_table(calendar, first_year, last_year)
-    midnights, (opens, closes) = (np.flatnonzero(table.working) + table.first) * _DAY_US, calendar.hours
-    opened = _in_utc((midnights + _since_midnight(opens)).astype("M8[us]"), calendar.zone, first=True)
-    till = (midnights + (_since_midnight(closes) or _DAY_US)).astype("M8[us]")
-    closed = _in_utc(till, calendar.zone, first=closes == time(0))
-    length = closed - opened
-    return _Shifts(opened, length, np.concatenate([[0], np.cumsum(length)]))
-
-
-def _since_midnight(at: time) -> int:
-    return ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000
-
-
-def _in_utc(wall: NDArray[np.datetime64], zone: str, *, first: bool) -> NDArray[np.int64]:
-    """Wall-clock times as UTC; of a time that comes twice, the first (a day begins with it) or the second."""
-    twice = np.full(len(wall), first)
-    local = pd.DatetimeIndex(wall).tz_localize(zone, ambiguous=twice, nonexistent="shift_forward")
-    return np.asarray(local.asi8, dtype=np.int64)
+        return stamps // DAY_US, known
 
 
 def _index(values: Dates | Moments) -> pd.DatetimeIndex:
@@ -237,14 +204,6 @@ def _index(values: Dates | Moments) -> pd.DatetimeIndex:
 def _stamps(index: pd.DatetimeIndex) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Microseconds since 1970, and which of them are known; the unknown ones are 0."""
     stamps = index.as_unit("us").asi8
-    days = stamps // _DAY_US
-    known = np.asarray(index.notna()) & (days >= _FIRST_DAY) & (days <= _LAST_DAY)
+    days = stamps // DAY_US
+    known = np.asarray(index.notna()) & (days >= FIRST_DAY) & (days <= LAST_DAY)
     return np.where(known, stamps, 0), known
-
-
-def _decades(days: NDArray[np.int64], margin: int = 0) -> tuple[int, int]:
-    """First and last year of the whole decades that hold these days: few tables serve all questions."""
-    bounds = [days.min() - margin, days.max() + margin] if len(days) else [0, 0]
-    years = np.array(bounds, dtype="datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-    first, last = years // 10 * 10
-    return int(first), int(last) + 9

@@ -33,6 +33,7 @@ class StageLog:
     self_loops: ``deal_ix``, ``stage``, ``at`` of the changes from a stage to itself that were collapsed.
     without_history: for each deal of the Snapshot, whether the history does not tell where it stood.
     ties: how many rows share deal and moment with the row before: there the order is the stages', not time's.
+    whole_days: whether the moments have no time of day.
     """
 
     deal: Ints
@@ -43,11 +44,17 @@ class StageLog:
     self_loops: pd.DataFrame
     without_history: Mask
     ties: int
+    whole_days: bool = False
 
     @property
     def firsts(self) -> Mask:
         """Whether each row is the first of its deal."""
         return first_of_run(self.deal)
+
+    @property
+    def lasts(self) -> Mask:
+        """Whether each row is the last of its deal."""
+        return np.append(self.deal[1:] != self.deal[:-1], np.ones(min(1, len(self.deal)), dtype=bool))
 
 
 @once_per_snapshot
@@ -94,7 +101,8 @@ def _collapsed(
     told["at"] = as_moments(collapsed["at"], crm.settings.zone)
     frame = pd.DataFrame(told, copy=False)
     rows = (log["deal"], log["at"], log["stage"], log["manager"])
-    return StageLog(*rows, order, frame, without, ties)
+    by_day = "stage_changes.changed_at" in crm.whole_days
+    return StageLog(*rows, order, frame, without, ties, by_day)
 
 
 def _sorted_log(crm: Snapshot, order: StageOrder) -> Log:

@@ -113,7 +113,7 @@ def _visits(crm: Snapshot, log: StageLog) -> pd.DataFrame:
     outcome[closing] = np.where(is_status(crm, "won")[deal[closing]], ADVANCED, LOST)
     closed = micros(crm.deals["closed_at"])[deal[closing]]
     left[closing] = np.where(closed == NEVER, NEVER, np.maximum(closed, at[closing]))
-    furthest = _furthest(order, stage, first)
+    furthest = furthest_ranks(order, stage, first)
     target = order.ranks[following]
     target[closing] = order.sizes[order.pipelines[stage[closing]]]
     after = target - furthest - 1
@@ -131,7 +131,7 @@ def _visits(crm: Snapshot, log: StageLog) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
-def _furthest(order: StageOrder, stage: Ints, first: Mask) -> Ints:
+def furthest_ranks(order: StageOrder, stage: Ints, first: Mask) -> Ints:
     """Return the rank of the furthest open stage that a deal has reached so far in the present pipeline."""
     anew = first.copy()
     pipeline = order.pipelines.astype(np.int16)[stage]

@@ -25,6 +25,7 @@ FLOORS = (
     (
         "periods",
         "calendars",
+        "shifts",
         "countries",
         "intervals",
         "shrinkage",

@@ -1,0 +1,191 @@
+"""Whole paths of deals: which there are, who took them, and who keeps to the order (METHOD 4.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crmkit.intervals import wilson
+from crmkit.stagelog import Ints, Mask, StageLog, first_of_run
+from crmkit.stages import OPEN
+from crmkit.visits import furthest_ranks
+
+SHARES = ("most_frequent", "happy", "happy_ended", "in_order", "rework", "skipped")
+
+
+@dataclass(frozen=True, eq=False)
+class Variants:
+    """The paths of deals, each told once.
+
+    Attributes
+    ----------
+    table: ``path`` (tuple of stage codes), ``n`` (deals), ``share`` (of all deals with a history); the most
+        frequent first, of equally frequent ones the shorter first, then by the client's order of the stages.
+    deal: positions of the deals with a history, in order. number: for each of them its row in ``table``.
+    first: for each row of ``table``, the place of one of its deals in ``deal``.
+    """
+
+    table: pd.DataFrame
+    deal: Ints
+    number: Ints
+    first: Ints
+
+
+def variants(log: StageLog) -> pd.DataFrame:
+    """Return the paths that deals took, as ``Variants.table`` tells them; :func:`variants_of` tells more."""
+    return variants_of(log).table
+
+
+def variants_of(log: StageLog) -> Variants:
+    """Return the paths that deals took, and which deal took which.
+
+    A path is the stages that a deal entered, one after the other. Two deals are of one variant if and only
+    if their paths are equal: they are compared stage by stage, packed without loss, never by a hash alone.
+
+    Source: METHOD 4.4
+    """
+    begin = np.flatnonzero(log.firsts)
+    length = np.diff(np.append(begin, len(log.deal)))
+    number, word = _numbered(log, begin, length)
+    n = np.bincount(number)
+    first = np.empty(len(n), dtype=np.int64)
+    first[number[::-1]] = np.arange(len(number) - 1, -1, -1)
+    order = np.lexsort((word[first], length[first], -n))
+    place = np.empty(len(n), dtype=np.int64)
+    place[order] = np.arange(len(n))
+    first, n = first[order], n[order]
+    rows, ends = _rows_of(begin[first], length[first])
+    codes = log.stage[rows].tolist()
+    path = np.empty(len(n), dtype=object)
+    path[:] = [tuple(codes[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=False)]
+    table = pd.DataFrame({"path": path, "n": n, "share": n / max(len(begin), 1)})
+    return Variants(table, log.deal[begin], place[number], first)
+
+
+def _numbered(log: StageLog, begin: Ints, length: Ints) -> tuple[Ints, Ints]:
+    """Return for each deal the number of its path, from 0 by first deal, and the beginning of the path.
+
+    As many stages as fit are packed into one integer as digits from 1, so that no two sequences give the same
+    one; what is longer goes on with the number so far and the next integer.
+    """
+    base = max(len(log.order.kinds) + 1, 2)
+    digits = int(63 // np.log2(base))
+    digit = (log.order.places + 1).astype(np.int16)[log.stage]
+    longest = np.argsort(-length.astype(np.int32), kind="stable")
+    at, going = begin[longest], len(begin) - np.cumsum(np.bincount(length))  # deals longer than so many
+    number, word = np.zeros((2, len(begin)), dtype=np.int64)
+    told = 0
+    for block in range(0, len(going) - 1, digits):
+        here = going[block]
+        packed = np.zeros(here, dtype=np.int64)
+        for step in range(block, min(block + digits, len(going) - 1)):
+            packed[: going[step]] *= base
+            packed[: going[step]] += digit[at[: going[step]] + step]
+        if block == 0:
+            word[longest] = packed
+        else:
+            packed = pd.factorize(packed)[0] + number[:here] * np.int64(here)
+        codes, known = pd.factorize(packed)
+        number[:here] = codes + told  # other numbers than those of the paths that are over
+        told += len(known)
+    by_deal = np.empty_like(number)
+    by_deal[longest] = number
+    return pd.factorize(by_deal)[0], word
+
+
+def _rows_of(begin: Ints, length: Ints) -> tuple[Ints, list[int]]:
+    """Return the rows of some deals, and where each one's end among them."""
+    ends = np.cumsum(length)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(begin - (ends - length), length), ends.tolist()
+
+
+def path_shares(log: StageLog, *, won: Mask | None = None, lost: Mask | None = None) -> pd.DataFrame:
+    """Return how many deals keep to the order of the stages, and how many do not.
+
+    The happy path of a pipeline is all of its open stages in the client's order, none left out and none
+    entered again, then won. A deal is on it if its path is that one or a beginning of it: it is won at the
+    end, or still on its way. What is lost has left it.
+
+    Parameters
+    ----------
+    won, lost: for each deal of the Snapshot whether it is closed so, where stages alone do not tell: a deal
+        may be closed without a change of stage.
+
+    Returns
+    -------
+    One row per share: ``share``, ``k`` (deals of which it holds), ``n`` (deals of which it can be told),
+    ``value`` (NaN for n = 0), ``low``, ``high`` (95 %, Wilson): ``most_frequent`` (took the path that most
+    took), ``happy`` (on the happy path), ``happy_ended`` (of the deals won or lost: the whole happy path),
+    ``in_order`` (every stage lies further than the one before; leaving out is allowed), ``rework`` (some
+    stage was entered twice or more; self-loops count where the log keeps them), ``skipped`` (passed over an
+    open stage on the way; a late start is none). All but the first and ``rework`` leave out deals that
+    entered a stage without a place in the order.
+
+    Source: METHOD 4.4
+    """
+    found = variants_of(log)
+    facts = _facts(log, found)
+    last = log.stage[log.lasts]
+    kind = log.order.kinds[last].copy()
+    for code, closed in ((1, won), (2, lost)):
+        if closed is not None:
+            kind[(kind == OPEN) & closed[found.deal]] = code
+    of_deal = {name: fact[found.number] for name, fact in facts.items()}
+    placed, ended = of_deal["placed"], kind != OPEN
+    unmarked = (kind == 1) & (log.order.kinds[last] == OPEN)
+    whole = of_deal["straight"] & (kind == 1) & (of_deal["missing"] == 0)
+    rows = {
+        "most_frequent": (found.number == 0, np.ones(len(kind), dtype=bool)),
+        "happy": (whole | (of_deal["straight"] & ~ended), placed),
+        "happy_ended": (whole, placed & ended),
+        "in_order": (of_deal["forward"], placed),
+        "rework": (of_deal["again"], np.ones(len(kind), dtype=bool)),
+        "skipped": (of_deal["jumped"] | (unmarked & (of_deal["missing"] > 0)), placed),
+    }
+    k = np.array([np.count_nonzero(holds & among) for holds, among in rows.values()])
+    n = np.array([np.count_nonzero(among) for _, among in rows.values()])
+    low, high = wilson(k, n)
+    value = np.divide(k, n, out=np.full(len(n), np.nan), where=n > 0)
+    return pd.DataFrame({"share": list(rows), "k": k, "n": n, "value": value, "low": low, "high": high})
+
+
+def _facts(log: StageLog, found: Variants) -> dict[str, npt.NDArray[np.generic]]:
+    """Return of each variant what its path tells; it is read off the rows of one of its deals.
+
+    ``placed``, ``forward``, ``straight`` (nothing left out, from the first stage), ``again``, ``jumped``, and
+    ``missing``: how many open stages of its last pipeline lie beyond the furthest.
+    """
+    order, begin = log.order, np.flatnonzero(log.firsts)
+    length = found.table["path"].map(len).to_numpy(np.int64)
+    rows, ends = _rows_of(begin[found.first], length)
+    stage, path = log.stage[rows], np.repeat(np.arange(len(length)), length)
+    first, size = first_of_run(path), len(order.kinds)
+    pipeline, rank, is_open = order.pipelines[stage], order.ranks[stage], (order.kinds == OPEN)[stage]
+    is_won = order.is_kind("won")[stage]
+    step = np.arange(len(stage)) - np.flatnonzero(first)[path]
+    furthest = furthest_ranks(order, stage, first)
+    target = np.where(is_open, rank, np.where(is_won, order.sizes[pipeline], -1))
+    same, onward = np.zeros((2, len(stage)), dtype=bool)
+    same[1:] = (pipeline[1:] == pipeline[:-1]) & ~first[1:]
+    onward[1:] = same[1:] & is_open[:-1] & (~is_open[1:] | (rank[1:] > rank[:-1]))
+    reach = np.append(0, furthest[:-1])
+    straight = (is_open & (rank == step)) | (is_won & (step == order.sizes[pipeline]))
+    twice = np.sort(path * np.int64(size) + stage)
+    again = np.zeros(len(length), dtype=bool)
+    again[twice[1:][twice[1:] == twice[:-1]] // max(size, 1)] = True
+    last = np.asarray(ends, dtype=np.int64) - 1
+
+    def every(holds: Mask) -> Mask:
+        return np.bincount(path[~holds], minlength=len(length)) == 0
+
+    return {
+        "placed": every(pipeline >= 0),
+        "forward": every(first | onward),
+        "straight": every(straight & (first | onward)),
+        "again": again,
+        "jumped": ~every(~(same & (target > reach + 1))),
+        "missing": np.where(is_open[last], order.sizes[pipeline[last]] - 1 - furthest[last], 0),
+    }
