@@ -92,7 +92,7 @@ class Stays:
         entered, left = (micros(self.rows[name]) for name in ("entered_at", "left_at"))
         going = (left == NEVER) & (self.rows["outcome"] == STILL_THERE).to_numpy()
         told = (entered != NEVER) & (going | (left != NEVER))
-        last = micros(pd.Series([self.crm.as_of]))[0] + 1
+        last = int(micros(pd.Series([self.crm.as_of]))[0]) + 1
         first = int(entered[told].min(initial=last))
         seen = np.flatnonzero((deal >= 0) & (at >= first) & (at < last))
         size = len(self.crm.deals)

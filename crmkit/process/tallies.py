@@ -13,7 +13,7 @@ from crmkit.intervals import wilson
 from crmkit.process.stays import Stays, standing
 from crmkit.process.steps import StepMap
 from crmkit.schema import Snapshot
-from crmkit.stagelog import Ints, owners
+from crmkit.stagelog import Ints, first_of_run, owners
 from crmkit.stages import ADVANCED, OPEN, OUTCOMES, STILL_THERE
 from crmkit.survival_limits import survival_intervals
 
@@ -74,8 +74,9 @@ def ways(grid: Grid, here: IntArray, stays: Stays) -> Told:
     told = {"entries": grid.count(here)} | dict(zip(OUTCOMES, counts.T, strict=True))
     if (told["entries"] != counts.sum(axis=1)).any():
         raise ValueError("the ways in which visits end do not add up to the entries")
-    deal = stays.rows["deal_ix"].to_numpy(np.int64)
-    distinct = np.unique(deal * grid.size + here) % grid.size
+    pairs = stays.rows["deal_ix"].to_numpy(np.int64) * grid.size + here
+    pairs.sort()
+    distinct = pairs[first_of_run(pairs)] % grid.size
     told |= {"returned": grid.count(here, stays.is_repeated), "deals": grid.count(distinct)}
     return told | {"skipped": grid.count(_passed(grid, stays))}
 
@@ -133,11 +134,12 @@ def owner_changes(grid: Grid, here: IntArray, stays: Stays) -> Told:
     log = crm.tables["stage_changes"]
     deal, at = log["deal_ix"].to_numpy(), micros(log["changed_at"])
     then, now, _ = owners(crm)
-    order = np.lexsort((at, deal))
-    deal, at, then = deal[order], at[order], then[order]
-    passed = np.flatnonzero((deal[1:] == deal[:-1]) & (then[1:] != then[:-1]) & (then[1:] >= 0)) + 1
+    if ((deal[1:] < deal[:-1]) | ((deal[1:] == deal[:-1]) & (at[1:] < at[:-1]))).any():
+        order = np.lexsort((at, deal))
+        deal, at, then = deal[order], at[order], then[order]
+    passed = np.flatnonzero(~first_of_run(deal)[1:] & (then[1:] != then[:-1]) & (then[1:] >= 0)) + 1
     counts = stays.count(deal[passed], at[passed], after=True)
-    last = np.flatnonzero(np.append(deal[1:] != deal[:-1], np.ones(min(1, len(deal)), dtype=bool)))
+    last = np.flatnonzero(np.append(first_of_run(deal)[1:], True))[: len(deal)]
     latest = np.full(len(crm.deals) + 1, -1)
     latest[deal[last]] = then[last]
     mine = stays.rows["deal_ix"].to_numpy()
