@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from crmkit.intervals import wilson
@@ -136,14 +135,14 @@ def path_shares(log: StageLog, *, won: Mask | None = None, lost: Mask | None = N
     of_deal = {name: fact[found.number] for name, fact in facts.items()}
     placed, ended = of_deal["placed"], kind != OPEN
     unmarked = (kind == 1) & (log.order.kinds[last] == OPEN)
-    whole = of_deal["straight"] & (kind == 1) & (of_deal["missing"] == 0)
+    whole = of_deal["straight"] & (kind == 1) & ~of_deal["short"]
     rows = {
         "most_frequent": (found.number == 0, np.ones(len(kind), dtype=bool)),
         "happy": (whole | (of_deal["straight"] & ~ended), placed),
         "happy_ended": (whole, placed & ended),
         "in_order": (of_deal["forward"], placed),
         "rework": (of_deal["again"], np.ones(len(kind), dtype=bool)),
-        "skipped": (of_deal["jumped"] | (unmarked & (of_deal["missing"] > 0)), placed),
+        "skipped": (of_deal["jumped"] | (unmarked & of_deal["short"]), placed),
     }
     k = np.array([np.count_nonzero(holds & among) for holds, among in rows.values()])
     n = np.array([np.count_nonzero(among) for _, among in rows.values()])
@@ -152,11 +151,11 @@ def path_shares(log: StageLog, *, won: Mask | None = None, lost: Mask | None = N
     return pd.DataFrame({"share": list(rows), "k": k, "n": n, "value": value, "low": low, "high": high})
 
 
-def _facts(log: StageLog, found: Variants) -> dict[str, npt.NDArray[np.generic]]:
+def _facts(log: StageLog, found: Variants) -> dict[str, Mask]:
     """Return of each variant what its path tells; it is read off the rows of one of its deals.
 
     ``placed``, ``forward``, ``straight`` (nothing left out, from the first stage), ``again``, ``jumped``, and
-    ``missing``: how many open stages of its last pipeline lie beyond the furthest.
+    ``short``: its last stage is open, and others of the pipeline lie beyond the furthest.
     """
     order, begin = log.order, np.flatnonzero(log.firsts)
     length = found.table["path"].map(len).to_numpy(np.int64)
@@ -179,7 +178,7 @@ def _facts(log: StageLog, found: Variants) -> dict[str, npt.NDArray[np.generic]]
     last = np.asarray(ends, dtype=np.int64) - 1
 
     def every(holds: Mask) -> Mask:
-        return np.bincount(path[~holds], minlength=len(length)) == 0
+        return np.asarray(np.bincount(path[~holds], minlength=len(length)) == 0)
 
     return {
         "placed": every(pipeline >= 0),
@@ -187,5 +186,5 @@ def _facts(log: StageLog, found: Variants) -> dict[str, npt.NDArray[np.generic]]
         "straight": every(straight & (first | onward)),
         "again": again,
         "jumped": ~every(~(same & (target > reach + 1))),
-        "missing": np.where(is_open[last], order.sizes[pipeline[last]] - 1 - furthest[last], 0),
+        "short": is_open[last] & (order.sizes[pipeline[last]] - 1 > furthest[last]),
     }
