@@ -8,11 +8,11 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
-from crmkit.fields import filled_rows
 from crmkit.process.description import CrmStage, Process
+from crmkit.process.filling import deals_filled
 from crmkit.process.steps import StepMap, find_stages, map_steps
 from crmkit.process.wording import fold
-from crmkit.schema import TABLES, Snapshot
+from crmkit.schema import Snapshot
 from crmkit.stages import StageOrder, stage_order
 
 #: A finding with the position of its step before it, -1 for none.
@@ -98,23 +98,13 @@ def _unnamed(order: StageOrder, process: Process, places: StepMap) -> Iterator[P
 
 
 def _fields(crm: Snapshot, process: Process, headings: Mapping[str, str]) -> Iterator[Placed]:
-    """Yield the required fields that the export has neither under their name nor under a heading."""
+    """Yield the required fields that no file has; one that is there and always empty is there."""
     known = {fold(heading) for heading in headings} | {fold(name) for name in headings.values() if name}
     for ix, step in enumerate(process.steps):
         for name in step.required_fields:
-            one_of = [part.strip() for part in name.split("|")]
-            if not any(fold(part) in known or _has(crm, part) for part in one_of):
-                near = nearest(fold(name), known)
-                yield ix, "required_field_in_no_export", "required_fields", name, near
-
-
-def _has(crm: Snapshot, name: str) -> bool:
-    """Whether a field is in the export: of the deals, or of the table named before a point."""
-    table, _, rest = name.partition(".")
-    if table in TABLES and rest and filled_rows(crm, table, rest) is not None:
-        return True
-    columns = {fold(str(one)): str(one) for one in crm.deals.columns}
-    return filled_rows(crm, "deals", columns.get(fold(name), name)) is not None
+            is_headed = any(fold(part) in known for part in name.split("|"))
+            if not is_headed and deals_filled(crm, name, headings) is None:
+                yield ix, "required_field_in_no_export", "required_fields", name, nearest(fold(name), known)
 
 
 def _said(wanted: CrmStage) -> str:

@@ -224,12 +224,13 @@ def test_stages_that_differ_only_in_looks(snapshot: Made) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["amount", "AMOUNT", "power", "deals.amount", "margin|amount", "Sum  of deal"]
+    "name", ["amount", "AMOUNT", "power", "companies.city", "margin|amount", "Sum  of deal"]
 )
 def test_fields_that_the_export_has(snapshot: Made, name: str) -> None:
     process = mapped(["New"], ["Offer"], version="to_be")
     steps = (process.steps[0], process.steps[1].model_copy(update={"required_fields": (name,)}))
-    crm, headings = crm_of(snapshot), {"Sum of deal": "amount", "Power": ""}
+    crm = crm_of(snapshot, companies=[{"company_id": "1", "city": "Perm"}])
+    headings = {"Sum of deal": "amount", "Power": ""}
     assert told(process.model_copy(update={"steps": steps}), crm, headings=headings) == []
 
 
