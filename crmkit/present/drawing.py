@@ -15,14 +15,16 @@ from crmkit.present.texts import clean, escape
 DIAGRAM_MIME = "application/vnd.crmkit.diagram+json"
 WIDTH = 820.0
 """The width of a report's column: a picture of this width is shown as large as it was drawn."""
+PIECE, OVERLAP = 260.0, 0.5
+"""How high a piece of a picture should be at most, and how far it reaches into the next one."""
 
 
 @dataclass(frozen=True)
 class Diagram:
     """A picture: stable ``name``, the finding as ``title``, ``alt`` text, its size, what is drawn on it.
 
-    ``shapes`` are drawn in order. ``notes`` stand under it. ``breaks`` are heights at which it may be cut
-    into pieces, so that paper need not cut through a box; no shape crosses them. ``table`` has its figures.
+    ``shapes`` are drawn in order. ``notes`` stand under it. ``breaks`` are heights at which it is cut into
+    pieces on a page, so that paper may end there; only lines cross them. ``table`` has its figures.
     """
 
     name: str
@@ -80,12 +82,12 @@ class Diagram:
 
     def pieces(self) -> list[str]:
         """Return the picture as SVG in pieces, cut at its ``breaks``."""
-        ends = [*self.breaks, self.height]
-        starts = [0.0, *self.breaks]
-        return [
-            self._written([s for s in self.shapes if start <= s.top < end], start, end, told=start == 0)
-            for start, end in zip(starts, ends, strict=True)
-        ]
+        pieces = []
+        ends = (*(one + OVERLAP for one in self.breaks), self.height)
+        for start, end in zip((0.0, *self.breaks), ends, strict=True):
+            inside = [shape for shape in self.shapes if shape.span[0] <= end and shape.span[1] >= start]
+            pieces.append(self._written(inside, start, end, told=start == 0))
+        return pieces
 
     def _written(self, shapes: Sequence[Shape], start: float, end: float, *, told: bool) -> str:
         told_as = f"<title>{escape(self.title)}</title><desc>{escape(self.alt)}</desc>" if told else ""
@@ -113,3 +115,16 @@ class Diagram:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {"text/html": self._repr_html_(), "text/plain": repr(self), DIAGRAM_MIME: self.to_json()}
+
+
+def cuts(gaps: Sequence[float], height: float, most: float = PIECE) -> tuple[float, ...]:
+    """Return at which of the ``gaps`` between its parts a picture is cut, so that each piece is at most so high.
+
+    >>> cuts([100, 200, 300, 400], 450, 250)
+    (200,)
+    """
+    found: list[float] = []
+    for gap, beyond in zip(gaps, [*gaps[1:], height], strict=True):
+        if beyond - (found[-1] if found else 0) > most:
+            found.append(gap)
+    return tuple(found)

@@ -46,6 +46,7 @@ INKS: Mapping[str, Ink] = {
     "rule": Ink("none", "#c4ccd2"),
     "norm": Ink("none", "#1a1a1a", 2.0),
     "span": Ink("none", "#1d2730", 1.5),
+    "return": Ink("none", "#b34d00"),
     "move_0": Ink("none", "#9aa5ad"),
     "move_1": Ink("none", "#6d7983"),
     "move_2": Ink("none", "#3d4a54"),
@@ -67,9 +68,9 @@ class Box:
     hint: str = ""
 
     @property
-    def top(self) -> float:
-        """Where it begins, from above."""
-        return self.y
+    def span(self) -> tuple[float, float]:
+        """Where it begins and ends, from above."""
+        return self.y, self.y + self.height
 
     def written(self) -> str:
         """Return it as SVG."""
@@ -88,9 +89,10 @@ class Line:
     hint: str = ""
 
     @property
-    def top(self) -> float:
-        """Where it begins, from above."""
-        return min(y for _, y in self.points)
+    def span(self) -> tuple[float, float]:
+        """Where it begins and ends, from above."""
+        heights = [y for _, y in self.points]
+        return min(heights), max(heights)
 
     def written(self) -> str:
         """Return it as SVG; an arrow's head is a triangle of its own."""
@@ -125,9 +127,9 @@ class Text:
     hint: str = ""
 
     @property
-    def top(self) -> float:
-        """Where it begins, from above."""
-        return self.y - self.size
+    def span(self) -> tuple[float, float]:
+        """Where it begins and ends, from above."""
+        return self.y - self.size, self.y + self.size / 4
 
     def written(self) -> str:
         """Return it as SVG, with everything escaped."""

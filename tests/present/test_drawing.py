@@ -88,7 +88,7 @@ def test_it_is_cut_where_it_says() -> None:
     one = diagram(Text(0, 20, "first"), Box(0, 100, 10, 10), Text(0, 130, "second"), breaks=(80.0,))
     above, below = one.pieces()
     assert (texts(above), texts(below)) == (["first"], ["second"])
-    assert 'viewBox="0 0 200 80"' in above and 'viewBox="0 80 200 70"' in below
+    assert 'viewBox="0 0 200 80.5"' in above and 'viewBox="0 80 200 70"' in below
     assert "<rect" not in above and 'role="img"' in above and 'aria-hidden="true"' in below
 
 

@@ -1,0 +1,115 @@
+"""The process map: stages on a line down the page, jumps ahead on the right, returns on the left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crmkit.present.drawing import Diagram, cuts
+from crmkit.present.formats import Formats
+from crmkit.present.map_layout import MapLayout, Move, Node
+from crmkit.present.map_table import map_notes, map_table, map_title
+from crmkit.present.texts import is_missing
+from crmkit.stages import KINDS, StageOrder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def process_map(
+    edges: pd.DataFrame, order: StageOrder, formats: Formats, *, pipeline: int | None = None,
+    name: str = "process_map", title: str = "", starts: pd.DataFrame | None = None, most: int = 40,
+    share: float = 0.95,
+) -> Diagram:  # fmt: skip
+    """Draw how deals went from stage to stage.
+
+    Parameters
+    ----------
+    edges: as ``directly_follows`` returns them: codes ``stage`` and ``next_stage``, ``n``, ``timed``,
+        ``median_days``.
+    order: the stages that the codes mean. pipeline: code of the one that is drawn; ``None`` for all stages.
+    title: the finding; by default the share of moves that went back.
+    starts: how many deals began where: ``stage``, ``n``.
+    most, share: of the commonest ways so many are drawn as hold this share of all moves, but no more than
+        ``most``; each stage keeps its commonest way out. What is hidden is told in the notes.
+
+    Returns
+    -------
+    Diagram: a box a stage; a way to a lost stage ends in a mark beside its box.
+    """
+    codes = _drawn(edges, order, pipeline)
+    place = {code: index for index, code in enumerate(codes)}
+    whole = edges[edges["stage"].isin(codes) & edges["next_stage"].isin(codes)]
+    columns = (whole[key].tolist() for key in ("stage", "next_stage", "n", "timed", "median_days"))
+    moves = [
+        Move(place[a], place[b], int(n), int(timed), None if is_missing(days) else float(days))
+        for a, b, n, timed, days in zip(*columns, strict=True)
+    ]
+    nodes = _nodes(codes, order, formats, moves, starts)
+    shown = commonest(moves, most=most, share=share)
+    names = [node.name for node in nodes]
+    table = map_table(moves, shown, names, name=name, formats=formats)
+    title = title or map_title(moves, [node.kind for node in nodes], formats)
+    elsewhere = int(edges["n"].sum()) - sum(move.n for move in moves)
+    notes = map_notes(moves, shown, formats, elsewhere=elsewhere if pipeline is not None else 0)
+    laid = MapLayout(nodes, shown, formats)
+    breaks = cuts(laid.gaps(), laid.height)
+    alt = formats.words.say(
+        "Process map: {title}. {stages}",
+        title=title.rstrip("."),
+        stages="; ".join(f"{n.name}: {n.said}" for n in nodes),
+    )
+    return Diagram(name, title, alt, laid.width, laid.height, laid.drawn(), notes, breaks, table)
+
+
+def pipelines_by_moves(edges: pd.DataFrame, order: StageOrder) -> list[int]:
+    """Return the codes of the pipelines in which deals moved, that with most moves first."""
+    here = order.pipelines[edges["stage"].to_numpy()]
+    inside = (here >= 0) & (here == order.pipelines[edges["next_stage"].to_numpy()])
+    moves = np.bincount(here[inside], weights=edges["n"].to_numpy()[inside])
+    return [int(code) for code in np.argsort(-moves, kind="stable") if moves[code] > 0]
+
+
+def commonest(moves: Sequence[Move], *, most: int, share: float) -> list[Move]:
+    """Return the moves that are drawn, in their order (see :func:`process_map`)."""
+    by_n = sorted(range(len(moves)), key=lambda index: (-moves[index].n, index))
+    whole, held, chosen = sum(move.n for move in moves), 0, set[int]()
+    for index in by_n:
+        if held >= share * whole or len(chosen) >= most:
+            break
+        chosen.add(index)
+        held += moves[index].n
+    out: dict[int, int] = {}
+    for index in by_n:
+        out.setdefault(moves[index].source, index)
+    return [move for index, move in enumerate(moves) if index in chosen | set(out.values())]
+
+
+def _drawn(edges: pd.DataFrame, order: StageOrder, pipeline: int | None) -> list[int]:
+    """Return the codes of the stages on the map: open ones in order, then won, then lost."""
+    used = np.zeros(len(order.kinds), dtype=bool)
+    used[edges["stage"].to_numpy(np.int64)] = used[edges["next_stage"].to_numpy(np.int64)] = True
+    if pipeline is not None:
+        used &= order.pipelines == pipeline
+    listed = (order.kinds == 0) & (order.pipelines >= 0 if pipeline is None else order.pipelines == pipeline)
+    chosen = np.flatnonzero(used | listed)
+    ranked = np.lexsort((order.places[chosen], order.positions[chosen], order.kinds[chosen]))
+    return [int(code) for code in chosen[ranked]]
+
+
+def _nodes(
+    codes: Sequence[int], order: StageOrder, formats: Formats, moves: Sequence[Move],
+    starts: pd.DataFrame | None,
+) -> list[Node]:  # fmt: skip
+    began = {} if starts is None else dict(zip(starts["stage"].tolist(), starts["n"].tolist(), strict=True))
+    words, nodes = formats.words, []
+    for index, code in enumerate(codes):
+        first = int(began.get(code, 0))
+        entered = first + sum(move.n for move in moves if move.target == index)
+        said = words.plural("{n} entry", "{n} entries", entered)
+        if first:
+            said = words.say("{entries}, began here: {n}", entries=said, n=formats.count(first))
+        nodes.append(Node(str(order.table["stage"].iloc[code]), KINDS[order.kinds[code]], said))
+    return nodes
