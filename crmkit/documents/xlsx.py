@@ -26,7 +26,7 @@ MOST_ROWS = 1_048_576 - HEAD - 20
 SOME_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 """What stands as the date of creation, so that the same input gives the same bytes."""
 
-_OPTIONS = {
+OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -127,7 +127,7 @@ def write_workbook(
 
     words = Words(language)
     names = sheet_names([words.say("Contents"), *(sheet.title for sheet in sheets)])
-    options = {**_OPTIONS, "tmpdir": str(path.parent)}
+    options = {**OPTIONS, "tmpdir": str(path.parent)}
     with whole(path) as place, xlsxwriter.Workbook(str(place), options) as book:
         book.set_properties({"created": created, "author": "crmkit"})
         styles = Styles(book)
