@@ -177,7 +177,7 @@ def roles(crm: Snapshot, process: Process, rows: pd.DataFrame) -> Found:
     examined, wrong = np.zeros((2, len(rows)), dtype=bool)
     lacking = dict[str, None]()
     for ix, step in enumerate(process.steps):
-        wanted = _crm_roles(process, step)
+        wanted = crm_roles(process, step)
         lacking |= dict.fromkeys(name for name, role in wanted.items() if role not in known)
         if not wanted or not known.issuperset(wanted.values()):
             continue
@@ -197,7 +197,7 @@ def roles(crm: Snapshot, process: Process, rows: pd.DataFrame) -> Found:
     )  # fmt: skip
 
 
-def _crm_roles(process: Process, step: Step) -> dict[str, str]:
+def crm_roles(process: Process, step: Step) -> dict[str, str]:
     """Return for each role responsible for a step what the reps' list calls it, folded."""
     called = {fold(role.name): role.crm_role for role in process.roles}
     return {name: fold(called.get(fold(name)) or name) for name in step.responsible}
