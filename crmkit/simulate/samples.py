@@ -36,7 +36,10 @@ _PILOT = 2_000.0
 
 
 def make_samples(folder: Path) -> None:
-    """Write the three sample clients below ``folder``, byte for byte as they stand in ``data/sample``."""
+    """Write the three sample clients below ``folder``, byte for byte as they stand in ``data/sample``.
+
+    The descriptions of the process, in ``process/``, are written by hand and stay as they are.
+    """
     for name in SAMPLES:
         _write(simulate(read_scenario(name)), folder / name)
 

@@ -50,10 +50,11 @@ def planted(folder: Path) -> dict:
 
 
 def files(folder: Path) -> dict[str, bytes]:
+    """Return all files but the descriptions of the process, which people write."""
     inside = (
         path
         for path in folder.rglob("*")
-        if path.is_file() and not {".crmkit", ".gitattributes"} & set(path.parts)
+        if path.is_file() and not {".crmkit", ".gitattributes", "process"} & set(path.parts)
     )
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in inside}
 
