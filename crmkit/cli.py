@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from crmkit import __version__, processing, telling
+from crmkit import __version__, processing, telling, telling_flows
 from crmkit.errors import N_, CrmkitError
 from crmkit.present.words import Words
 from crmkit.telling import AsOf, ClientPlace, Format
@@ -126,6 +126,9 @@ app.command(help=say("Tell figures of a client: measures over periods and slices
 app.command(help=say("Tell which few clients, reps or others give most of a count or a sum."))(telling.pareto)
 app.command(help=say("Set our figures beside those on the CRM's own screen, and say why they differ."))(
     telling.parity
+)
+app.command(help=say("Tell the process from the history of stages: accounts, moves, paths, times."))(
+    telling_flows.flows
 )
 app.add_typer(processing.app, name="process")
 

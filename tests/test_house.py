@@ -42,8 +42,11 @@ FLOORS = (
     ("present",),
     ("documents",),
     ("batch",),
-    ("listing", "terminal", "telling", "processing", "cli", "__main__"),
-)
+    (
+        "listing", "terminal", "telling", "describing", "telling_flows", "flow_records", "processing", "cli",
+        "__main__",
+    ),
+)  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 #: Rooms of one floor that do not know one another, save for the catalogue of measures and the load report.
 APART = {"sources", "measures", "process", "intake", "simulate", "pull"}
