@@ -46,7 +46,10 @@ def survival_intervals(
 
 
 def _limits(steps: Steps) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lower and the upper curve of survival; the upper one does not fall where all have ended."""
+    """Return the lower and the upper curve of survival.
+
+    Where all who were left end at once, the upper curve falls by the binomial bound of all of so many.
+    """
     left = steps.at_risk - steps.ended
     terms = np.where(left > 0, steps.ended / (steps.at_risk * np.maximum(left, 1)), 0.0)
     rows = np.diff(np.append(steps.first, len(steps.groups)))
@@ -55,6 +58,9 @@ def _limits(steps: Steps) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     low, high = steps.survival.copy(), np.where(steps.survival > 0, steps.survival, 1.0)
     turn = np.exp(_Z95 * spread[inside] / -np.log(steps.survival[inside]))
     low[inside], high[inside] = steps.survival[inside] ** turn, steps.survival[inside] ** (1 / turn)
+    ends = np.flatnonzero(steps.survival <= 0)
+    before = np.where(np.isin(ends, steps.first), 1.0, high[ends - 1])
+    high[ends] = before * (1 - 0.025 ** (1 / steps.at_risk[ends]))
     return low, high
 
 

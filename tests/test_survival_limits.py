@@ -16,6 +16,14 @@ def test_ten_durations_by_hand() -> None:
     assert p90[0].item() == 9.5 and np.isnan(p90[2]).item()  # a tenth of ten cases has no upper limit
 
 
+def test_all_at_once_is_as_sure_as_so_many_cases_make_it() -> None:
+    # 40 of 40 end at 2: at most 1 - .025 ** (1 / 40) = .088 of all such last longer, less than a tenth; of
+    # 20 at most .168, less than a half alone.
+    told = survival_intervals(np.repeat([0, 1], [40, 20]), [2.0] * 60, [1] * 60, 2)
+    assert told[0].tolist() == [[2.0, 2.0]] * 3
+    assert told[1, 2, 0] == 2.0 and np.isnan(told[1, 2, 1])
+
+
 def test_groups_do_not_touch_one_another_and_an_empty_one_has_nothing() -> None:
     codes = np.repeat([2, 0], 10)
     both = survival_intervals(codes, [*range(1, 11)] * 2, [1] * 20, 3)
