@@ -35,14 +35,14 @@ class Shrunken:
     strength: Floats
 
 
-def shrink(successes: ArrayLike, n: ArrayLike, *, noise: float = 1.0) -> Shrunken:
+def shrink(successes: ArrayLike, n: ArrayLike, *, noise: ArrayLike = 1.0) -> Shrunken:
     """Draw the shares of groups towards their mean, the more so the fewer cases a group has.
 
     Parameters
     ----------
     successes, n: counts; the groups lie along the last axis, sets of groups to be treated apart along others.
     noise: how often the counts were drawn at random: 1 as they are, 2 in a bootstrap resample of them, which
-        differs by chance from data that already differed by chance.
+        differs by chance from data that already differed by chance; one for all, or one a set.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def shrink(successes: ArrayLike, n: ArrayLike, *, noise: float = 1.0) -> Shrunke
         raise ValueError("successes must lie between 0 and n")
     whole, own = of.sum(axis=-1), _ratio(won, of)
     mean = _ratio(won.sum(axis=-1), whole)
-    likeness = _likeness(own, of, mean, noise)
+    likeness = _likeness(own, of, mean, np.asarray(noise, np.float64))
     with np.errstate(divide="ignore"):
         strength = np.asarray(1 / likeness - 1)
     others = np.where(np.isnan(strength), 0.0, strength)[..., None]
@@ -70,7 +70,7 @@ def shrink(successes: ArrayLike, n: ArrayLike, *, noise: float = 1.0) -> Shrunke
     return Shrunken(np.where(of > 0, drawn, mean[..., None]), mean, strength)
 
 
-def _likeness(own: Floats, of: Floats, mean: Floats, noise: float) -> Floats:
+def _likeness(own: Floats, of: Floats, mean: Floats, noise: Floats) -> Floats:
     """Return the correlation of two cases of one group, 0 … 1; NaN if it cannot be told.
 
     With groups alike, Σ n(p − m)² ÷ m(1 − m) is on average the number of groups less one; what is above comes

@@ -88,7 +88,7 @@ def chain_of(crm: Snapshot, period: Period, places: StepMap) -> Chain:
         visits=np.bincount(moves.source, minlength=size), resolved=resolved, advanced=advanced,
         conversion=_share(advanced, resolved), conversion_low=low, conversion_high=high,
     )  # fmt: skip
-    table = pd.concat([table, _times(crm, moves)], axis=1)
+    table = pd.concat([table, mean_times(crm, moves)], axis=1)
     return Chain(moves.codes, moves.ways, counts, _with_ends(table, counts))
 
 
@@ -164,19 +164,31 @@ def _with_ends(table: pd.DataFrame, counts: IntArray) -> pd.DataFrame:
         [empty, stuck, unknown > UNTOLD_SHARE],
         ["no_resolved_visits", "no_way_out", "leads_to_unknown"], "",
     )  # fmt: skip
-    passed = np.where(stuck[None, :], 0.0, visited) * (visited > _NOTHING)
     told, lasting = state == "", (table["open_at_horizon"] > UNTOLD_SHARE).to_numpy()
-    left = {}
-    for name in ("days", "working_days"):
-        mean = table[f"mean_{name}"].to_numpy()
-        untimed = np.isnan(mean)
-        days = passed @ np.where(untimed, 0.0, mean)
-        left[f"remaining_{name}"] = np.where(told & ~(passed[:, untimed] > 0).any(axis=1), days, np.nan)
+    left = {
+        f"remaining_{name}": np.where(told, days_left(chances, table[f"mean_{name}"].to_numpy()), np.nan)
+        for name in ("days", "working_days")
+    }
     state = np.where(told & np.isnan(left["remaining_days"]), "no_times", state)
     return table.assign(
         p_win=np.where(told, p_win, np.nan), p_unknown=np.where(stuck, 1.0, unknown), **left,
-        is_at_least=(passed[:, lasting] > 0).any(axis=1), state=state,
+        is_at_least=_passed(chances)[:, lasting].any(axis=1), state=state,
     )  # fmt: skip
+
+
+def days_left(chances: FloatArray, means: FloatArray) -> FloatArray:
+    """Return the expected days from entering each place to the end, from the mean days in each place.
+
+    NaN where a place on the way has no mean; what is spent where no path leads out is not counted.
+    """
+    untimed, passed = np.isnan(means), _passed(chances)
+    days = np.where(passed, fundamental(chances), 0.0) @ np.where(untimed, 0.0, means)
+    return np.where(passed[:, untimed].any(axis=1), np.nan, days)
+
+
+def _passed(chances: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return which places (columns) are passed through from which (rows), those without an end left out."""
+    return np.asarray((fundamental(chances) > _NOTHING) & ~_without_end(chances)[None, :])
 
 
 def _without_end(chances: FloatArray) -> npt.NDArray[np.bool_]:
@@ -188,14 +200,20 @@ def _without_end(chances: FloatArray) -> npt.NDArray[np.bool_]:
     return np.asarray(~ends, dtype=bool)
 
 
-def _times(crm: Snapshot, moves: Moves) -> pd.DataFrame:
-    """Return the restricted mean times of each place."""
+def mean_times(
+    crm: Snapshot,
+    moves: Moves,
+    *,
+    days: float | FloatArray = HORIZON_DAYS,
+    working_days: float | FloatArray = HORIZON_WORKING_DAYS,
+) -> pd.DataFrame:
+    """Return the restricted mean times of each place; the horizons are one for all, or one a place."""
     size, ended = len(moves.codes), moves.rows["left_at"].notna().to_numpy()
     told = {}
-    for name, horizon in (("days", HORIZON_DAYS), ("working_days", HORIZON_WORKING_DAYS)):
-        days = visit_days(crm, moves.rows, working=name == "working_days")
-        known = days >= 0
-        means = restricted_means(moves.source[known], days[known], ended[known], size, horizon)
+    for name, horizon in (("days", days), ("working_days", working_days)):
+        lasted = visit_days(crm, moves.rows, working=name == "working_days")
+        known = lasted >= 0
+        means = restricted_means(moves.source[known], lasted[known], ended[known], size, horizon)
         told[f"mean_{name}"] = means[0]
         if name == "days":
             told |= {"horizon_days": means[1], "open_at_horizon": means[2]}

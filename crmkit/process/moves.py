@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.facts import IntArray, is_technical, within
+from crmkit.facts import BoolArray, IntArray, is_technical, within
 from crmkit.periods import Period
 from crmkit.process.steps import StepMap
 from crmkit.schema import Snapshot
@@ -22,7 +22,7 @@ class Moves:
 
     Attributes
     ----------
-    visits: all visits. rows: those counted, as ``Visits.rows``.
+    visits: all visits. chosen: which of them are counted. rows: these, as ``Visits.rows``.
     codes: the open places that they stand in or lead to, in the client's order (rows of ``order.table``).
     source: of each row the position of its place in ``codes``. target: that of the next one; their number if
         won, one more if lost; −1 while the visit goes on.
@@ -30,6 +30,7 @@ class Moves:
     """
 
     visits: Visits
+    chosen: BoolArray
     rows: pd.DataFrame
     codes: IntArray
     source: IntArray
@@ -59,4 +60,4 @@ def moves_of(crm: Snapshot, period: Period, places: StepMap) -> Moves:
     ways = np.full((size, size + 2), LOST, dtype=np.int8)
     ways[:, :size] = outcomes(order, codes[:, None], codes[None, :])
     ways[:, size] = ADVANCED
-    return Moves(visits, rows, codes, position[stage], target, ways)
+    return Moves(visits, chosen, rows, codes, position[stage], target, ways)
