@@ -22,9 +22,11 @@ from crmkit.periods import Period, floor, next_start
 from crmkit.periods import before as before  # where the pages look for it
 from crmkit.present.figures import Plate
 from crmkit.present.formats import Formats
+from crmkit.present.process_words import described
 from crmkit.present.reasons import missing
 from crmkit.present.tables import Column, Table
 from crmkit.present.words import Words
+from crmkit.process.store import Processes
 from crmkit.schema import Snapshot
 from crmkit.sources.ledger import LoadReport
 from crmkit.sources.load import load, load_report
@@ -78,6 +80,20 @@ class Study:
     def formats(self) -> Formats:
         """What writes figures."""
         return Formats(self.language, self.client.currency)
+
+    @cached_property
+    def processes(self) -> Processes:
+        """The descriptions of the process in the client's folder.
+
+        Raises
+        ------
+        CrmkitError: descriptions that cannot be used; it speaks the language of the study.
+        """
+        try:
+            return described(self.client.folder)
+        except CrmkitError as error:
+            error.say = self.words.message
+            raise
 
     def say(self, text: str, /, **params: object) -> str:
         """Return a sentence in the language of the study."""
