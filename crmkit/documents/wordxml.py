@@ -19,6 +19,8 @@ Cell: TypeAlias = str | Sequence[str]
 CM = 567
 """Twentieths of a point, the unit of Word, in a centimetre."""
 OPEN_POINT = "ToBeAgreed"
+KEPT_TOGETHER = 3
+"""How many rows of a table stay on one page, so that none begins at the very end of a page."""
 _PAGES = Path(__file__).with_name("pages")
 _LONG_AGO = (2020, 1, 1, 0, 0, 0)
 APP = (
@@ -147,7 +149,11 @@ def table(
             kind = "TableHeading" if head else "TableLabel" if labelled and not place else "TableText"
             kind = "TableMark" if marks and place >= marks and not head else kind
             frame = element("tcPr", element("tcW", w=width, type="dxa"))
-            row.append(element("tc", frame, *_cell(cell, kind, open_point)))
+            told = list(_cell(cell, kind, open_point))
+            if index < KEPT_TOGETHER and len(rows) > index + 1:
+                for one in told:
+                    one[0].append(element("keepNext"))
+            row.append(element("tc", frame, *told))
         made.append(row)
     return made
 

@@ -1,0 +1,168 @@
+"""The CRM brief: how the CRM is set up so that the process can be kept in it (METHOD 4.8)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from crmkit.documents.handed import IN_CRM, Gap, Handed, roles_of
+from crmkit.documents.plainbook import write_plain_book
+from crmkit.documents.responsibility import matrices
+from crmkit.documents.sections import Grid, cover, measures, open_points, sub_processes
+from crmkit.documents.word import Cell, WordDocument
+from crmkit.errors import N_
+from crmkit.fields import filled_rows
+from crmkit.process.steps import map_steps
+from crmkit.stages import OPEN, stage_order
+
+KINDS = {"open": N_("deal in work"), "won": N_("deal won"), "lost": N_("deal lost")}
+MOST_ROLES_ON_A_SHEET = 60
+
+
+def write_crm_brief(handed: Handed, document: Path, workbook: Path) -> None:
+    """Write the brief as a Word document and the same tables as a workbook."""
+    say = handed.say
+    word = WordDocument(say("Brief for setting up the CRM"), client=handed.client, words=handed.words)
+    cover(word, handed)
+    word.contents()
+    word.heading(say("What it is for"))
+    word.text(
+        say(
+            "The process of {client} is to be kept in the CRM. Below stands what has to be set up: pipelines"
+            " and stages, fields without which a deal does not go on, automations, rights, and reports.",
+            client=handed.client,
+        )
+    )
+    sections = _sections(handed)
+    for title, silent, grids in sections:
+        filled = [grid for grid in grids if grid.rows]
+        word.heading(title)
+        if not filled:
+            word.text(silent)
+        for grid in filled:
+            grid.into(word, labelled=True)
+    gaps = _gaps(handed)
+    questions = open_points(handed, gaps)
+    word.heading(say("Open questions"))
+    if not gaps:
+        word.text(say("There are none: the description answers all that a CRM has to know."))
+    questions.into(word)
+    word.write(document)
+    sheets = [grid for _, _, grids in sections for grid in grids if grid.rows]
+    sheets += matrices(handed, MOST_ROLES_ON_A_SHEET)
+    write_plain_book(workbook, handed.client, [*sheets, *([questions] if gaps else [])], handed.open)
+
+
+def _sections(handed: Handed) -> list[tuple[str, str, list[Grid]]]:
+    """Return the chapters: heading, what is said if there is nothing, tables."""
+    say, steps = handed.say, handed.process.steps
+    nothing = say("The description says nothing about it.")
+    stages = [*_pipelines(handed), _mapping(handed)]
+    return [
+        (say("Pipelines and stages"), nothing, stages),
+        (say("Required fields"), nothing, [_fields(handed)]),
+        (say("Automations"), say("None is described."), [_automations(handed)]),
+        (say("Roles and rights"), nothing, [_rights(handed)]),
+        (say("Reports and KPIs to set up"), nothing, [measures(handed)]),
+        (say("Tasks to other departments"), say("None is described."), [sub_processes(handed, steps)]),
+    ]
+
+
+def _pipelines(handed: Handed) -> list[Grid]:
+    """Return a table of the stages of every pipeline that the client's CRM has today."""
+    if handed.crm is None:
+        return []
+    say, steps = handed.say, handed.process.steps
+    order, places = stage_order(handed.crm), map_steps(handed.crm, handed.process)
+    grids: dict[str, list[list[Cell]]] = {}
+    for code in np.argsort(order.places):
+        row = order.table.iloc[code]
+        step_ix = int(places.step_ix[places.codes[code]]) if places.is_described else -1
+        missing = handed.open if order.kinds[code] == OPEN else "—"
+        step = [steps[step_ix].name, handed.norm(steps[step_ix].norm)] if step_ix >= 0 else [missing, missing]
+        kind = handed.words.message(KINDS[str(row["kind"])]) if row["kind"] in KINDS else "—"
+        pipeline = "" if pd.isna(row["pipeline"]) else str(row["pipeline"])
+        rows = grids.setdefault(pipeline, [])
+        rows.append([str(len(rows) + 1), str(row["stage"]), kind, *step])
+    heads = [say("No."), say("CRM stage"), say("Kind"), say("Process step"), say("Time norm")]
+    return [
+        Grid(
+            say("Pipeline «{name}» today", name=name) if name else say("Stages of no listed pipeline"),
+            heads, rows, (0.9, 4, 1.8, 4, 2.6),
+        )
+        for name, rows in sorted(grids.items(), key=lambda one: (not one[0], one[0]))
+    ]  # fmt: skip
+
+
+def _mapping(handed: Handed) -> Grid:
+    """Return in which CRM stages every step is kept."""
+    say = handed.say
+    rows: list[list[Cell]] = []
+    for step in handed.process.steps:
+        results = handed.listed(one.text for one in step.outputs)
+        rows.append([step.name, handed.crm_stages(step.crm_stages), handed.norm(step.norm), results])
+    heads = [say("Process step"), say("CRM stages"), say("Time norm"), say("A deal leaves it with")]
+    return Grid(say("Steps in the CRM"), heads, rows, (3, 3.4, 2.2, 6))
+
+
+def _fields(handed: Handed) -> Grid:
+    """Return what must be filled before a deal leaves a step, and whether the CRM has such fields."""
+    say, crm = handed.say, handed.crm
+    heads = [say("Process step"), say("Field"), say("Cards in the CRM"), say("In the export")]
+    rows: list[list[Cell]] = []
+    for step in handed.process.steps:
+        called = handed.fields(step.required_fields)
+        if not called:
+            rows.append([step.name, handed.open, ", ".join(step.crm_entities) or "—", "—"])
+            continue
+        known = [crm and filled_rows(crm, "deals", name) is not None for name in step.required_fields]
+        marks = [say("yes") if one else say("no") for one in known]
+        rows.append([step.name, called, ", ".join(step.crm_entities) or "—", marks])
+    cut = 4 if crm is not None else 3
+    title = say("To be filled before a deal leaves the step")
+    return Grid(title, heads[:cut], [row[:cut] for row in rows], (3.2, 4.4, 4, 2)[:cut])
+
+
+def _automations(handed: Handed) -> Grid:
+    say = handed.say
+    rows = [[step.name, list(step.automations)] for step in handed.process.steps if step.automations]
+    return Grid(say("What the CRM does by itself"), [say("Process step"), say("Automation")], rows, (3, 10))
+
+
+def _rights(handed: Handed) -> Grid:
+    """Return what every role does in the CRM; what it may do beyond that has to be agreed."""
+    say, process = handed.say, handed.process
+    called = {role.name: role.crm_role for role in process.roles}
+    rows: list[list[Cell]] = []
+    for role in process.role_names():
+        parts = [
+            [step.name for step in process.steps if role in roles_of(step, field)]
+            for field in ("responsible", "task_setter", "result_users")
+        ]
+        if any(parts):
+            rows.append([role, called.get(role) or "—", *(part or "—" for part in parts), handed.open])
+    heads = [
+        say("Role"), say("Role in the CRM"), say("Changes deals at"), say("Sets tasks at"),
+        say("Sees the result of"), say("Further rights"),
+    ]  # fmt: skip
+    title = say("What roles do in the CRM; further rights are others' deals, export, deletion")
+    return Grid(title, heads, rows, (2.3, 2, 3.2, 3.2, 3.2, 2.6))
+
+
+def _gaps(handed: Handed) -> list[Gap]:
+    """Return what the CRM has to know and nobody has said."""
+    say, found = handed.say, handed.gaps(IN_CRM, whole=False)
+    if handed.crm is None:
+        return found
+    places = map_steps(handed.crm, handed.process)
+    for one in places.unknown:
+        place = one.stage + (f" ({one.pipeline})" if one.pipeline else "")
+        found.append(Gap(place, (say("the CRM has no such stage: create it, or correct the description"),)))
+    for one in places.doubled:
+        found.append(Gap(one.stage, (say("several steps name this CRM stage"),)))
+    table = stage_order(handed.crm).table
+    for code in places.undescribed:
+        found.append(Gap(str(table["stage"].iloc[code]), (say("a CRM stage that belongs to no step"),)))
+    return found

@@ -1,0 +1,91 @@
+"""All that a consultant hands over about a client's process, in one folder (METHOD 4.8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from crmkit.documents.bpmn import bpmn_xml
+from crmkit.documents.crm_brief import write_crm_brief
+from crmkit.documents.handed import Handed
+from crmkit.documents.introduction import write_introduction
+from crmkit.documents.onboarding import write_onboarding
+from crmkit.documents.process_book import write_process_book
+from crmkit.documents.regulation import write_regulation
+from crmkit.documents.responsibility import write_responsibility
+from crmkit.documents.underway import card_grid, focus
+from crmkit.errors import N_, RequestError
+from crmkit.folder import write_whole
+from crmkit.present.process_words import described
+from crmkit.present.study import Study
+from crmkit.process.cards import cards_file, read_cards
+from crmkit.process.description import CrmStage
+from crmkit.process.yamlform import write_yaml
+from crmkit.stages import stage_order
+
+Version = Literal["as_is", "to_be", ""]
+
+
+def handed_over(study: Study, version: Version = "") -> Handed:
+    """Return the version of the client's process that is handed over: the latest to-be, else the as-is.
+
+    Raises
+    ------
+    RequestError: there is no such description, or it has no steps.
+    """
+    found = described(study.client.folder)
+    chosen = {"as_is": found.as_is, "to_be": found.to_be[-1] if found.to_be else None, "": found.target}[
+        version
+    ]
+    where = f"{study.client.folder.name}/process"
+    if chosen is None or not chosen.steps:
+        what = N_("the process is not described") if chosen is None else N_("the description has no steps")
+        raise RequestError(where, what, remedy=N_("Describe it: crmkit process new CLIENT makes a start."))
+    before = found.as_is if chosen is not found.as_is else None
+    handed = Handed(
+        chosen, study.client.name, study.language, study.client.currency, before=before, crm=study.crm
+    )
+    cards = tuple(card_grid(handed, card) for card in read_cards(cards_file(study.client.folder)))
+    return replace(handed, focus=focus(handed, study.period), cards=cards)
+
+
+def write_handover(study: Study, folder: Path, version: Version = "") -> list[Path]:
+    """Write all documents of a client's process into a folder; the same input gives the same bytes.
+
+    Returns
+    -------
+    the files, in the order in which they are read.
+
+    Raises
+    ------
+    RequestError: the process is not described. CrmkitError: a description cannot be read.
+    """
+    handed = handed_over(study, version)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    names = (
+        "regulation.docx", "crm-brief.docx", "crm-brief.xlsx", "responsibility.docx", "onboarding.docx",
+        "introduction-plan.docx", "process.xlsx", "process.yml", "process.bpmn",
+    )  # fmt: skip
+    paths = [folder / name for name in names]
+    write_regulation(handed, paths[0])
+    write_crm_brief(handed, paths[1], paths[2])
+    write_responsibility(handed, paths[3])
+    write_onboarding(handed, paths[4])
+    write_introduction(handed, paths[5])
+    stages = _crm_stages(study)
+    write_process_book(paths[6], handed.process, language=study.language, crm_stages=stages)
+    write_yaml(paths[7], handed.process)
+    write_whole(paths[8], bpmn_xml(handed.process, handed.words))
+    return paths
+
+
+def _crm_stages(study: Study) -> list[CrmStage]:
+    """Return the CRM's stages in order, to choose from in the workbook."""
+    order = stage_order(study.crm)
+    table = order.table.iloc[order.places.argsort()]
+    pairs = zip(table["pipeline"].astype("object"), table["stage"].astype("object"), strict=True)
+    return [
+        CrmStage(stage=str(stage), pipeline="" if pipeline != pipeline or pipeline is None else str(pipeline))
+        for pipeline, stage in pairs
+    ]
