@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from crmkit import describing
+from crmkit import describing, improving, telling_lint
 from crmkit.terminal import say
 
 app = typer.Typer(help=say("The sales process: describe, check, measure, improve."), no_args_is_help=True)
@@ -19,3 +19,15 @@ app.command(help=say("Write a description to start from into the client's folder
     describing.new
 )
 app.command(help=say("Write a workbook as YAML, or YAML as a workbook."))(describing.convert)
+app.command(help=say("Say what is to be mended in the descriptions: step, rule, what to do."))(
+    telling_lint.lint
+)
+app.command(help=say("Hold deals against the description: how many keep to it, and every deviation."))(
+    improving.conform
+)
+app.command(help=say("Say what differs between two versions of the description, cell by cell."))(
+    improving.diff
+)
+app.command(help=say("Add a card of improvement to the client's folder, or measure what came of one."))(
+    improving.card
+)

@@ -43,8 +43,8 @@ FLOORS = (
     ("documents",),
     ("batch",),
     (
-        "listing", "terminal", "telling", "describing", "telling_flows", "flow_records", "processing", "cli",
-        "__main__",
+        "listing", "terminal", "telling", "describing", "improving", "telling_flows", "telling_lint", "flow_records",
+        "processing", "cli", "__main__",
     ),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

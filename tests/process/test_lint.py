@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crmkit.places import resource
 from crmkit.process.description import Process
@@ -263,3 +265,15 @@ def test_findings_are_sorted_and_typed() -> None:
     empty = lint(described())
     assert empty.empty
     pd.testing.assert_series_equal(empty.dtypes, found.dtypes)
+
+
+@given(data=st.data())
+def test_any_description_can_be_looked_at(data: Any, processes: Any) -> None:
+    process = data.draw(processes)
+    found = lint(process)
+    assert set(found["rule"]) <= set(RULES)
+    assert found["step_ix"].between(0, len(process.steps) - 1).all()
+    assert found["step"].tolist() == [process.steps[ix].name for ix in found["step_ix"]]
+    of_data = {"step_without_crm_stage", "crm_stage_unknown", "crm_stage_claimed_twice"}
+    assert not of_data & set(found["rule"])  # nothing is said of stages without the data
+    pd.testing.assert_frame_equal(lint(process), found)

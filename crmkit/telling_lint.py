@@ -1,0 +1,74 @@
+"""``crmkit process lint``: what is to be mended in the descriptions of the process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from crmkit.errors import N_, RequestError
+from crmkit.present.words import Words
+from crmkit.telling import AsOf, ClientPlace
+from crmkit.terminal import print_json, print_table, say, user_language
+
+if TYPE_CHECKING:
+    from crmkit.process.description import Process
+    from crmkit.process.store import Processes
+
+Version = Annotated[
+    Literal["all", "as_is", "to_be"],
+    typer.Option(help=say("Which versions to look at: the process as it is, as it should be, or all.")),
+]
+
+
+def lint(
+    client: ClientPlace,
+    version: Version = "all",
+    as_of: AsOf = "",
+    format: Annotated[Literal["table", "json"], typer.Option(help=say("How to print it."))] = "table",
+) -> None:
+    """Print the findings: step, rule, what is wrong, what to do. Whatever is found, that is no failure."""
+    import pandas as pd
+
+    from crmkit.client import read_client
+    from crmkit.measures.records import plain
+    from crmkit.present.lint import lint_findings, worded
+    from crmkit.present.process_words import described
+    from crmkit.sources.load import load, load_report
+
+    settings, words = read_client(client), Words(user_language())
+    there = described(settings.folder)
+    chosen = _chosen(there, version)
+    crm = load(settings, as_of or None)
+    report = load_report(settings)
+    frames = [
+        worded(words, lint_findings(crm, process, report)).assign(
+            version=process.version, dated=process.dated.isoformat() if process.dated else None
+        )
+        for process in chosen
+    ]
+    found = pd.concat(frames, ignore_index=True)
+    repairs = [words.message(one) for one in there.repairs]
+    if format == "json":
+        names = ("version", "dated", "rule", "number", "step", "field", "detail", "other")
+        rows: list[dict[str, Any]] = [
+            {name: plain(row[name]) for name in names} | {"message": f"{row['wrong']} {row['todo']}"}
+            for row in found.to_dict("records")
+        ]
+        print_json({"as_of": crm.as_of.isoformat(), "rows": rows, "repairs": repairs})
+        return
+    for repair in repairs:
+        typer.echo("  → " + repair)
+    if found.empty:
+        typer.echo(words.say("The description breaks none of the rules of a good one."))
+        return
+    print_table(found[["version", "dated", "number", "step", "rule", "wrong", "todo"]])
+
+
+def _chosen(there: Processes, version: str) -> list[Process]:
+    chosen = [one for one in (there.as_is, *there.to_be) if one and version in ("all", one.version)]
+    if not chosen:
+        remedy = N_("Write one: crmkit process new CLIENT.")
+        what = N_("the process of this client is not described yet")
+        raise RequestError("crmkit process lint", what, [] if version == "all" else [version], remedy)
+    return chosen
