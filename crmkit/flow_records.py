@@ -23,6 +23,7 @@ from crmkit.process.flows import (
     path_shares,
     reached,
     starts,
+    tied_moments,
     variants,
 )  # fmt: skip
 from crmkit.process.steps import StepMap
@@ -76,7 +77,11 @@ def flows_of(
         "events": len(log.deal) if not lacking else None,
         "deals_without_history": _without_history(crm, log, period),
         "self_loops": {"treatment": "kept" if kept else "collapsed", "n": None if lacking else loops},
-        "ties": {"moves": None if lacking else int(edges["tied"].sum()), "order": "stage_order"},
+        "ties": {
+            "moments": None if lacking else tied_moments(log),
+            "moves": None if lacking else int(edges["tied"].sum()),
+            "order": "stage_order",
+        },
         "stages": _stages(crm, period, places, log),
     }
     return told | (dict.fromkeys(PARTS) if lacking else _paths(crm, log, names, (edges, working)))

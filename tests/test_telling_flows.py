@@ -48,7 +48,7 @@ def test_a_history_alone(told):
     found = told()
     assert (found["client"], found["state"], found["deals"], found["events"]) == ("Firm", "ok", 3, 6)
     assert found["self_loops"] == {"treatment": "collapsed", "n": 1}
-    assert found["ties"] == {"moves": 1, "order": "stage_order"}
+    assert found["ties"] == {"moments": 1, "moves": 1, "order": "stage_order"}
     times = {"median_days": 1.5, "mean_days": 1.5}  # 0 and 3 days
     assert found["edges"] == [
         {"from": "New", "to": "Offer", "n": 2, "timed": 2, "tied": 1} | times,

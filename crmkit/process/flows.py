@@ -23,7 +23,7 @@ from crmkit.stagelog import Ints, Mask, StageLog
 
 __all__ = [
     "Variants", "directly_follows", "durations", "ends", "entered_first", "narrowed", "path_shares",
-    "reached", "starts", "variants",
+    "reached", "starts", "tied_moments", "variants",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -71,6 +71,12 @@ def directly_follows(log: StageLog, *, working: WorkCalendar | None = None) -> p
     tied = np.bincount(together, minlength=pairs + 1)[found]
     times = {"median_days": median[found] / days, "mean_days": mean[found] / days}
     return pd.DataFrame(told | times | {"tied": tied}, copy=False)
+
+
+def tied_moments(log: StageLog) -> int:
+    """Return at how many moments a deal entered two stages or more: only their own order tells which first."""
+    tied = (log.deal[1:] == log.deal[:-1]) & (log.at[1:] == log.at[:-1])
+    return int(np.count_nonzero(tied[1:] & ~tied[:-1])) + int(tied[:1].sum())
 
 
 def starts(log: StageLog) -> pd.DataFrame:
