@@ -74,7 +74,7 @@ def directly_follows(log: StageLog, *, working: WorkCalendar | None = None) -> p
 
 
 def tied_moments(log: StageLog) -> int:
-    """Return at how many moments a deal entered two stages or more: only their own order tells which first."""
+    """Return at how many moments a deal entered two stages or more: their order tells which came first."""
     tied = (log.deal[1:] == log.deal[:-1]) & (log.at[1:] == log.at[:-1])
     return int(np.count_nonzero(tied[1:] & ~tied[:-1])) + int(tied[:1].sum())
 
