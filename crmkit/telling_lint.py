@@ -12,6 +12,8 @@ from crmkit.telling import AsOf, ClientPlace
 from crmkit.terminal import print_json, print_table, say, user_language
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from crmkit.process.description import Process
     from crmkit.process.store import Processes
 
@@ -31,7 +33,6 @@ def lint(
     import pandas as pd
 
     from crmkit.client import read_client
-    from crmkit.measures.records import plain
     from crmkit.present.lint import lint_findings, worded
     from crmkit.present.process_words import described
     from crmkit.sources.load import load, load_report
@@ -50,12 +51,7 @@ def lint(
     found = pd.concat(frames, ignore_index=True)
     repairs = [words.message(one) for one in there.repairs]
     if format == "json":
-        names = ("version", "dated", "rule", "number", "step", "field", "detail", "other")
-        rows: list[dict[str, Any]] = [
-            {name: plain(row[name]) for name in names} | {"message": f"{row['wrong']} {row['todo']}"}
-            for row in found.to_dict("records")
-        ]
-        print_json({"as_of": crm.as_of.isoformat(), "rows": rows, "repairs": repairs})
+        print_json({"as_of": crm.as_of.isoformat(), "rows": _records(found), "repairs": repairs})
         return
     for repair in repairs:
         typer.echo("  → " + repair)
@@ -63,6 +59,16 @@ def lint(
         typer.echo(words.say("The description breaks none of the rules of a good one."))
         return
     print_table(found[["version", "dated", "number", "step", "rule", "wrong", "todo"]])
+
+
+def _records(found: pd.DataFrame) -> list[dict[str, Any]]:
+    from crmkit.measures.records import plain
+
+    names = ("version", "dated", "rule", "number", "step", "field", "detail", "other")
+    return [
+        {name: plain(row[name]) for name in names} | {"message": f"{row['wrong']} {row['todo']}"}
+        for row in found.to_dict("records")
+    ]
 
 
 def _chosen(there: Processes, version: str) -> list[Process]:

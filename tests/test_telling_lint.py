@@ -48,6 +48,8 @@ def test_programs_get_records(northwind: Path) -> None:
 def test_people_get_a_table_whatever_is_found(northwind: Path) -> None:
     assert "several_responsible" in run(northwind)
     assert run(northwind, "--version", "as_is") == run(northwind)
+    # A finding about the whole process has no step: the pipeline of the existing clients.
+    assert "pipeline_without_step" in run(SAMPLES / "vektor", "--version", "to_be")
 
 
 def test_a_version_that_nobody_described_is_refused(northwind: Path) -> None:

@@ -95,7 +95,7 @@ SAID: Mapping[str, tuple[Message, Message]] = {
         N_("Write it the same way."),
     ),
     "stages_differ_only_in_case": (
-        N_("The CRM stages «{detail}» and «{other}» differ only in capital letters, ё or spaces."),
+        N_("The CRM stages «{detail}» and «{other}» are one name, written in two ways."),
         N_("Make one stage of them in the CRM; until then, name both in the step they belong to."),
     ),
     "crm_stage_without_step": (
@@ -127,7 +127,7 @@ def worded(words: Words, found: pd.DataFrame) -> pd.DataFrame:
     """Return the findings with the ``number`` of the step, from 1, what is ``wrong``, and what ``todo``."""
     rows = found.to_dict("records")
     return found.assign(
-        number=(found["step_ix"] + 1).where(found["step_ix"] >= 0).astype("Int64"),
+        number=pd.Series([row["step_ix"] + 1 or None for row in rows], dtype="object"),
         wrong=[_wrong(words, row) for row in rows],
         todo=[_todo(words, row) for row in rows],
     )
