@@ -33,5 +33,14 @@ def _filled(crm: Snapshot, name: str, headings: Mapping[str, str]) -> BoolArray 
         return None if cards is None else np.append(cards, values=False)[cards_of_deals(crm)[table]]
     own = {fold(str(one)): str(one) for one in crm.deals.columns}
     fed = {fold(heading): column for heading, column in headings.items() if column}
-    found = filled_rows(crm, "deals", own.get(fold(name), name))
-    return filled_rows(crm, "deals", fed[fold(name)]) if found is None and fold(name) in fed else found
+    column = own.get(fold(name), name)
+    if filled_rows(crm, "deals", column) is None:
+        column = fed.get(fold(name), column)
+    found = filled_rows(crm, "deals", column)
+    return found if found is None or column != "expected_close_on" else _or_closed(crm, found)
+
+
+def _or_closed(crm: Snapshot, found: BoolArray) -> BoolArray:
+    """Count the closing day of closed deals where the CRM keeps it in the place of the expected one."""
+    closed = crm.deals["closed_at"].notna().to_numpy()
+    return found if (found & closed).any() else found | closed
