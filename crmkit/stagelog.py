@@ -119,7 +119,7 @@ def _sorted_log(crm: Snapshot, order: StageOrder) -> Log:
     deal, at = log["deal"], log["at"]
     onward = (deal[1:] > deal[:-1]) | ((deal[1:] == deal[:-1]) & (at[1:] >= at[:-1]))
     if not onward.all():
-        log = rows_at(log, np.lexsort((at, deal)))
+        log = rows_at(log, sorted_rows(log["deal"], at))
         deal, at = log["deal"], log["at"]
     tied = (deal[1:] == deal[:-1]) & (at[1:] == at[:-1])
     if tied.any():
@@ -129,6 +129,28 @@ def _sorted_log(crm: Snapshot, order: StageOrder) -> Log:
         moved[places] = places[np.lexsort((order.places[log["stage"][places]], group[places]))]
         log = rows_at(log, moved)
     return log
+
+
+def sorted_rows(deal: Ints, at: Ints) -> Ints:
+    """Return the rows in the order of deal and time, equal ones as they come.
+
+    Deal and time go into one integer, which is several times quicker to sort than two columns; where not all
+    of the time fits, rows that are equal so far are sorted by the rest of it.
+    """
+    if not len(deal):
+        return np.zeros(0, dtype=np.int64)
+    since = at - at.min()
+    room = 63 - int(deal.max()).bit_length()
+    key = (deal.astype(np.int64) << room) | (since >> max(int(since.max()).bit_length() - room, 0))
+    order = np.argsort(key)
+    key = key[order]
+    same = key[1:] == key[:-1]
+    if same.any():
+        group = np.cumsum(~np.append(False, same))
+        places = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        rows = order[places]
+        order[places] = rows[np.lexsort((rows, at[rows], group[places]))]
+    return order
 
 
 def _with_beginnings(crm: Snapshot, order: StageOrder, log: Log) -> tuple[Log, Mask]:
