@@ -1,4 +1,4 @@
-"""The commands that make and convert descriptions of a process: what they take, and where they write."""
+"""The commands that make and convert descriptions of a process, and write its documents."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from crmkit.errors import N_, RequestError
+from crmkit.improving import Version, chosen
 from crmkit.present.words import Words
-from crmkit.telling import ClientPlace
+from crmkit.telling import AsOf, ClientPlace, Span
 from crmkit.terminal import say, user_language
 
 if TYPE_CHECKING:
@@ -89,6 +90,23 @@ def convert(
     for repair in repairs:
         typer.echo("  → " + words.message(repair))
     typer.echo(say("Written: {path}", path=target))
+
+
+def documents(
+    client: ClientPlace,
+    to: Annotated[Path, typer.Option(help=say("The folder to write them into; it may not exist yet."))],
+    version: Version = "",
+    language: Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))] = None,
+    as_of: AsOf = "",
+    period: Span = "",
+) -> None:
+    """Write all that is handed over about a client's process."""
+    from crmkit.documents.handover import write_handover
+    from crmkit.present.study import open_study
+
+    study = open_study(client, as_of, language or "", period)
+    for path in write_handover(study, to, chosen(study.processes, version)):
+        typer.echo(say("Written: {path}", path=path))
 
 
 def _day(text: str) -> dt.date | None:

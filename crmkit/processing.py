@@ -19,6 +19,9 @@ app.command(help=say("Write a description to start from into the client's folder
     describing.new
 )
 app.command(help=say("Write a workbook as YAML, or YAML as a workbook."))(describing.convert)
+app.command(help=say("Write what is handed over: regulation, CRM brief, matrix, onboarding, plan, BPMN."))(
+    describing.documents
+)
 app.command(help=say("Say what is to be mended in the descriptions: step, rule, what to do."))(
     telling_lint.lint
 )

@@ -13,6 +13,8 @@ from crmkit import __version__
 from crmkit.batch.kernels import Job, Outcome
 from crmkit.errors import Message
 from crmkit.folder import write_whole
+from crmkit.process.cards import cards_file
+from crmkit.process.store import description_files
 from crmkit.sources.saved import answer_files
 
 RUN = "run.json"
@@ -64,13 +66,15 @@ def fingerprint(path: Path, name: str) -> dict[str, Any]:
 
 
 def inputs(client: Client, settings: Path, options: str) -> list[dict[str, Any]]:
-    """Return the fingerprints of all that a client's figures come from: settings, export, plan, options."""
+    """Return the fingerprints of all that a report comes from: settings, export, plan, process, options."""
     written = [str(entry.path) for entry in client.files] + (
         [client.plan] if isinstance(client.plan, str) else []
     )
     named = {(settings.name, settings)} | {(_told(path), client.folder / path) for path in written}
     if client.api is not None:
         named |= set(answer_files(client.folder, client.api))
+    described = [*description_files(client.folder), cards_file(client.folder)]
+    named |= {(path.relative_to(client.folder).as_posix(), path) for path in described if path.is_file()}
     if options:
         named.add(("--options", Path(options)))
     return [fingerprint(path, name) for name, path in sorted(named)]
@@ -83,9 +87,9 @@ def _told(path: str) -> str:
 
 
 def outputs(folder: Path) -> list[dict[str, Any]]:
-    """Return the fingerprints of the files in a client's folder, other than ``run.json``."""
-    names = sorted(path.name for path in folder.iterdir() if path.name != RUN)
-    return [fingerprint(folder / name, name) for name in names]
+    """Return the fingerprints of the files in a report's folder and below, other than ``run.json``."""
+    files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return [fingerprint(folder / name, name) for name in sorted(files) if name != RUN]
 
 
 def as_data(message: Message | None) -> dict[str, Any] | None:

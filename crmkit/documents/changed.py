@@ -13,6 +13,8 @@ from crmkit.present.process_words import FIELDS
 from crmkit.process.changes import differences
 
 ITEMS = {"stage": N_("Stage «{name}»"), "step": N_("Step «{name}»"), "role": N_("Role «{name}»")}
+UNTOLD = ("problems", "variables", "cost_per_case")
+"""What is no rule for anybody, and therefore stands in no regulation."""
 KINDS = {
     "removed": N_("is dropped"),
     "added": N_("is new"),
@@ -22,30 +24,50 @@ KINDS = {
 }
 
 
-def changes(handed: Handed) -> Grid:
-    """Return every difference from the process as it is; no rows if there is none or it is not described."""
-    say, rows = handed.say, list[list[Cell]]()
+def changes(handed: Handed) -> list[Grid]:
+    """Return what differs from the process as it is, a table for every step, stage and role that does.
+
+    Empty if the process as it is is not described, or nothing changes.
+    """
+    say, found = handed.say, dict[str, list[list[Cell]]]()
     if handed.before is not None:
         for row in differences(handed.before, handed.process).to_dict("records"):
-            rows.append(_row(handed, row))
-    heads = [say("Where"), say("What changes"), say("As is"), say("To be")]
-    return Grid(say("Changes against the process as it is"), heads, rows, (3, 2.6, 4.6, 4.6))
+            if row["field"] not in UNTOLD:
+                found.setdefault(_where(handed, row), []).append(_row(handed, row))
+    heads = [say("What changes"), say("As is"), say("To be")]
+    return [Grid(where, heads, rows, (3, 6, 6)) for where, rows in found.items()]
+
+
+def in_short(handed: Handed) -> Grid:
+    """Return what changes where, without the wording."""
+    say = handed.say
+    rows: list[list[Cell]] = [
+        [one.title, ", ".join(str(row[0]) for row in one.rows)] for one in changes(handed)
+    ]
+    return Grid(
+        say("What changes; the regulation has the wording"),
+        [say("Where"), say("What changes")],
+        rows,
+        (4, 11),
+    )
+
+
+def _where(handed: Handed, row: dict[Any, Any]) -> str:
+    part, name = row["part"], row["step_before"] or row["step_after"]
+    return handed.say(ITEMS[part].text, name=name) if part in ITEMS else handed.say("The whole process")
 
 
 def _row(handed: Handed, row: dict[Any, Any]) -> list[Cell]:
     say, message = handed.say, handed.words.message
     part, kind, field = row["part"], row["kind"], row["field"]
-    name = row["step_before"] or row["step_after"]
-    where = message(N_(ITEMS[part].text, name=name)) if part in ITEMS else say("The whole process")
     if kind != "changed":
         what = message(N_(KINDS[kind].text, name=row["step_after"]))
-        return [where, what, row["old"] or "—", row["new"] or "—"]
+        return [what, row["old"] or "—", row["new"] or "—"]
     sheet = {"stage": "stages", "role": "roles"}.get(part, "steps")
-    told = FIELDS[sheet].get(field) or FIELDS["sub_processes"].get(field)
+    told = FIELDS[sheet].get(field)
     heading = {"outputs": say("Result"), "sub_processes": say("Sub-processes")}.get(field)
     heading = heading or (message(told[0]) if told else field)
-    old, new = (_cell(handed, *pair) for pair in _values(handed, row))
-    return [where, heading, old, new]
+    return [heading, *(_cell(handed, *pair) for pair in _values(handed, row))]
 
 
 def _values(handed: Handed, row: dict[Any, Any]) -> list[tuple[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from crmkit.documents.handed import IN_CRM, Gap, Handed, roles_of
 from crmkit.documents.plainbook import write_plain_book
@@ -13,9 +12,10 @@ from crmkit.documents.responsibility import matrices
 from crmkit.documents.sections import Grid, cover, measures, open_points, sub_processes
 from crmkit.documents.word import Cell, WordDocument
 from crmkit.errors import N_
-from crmkit.fields import filled_rows
+from crmkit.process.description import Step
+from crmkit.process.filling import deals_filled
 from crmkit.process.steps import map_steps
-from crmkit.stages import OPEN, stage_order
+from crmkit.stages import OPEN, Ints, StageOrder, stage_order
 
 KINDS = {"open": N_("deal in work"), "won": N_("deal won"), "lost": N_("deal lost")}
 MOST_ROLES_ON_A_SHEET = 60
@@ -76,24 +76,28 @@ def _pipelines(handed: Handed) -> list[Grid]:
         return []
     say, steps = handed.say, handed.process.steps
     order, places = stage_order(handed.crm), map_steps(handed.crm, handed.process)
+    owner = places.step_ix[places.codes] if places.is_described else np.full(len(order.kinds), -1)
+    listed = ~np.isnan(order.positions) | ~order.table["stage"].duplicated().to_numpy()
     grids: dict[str, list[list[Cell]]] = {}
-    for code in np.argsort(order.places):
-        row = order.table.iloc[code]
-        step_ix = int(places.step_ix[places.codes[code]]) if places.is_described else -1
-        missing = handed.open if order.kinds[code] == OPEN else "—"
-        step = [steps[step_ix].name, handed.norm(steps[step_ix].norm)] if step_ix >= 0 else [missing, missing]
+    for code in np.argsort(order.places)[listed[np.argsort(order.places)]]:
+        row, ours = order.table.iloc[code], _is_ours(order, owner, code)
+        missing = handed.open if order.kinds[code] == OPEN and ours else "—"
+        step = steps[owner[code]] if owner[code] >= 0 else None
+        told = [step.name, handed.norm(step.norm)] if step else [missing, missing]
         kind = handed.words.message(KINDS[str(row["kind"])]) if row["kind"] in KINDS else "—"
-        pipeline = "" if pd.isna(row["pipeline"]) else str(row["pipeline"])
-        rows = grids.setdefault(pipeline, [])
-        rows.append([str(len(rows) + 1), str(row["stage"]), kind, *step])
+        name = str(row["pipeline"]) if order.pipelines[code] >= 0 else ""
+        title = say("Pipeline «{name}» today", name=name) if name else say("Stages of no listed pipeline")
+        title = title if ours else say("Pipeline «{name}» today: not a part of this process", name=name)
+        rows = grids.setdefault(title, [])
+        rows.append([str(len(rows) + 1), str(row["stage"]), kind, *told])
     heads = [say("No."), say("CRM stage"), say("Kind"), say("Process step"), say("Time norm")]
-    return [
-        Grid(
-            say("Pipeline «{name}» today", name=name) if name else say("Stages of no listed pipeline"),
-            heads, rows, (0.9, 4, 1.8, 4, 2.6),
-        )
-        for name, rows in sorted(grids.items(), key=lambda one: (not one[0], one[0]))
-    ]  # fmt: skip
+    return [Grid(title, heads, rows, (0.9, 3.8, 2.8, 3.8, 2.6)) for title, rows in grids.items()]
+
+
+def _is_ours(order: StageOrder, owner: Ints, code: int) -> bool:
+    """Whether a stage stands in a pipeline that the process is kept in, or in none; all are, if none is."""
+    pipeline = order.pipelines[code]
+    return bool(pipeline < 0 or (owner < 0).all() or (owner[order.pipelines == pipeline] >= 0).any())
 
 
 def _mapping(handed: Handed) -> Grid:
@@ -108,21 +112,27 @@ def _mapping(handed: Handed) -> Grid:
 
 
 def _fields(handed: Handed) -> Grid:
-    """Return what must be filled before a deal leaves a step, and whether the CRM has such fields."""
-    say, crm = handed.say, handed.crm
-    heads = [say("Process step"), say("Field"), say("Cards in the CRM"), say("In the export")]
+    """Return what must be filled before a deal leaves a step; a field that the data lack is marked."""
+    say = handed.say
+    heads = [say("Process step"), say("Field"), say("Cards in the CRM")]
     rows: list[list[Cell]] = []
     for step in handed.process.steps:
-        called = handed.fields(step.required_fields)
-        if not called:
-            rows.append([step.name, handed.open, ", ".join(step.crm_entities) or "—", "—"])
-            continue
-        known = [crm and filled_rows(crm, "deals", name) is not None for name in step.required_fields]
-        marks = [say("yes") if one else say("no") for one in known]
-        rows.append([step.name, called, ", ".join(step.crm_entities) or "—", marks])
-    cut = 4 if crm is not None else 3
-    title = say("To be filled before a deal leaves the step")
-    return Grid(title, heads[:cut], [row[:cut] for row in rows], (3.2, 4.4, 4, 2)[:cut])
+        lost = missing_fields(handed, step)
+        called = [
+            say("{field} (not in the export)", field=name) if name in lost else name
+            for name in handed.fields(step.required_fields)
+        ]
+        rows.append([step.name, called or handed.open, ", ".join(step.crm_entities) or "—"])
+    return Grid(say("To be filled before a deal leaves the step"), heads, rows, (3.2, 5, 4.4))
+
+
+def missing_fields(handed: Handed, step: Step) -> list[str]:
+    """Return those fields of a step, as they are called, that the client's data do not have."""
+    crm = handed.crm
+    if crm is None:
+        return []
+    found = {name: deals_filled(crm, name, handed.headings) for name in step.required_fields}
+    return handed.fields(name for name, rows in found.items() if rows is None)
 
 
 def _automations(handed: Handed) -> Grid:
@@ -162,7 +172,17 @@ def _gaps(handed: Handed) -> list[Gap]:
         found.append(Gap(place, (say("the CRM has no such stage: create it, or correct the description"),)))
     for one in places.doubled:
         found.append(Gap(one.stage, (say("several steps name this CRM stage"),)))
-    table = stage_order(handed.crm).table
+    order = stage_order(handed.crm)
+    owner = places.step_ix[places.codes] if places.is_described else np.full(len(order.kinds), -1)
     for code in places.undescribed:
-        found.append(Gap(str(table["stage"].iloc[code]), (say("a CRM stage that belongs to no step"),)))
+        if _is_ours(order, owner, code):
+            found.append(
+                Gap(str(order.table["stage"].iloc[code]), (say("a CRM stage that belongs to no step"),))
+            )
+    for step in handed.process.steps:
+        what = [
+            say("the export has no field «{field}»: create or export it", field=name)
+            for name in missing_fields(handed, step)
+        ]
+        found += [Gap(step.name, (one,)) for one in what]
     return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -63,7 +63,7 @@ class Handed:
     ----------
     process: the version. before: the process as it is, if this is another version. client: whose.
     crm: the client's data, if they are loaded. focus: sentences on what to improve first. cards: the
-        improvements under way, a table each.
+        improvements under way, a table each. headings: of the client's files, and the columns they feed.
     """
 
     process: Process
@@ -74,6 +74,7 @@ class Handed:
     crm: Snapshot | None = None
     focus: tuple[str, ...] = ()
     cards: tuple[Grid, ...] = ()
+    headings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def words(self) -> Words:
@@ -94,9 +95,9 @@ class Handed:
         """Return a sentence."""
         return self.words.say(text, **params)
 
-    def heading(self, field: str) -> str:
+    def heading(self, name: str) -> str:
         """Return what a field of a step is called."""
-        return self.say("Result") if field == "outputs" else self.words.message(FIELDS["steps"][field][0])
+        return self.say("Result") if name == "outputs" else self.words.message(FIELDS["steps"][name][0])
 
     def version(self) -> str:
         """Return whether the process is described as it is or as it should be."""
@@ -167,7 +168,7 @@ class Handed:
         return Gap(place, tuple(self.words.message(what) for what, told in parts if not told))
 
 
-def roles_of(step: Step, field: str) -> tuple[str, ...]:
-    """Return the roles that a field of a step names, whether it is one or several."""
-    named: str | tuple[str, ...] = getattr(step, field)
+def roles_of(step: Step, part: str) -> tuple[str, ...]:
+    """Return the roles that a part of a step names, whether it is one or several."""
+    named: str | tuple[str, ...] = getattr(step, part)
     return named if isinstance(named, tuple) else (named,)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from crmkit.documents.bpmn import bpmn_xml
 from crmkit.documents.crm_brief import write_crm_brief
@@ -17,40 +16,41 @@ from crmkit.documents.responsibility import write_responsibility
 from crmkit.documents.underway import card_grid, focus
 from crmkit.errors import N_, RequestError
 from crmkit.folder import write_whole
-from crmkit.present.process_words import described
+from crmkit.present.conformance import headings_of
 from crmkit.present.study import Study
 from crmkit.process.cards import cards_file, read_cards
-from crmkit.process.description import CrmStage
+from crmkit.process.description import CrmStage, Process
 from crmkit.process.yamlform import write_yaml
 from crmkit.stages import stage_order
 
-Version = Literal["as_is", "to_be", ""]
+FILES = (
+    "regulation.docx", "crm-brief.docx", "crm-brief.xlsx", "responsibility.docx", "onboarding.docx",
+    "introduction-plan.docx", "process.xlsx", "process.yml", "process.bpmn",
+)  # fmt: skip
 
 
-def handed_over(study: Study, version: Version = "") -> Handed:
-    """Return the version of the client's process that is handed over: the latest to-be, else the as-is.
+def handed_over(study: Study, process: Process | None = None) -> Handed:
+    """Return what is handed over: a version of the client's process, else the latest to-be, else the as-is.
 
     Raises
     ------
-    RequestError: there is no such description, or it has no steps.
+    RequestError: the process is not described, or has no steps. CrmkitError: a description cannot be read.
     """
-    found = described(study.client.folder)
-    chosen = {"as_is": found.as_is, "to_be": found.to_be[-1] if found.to_be else None, "": found.target}[
-        version
-    ]
+    chosen = process or study.processes.target
     where = f"{study.client.folder.name}/process"
     if chosen is None or not chosen.steps:
         what = N_("the process is not described") if chosen is None else N_("the description has no steps")
-        raise RequestError(where, what, remedy=N_("Describe it: crmkit process new CLIENT makes a start."))
-    before = found.as_is if chosen is not found.as_is else None
+        raise RequestError(where, what, remedy=N_("Make one with «crmkit process new CLIENT»."))
+    before = study.processes.as_is if chosen.version == "to_be" else None
     handed = Handed(
-        chosen, study.client.name, study.language, study.client.currency, before=before, crm=study.crm
-    )
+        chosen, study.client.name, study.language, study.client.currency, before=before, crm=study.crm,
+        headings=headings_of(study.report),
+    )  # fmt: skip
     cards = tuple(card_grid(handed, card) for card in read_cards(cards_file(study.client.folder)))
     return replace(handed, focus=focus(handed, study.period), cards=cards)
 
 
-def write_handover(study: Study, folder: Path, version: Version = "") -> list[Path]:
+def write_handover(study: Study, folder: Path, process: Process | None = None) -> list[Path]:
     """Write all documents of a client's process into a folder; the same input gives the same bytes.
 
     Returns
@@ -61,13 +61,9 @@ def write_handover(study: Study, folder: Path, version: Version = "") -> list[Pa
     ------
     RequestError: the process is not described. CrmkitError: a description cannot be read.
     """
-    handed = handed_over(study, version)
+    handed = handed_over(study, process)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    names = (
-        "regulation.docx", "crm-brief.docx", "crm-brief.xlsx", "responsibility.docx", "onboarding.docx",
-        "introduction-plan.docx", "process.xlsx", "process.yml", "process.bpmn",
-    )  # fmt: skip
-    paths = [folder / name for name in names]
+    paths = [folder / name for name in FILES]
     write_regulation(handed, paths[0])
     write_crm_brief(handed, paths[1], paths[2])
     write_responsibility(handed, paths[3])

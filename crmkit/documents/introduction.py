@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from crmkit.documents.changed import changes
+from crmkit.documents.changed import in_short
 from crmkit.documents.handed import Gap, Handed
 from crmkit.documents.sections import Grid, agreements, cover, measures
 from crmkit.documents.word import Cell, WordDocument
@@ -153,8 +153,8 @@ def _goals(document: WordDocument, handed: Handed) -> None:
         who = handed.told(", ".join(step.responsible))
         rows.append([step.name, who, handed.told(step.goal), handed.told(step.key_success_factor)])
     heads = [say("Step"), say("Responsible"), say("Goal"), say("Key success factor")]
-    Grid(say("What to explain"), heads, rows, (2.8, 2.2, 5, 5)).into(document, labelled=True)
-    changes(handed).into(document)
+    Grid(say("What to explain"), heads, rows, (2.6, 2.9, 4.6, 4.9)).into(document, labelled=True)
+    in_short(handed).into(document, labelled=True)
 
 
 def _accompany(document: WordDocument, handed: Handed) -> None:

@@ -38,9 +38,10 @@ def write_regulation(handed: Handed, path: Path) -> None:
     document.heading(say("Measures and control"))
     measures(handed).into(document, labelled=True)
     changed = changes(handed)
-    if changed.rows:
+    if changed:
         document.heading(say("What changes"))
-        changed.into(document)
+    for grid in changed:
+        grid.into(document)
     agreements(document, handed, handed.gaps())
     _approval(document, handed)
     document.write(path)
@@ -114,13 +115,13 @@ def _at_a_glance(document: WordDocument, handed: Handed) -> None:
             for one in process.stages
         ]
         heads = [say("Process stage"), say("Owner"), say("Exit condition"), say("Steps")]
-        document.table(heads, stages, (3, 2.4, 5, 3.6), caption=say("Process stages"), labelled=True)
+        document.table(heads, stages, (2.8, 2.7, 5, 3.6), caption=say("Process stages"), labelled=True)
     steps = []
     for number, step in enumerate(process.steps, 1):
         results = handed.listed(one.text for one in step.outputs)
         steps.append([str(number), step.name, _who(handed, step), handed.norm(step.norm), results])
     heads = [say("No."), say("Step"), say("Responsible"), say("Time norm"), say("Result")]
-    document.table(heads, steps, (0.9, 3, 2.2, 2.2, 6.2), caption=say("Process steps"))
+    document.table(heads, steps, (0.9, 2.9, 2.9, 2.2, 6), caption=say("Process steps"))
 
 
 def _steps_in(process: Process, stage: str) -> list[str]:

@@ -11,6 +11,7 @@ import crmkit
 from crmkit.client import Client
 from crmkit.documents.behind import rows_behind
 from crmkit.documents.blocks import Section, tables_of
+from crmkit.documents.handover import write_handover
 from crmkit.documents.html import Cover, write_report
 from crmkit.documents.xlsx import write_workbook
 from crmkit.present.parity import NAMES
@@ -18,10 +19,13 @@ from crmkit.present.study import FINDINGS_MIME, Study, open_study
 
 #: A report's reader wants the figures first and their data last; a consultant works the other way.
 ABOUT_THE_DATA = "01_data_intake"
+#: With one of these the report comes with the documents about the process.
+ABOUT_THE_PROCESS = {"02_process_as_is", "03_process_to_be"}
+DOCUMENTS = "documents"
 
 
 def compose_report(folder: Path, executed: Sequence[Path], client: Client, language: str) -> dict[str, int]:
-    """Write ``report.html`` and ``report.xlsx`` into a folder.
+    """Write ``report.html``, ``report.xlsx`` and, if the process is described, its documents into a folder.
 
     Parameters
     ----------
@@ -45,6 +49,10 @@ def compose_report(folder: Path, executed: Sequence[Path], client: Client, langu
         language=language,
         title=client.name,
     )
+    if ABOUT_THE_PROCESS & {path.stem for path in executed}:
+        target = study.processes.target
+        if target is not None and target.steps:
+            write_handover(study, folder / DOCUMENTS)
     return {name: len(frame) for name, frame in study.crm.tables.items() if len(frame)}
 
 

@@ -12,6 +12,7 @@ from crmkit.process.cards import Card, Effect
 from crmkit.process.steps import map_steps
 
 STATES = {"plan": N_("Plan"), "do": N_("Do"), "check": N_("Check"), "act": N_("Act")}
+SOURCES = {"best_quartile": N_("that of the best quarter of the reps"), "norm": N_("the described one")}
 METRICS = {"conversion": N_("conversion of the step"), "working_days": N_("median working days in the step")}
 
 
@@ -41,10 +42,12 @@ def _price(handed: Handed, found: Bottlenecks) -> str:
     else:
         kind, low, high = "number", row["deals_month_low"], row["deals_month_high"]
         worth = say("{n} won deals", n=formats.number(row["deals_month"]))
+    source = SOURCES.get(row["benchmark_source"], N_("the benchmark"))
     return say(
-        "If its conversion rose from {now} to {wanted}, it would bring {worth} a month more (95% interval:"
-        " {interval}).",
+        "If its conversion rose from {now} to {wanted} ({source}), it would bring {worth} a month more"
+        " (95% interval: {interval}).",
         now=formats.share(row["conversion"]), wanted=formats.share(row["benchmark"]), worth=worth,
+        source=source,
         interval=formats.interval(low, high, kind),
     )  # fmt: skip
 
