@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crmkit.errors import N_, RequestError
+from crmkit.improving import Plain, chosen
 from crmkit.present.words import Words
 from crmkit.telling import AsOf, ClientPlace
 from crmkit.terminal import print_json, print_table, say, user_language
@@ -14,20 +14,18 @@ from crmkit.terminal import print_json, print_table, say, user_language
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crmkit.process.description import Process
-    from crmkit.process.store import Processes
 
 Version = Annotated[
-    Literal["all", "as_is", "to_be"],
-    typer.Option(help=say("Which versions to look at: the process as it is, as it should be, or all.")),
+    str,
+    typer.Option(help=say("Which description: as_is, to_be (the latest) or its day; default: all of them.")),
 ]
 
 
 def lint(
     client: ClientPlace,
-    version: Version = "all",
+    version: Version = "",
     as_of: AsOf = "",
-    format: Annotated[Literal["table", "json"], typer.Option(help=say("How to print it."))] = "table",
+    format: Plain = "table",
 ) -> None:
     """Print the findings: step, rule, what is wrong, what to do. Whatever is found, that is no failure."""
     import pandas as pd
@@ -39,14 +37,16 @@ def lint(
 
     settings, words = read_client(client), Words(user_language())
     there = described(settings.folder)
-    chosen = _chosen(there, version)
+    versions = [one for one in (there.as_is, *there.to_be) if one is not None]
+    if version or not versions:
+        versions = [chosen(there, version)]
     crm = load(settings, as_of or None)
     report = load_report(settings)
     frames = [
         worded(words, lint_findings(crm, process, report)).assign(
             version=process.version, dated=process.dated.isoformat() if process.dated else None
         )
-        for process in chosen
+        for process in versions
     ]
     found = pd.concat(frames, ignore_index=True)
     repairs = [words.message(one) for one in there.repairs]
@@ -69,12 +69,3 @@ def _records(found: pd.DataFrame) -> list[dict[str, Any]]:
         {name: plain(row[name]) for name in names} | {"message": f"{row['wrong']} {row['todo']}"}
         for row in found.to_dict("records")
     ]
-
-
-def _chosen(there: Processes, version: str) -> list[Process]:
-    chosen = [one for one in (there.as_is, *there.to_be) if one and version in ("all", one.version)]
-    if not chosen:
-        remedy = N_("Write one: crmkit process new CLIENT.")
-        what = N_("the process of this client is not described yet")
-        raise RequestError("crmkit process lint", what, [] if version == "all" else [version], remedy)
-    return chosen

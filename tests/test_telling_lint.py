@@ -53,7 +53,7 @@ def test_people_get_a_table_whatever_is_found(northwind: Path) -> None:
 
 
 def test_a_version_that_nobody_described_is_refused(northwind: Path) -> None:
-    with pytest.raises(RequestError, match="not described yet"):
+    with pytest.raises(RequestError, match="there is no such description"):
         run(northwind, "--version", "to_be")
     shutil.rmtree(northwind / "process")
     with pytest.raises(RequestError, match="crmkit process new"):
