@@ -85,6 +85,15 @@ def summary(study: Study, found: Conformance) -> Sentences:
             period=study.period_text(),
         )
     )
+    dated = found.process.dated
+    if dated is not None and dated > study.crm.as_of.tz_convert(study.crm.settings.zone).date():
+        said.append(
+            N_(
+                "This version is to hold only from {day} on: what follows shows how far the present way is"
+                " from it.",
+                day=study.formats.day(dated),
+            )
+        )
     for reason, count in found.left_out.items():
         if count:
             why = study.words.message(LEFT_OUT[reason])
@@ -122,10 +131,10 @@ def by_rep(study: Study, found: Conformance) -> Table:
     return _shares(study, told, ("conformance_reps", study.say("Rep")), [note])
 
 
-def by_step(study: Study, found: Conformance, process: Process) -> Table:
+def by_step(study: Study, found: Conformance) -> Table:
     """Return for each step the share of its deals that have no deviation there."""
     rows = conforming(found, "step_ix")
-    told = rows.assign(name=[process.steps[ix].name for ix in rows["step_ix"]])
+    told = rows.assign(name=[found.process.steps[ix].name for ix in rows["step_ix"]])
     return _shares(study, told, ("conformance_steps", study.say("Step")), [])
 
 

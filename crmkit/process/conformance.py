@@ -45,9 +45,11 @@ class Conformance:
         judged by present values). States: ``ok``; ``approximate`` (the history is, see ``Snapshot.partial``);
         ``empty``; ``not_in_export``; ``not_described`` (the description asks for nothing of the kind).
     examined: ``deal_ix``, ``step_ix``, ``check``: one row per stay and what it was examined for.
-    deals: positions of the deals that are looked at. left_out: how many are not, by reason.
+    deals: positions of the deals that are looked at. left_out: how many are not, by reason. managers: the
+        present owner of each deal of the Snapshot. process: the description.
     """
 
+    process: Process
     deviations: pd.DataFrame
     checked: pd.DataFrame
     examined: pd.DataFrame
@@ -87,9 +89,10 @@ def conformance(
         [course.rows.loc[one.examined, ["deal_ix", "step_ix"]].assign(check=one.check) for one in found],
         ignore_index=True,
     )
-    deals = pd.Index(np.unique(course.rows["deal_ix"].to_numpy()))
-    managers = crm.deals["manager_id"]
-    return Conformance(rows, _checked(crm, found, rows, examined), examined, deals, course.left_out, managers)
+    return Conformance(
+        process, rows, _checked(crm, found, rows, examined), examined,
+        pd.Index(np.unique(course.rows["deal_ix"].to_numpy())), course.left_out, crm.deals["manager_id"],
+    )  # fmt: skip
 
 
 def deviations(crm: Snapshot, period: Period, process: Process, places: StepMap) -> pd.DataFrame:

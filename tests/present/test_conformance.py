@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from crmkit.present.conformance import (
@@ -68,6 +70,13 @@ def test_the_share_is_told_with_its_n_and_the_deviations_in_words(client):
     ]
 
 
+def test_a_version_that_does_not_hold_yet_is_said_to(client):
+    study = study_of(client)
+    later = PROCESS.model_copy(update={"version": "to_be", "dated": date(2026, 5, 1)})
+    assert "1\u00a0May\u00a02026" in summary(study, examined(study, later)).paragraphs[2]
+    assert len(summary(study, examined(study, PROCESS)).paragraphs) == 2
+
+
 def test_a_link_that_is_no_web_address_is_no_link(client):
     study = study_of(client)
     page = deviations_table(study, examined(study, PROCESS)).fragment()
@@ -92,8 +101,12 @@ def test_reps_stand_in_the_order_of_names_and_steps_in_theirs(client):
     found = examined(study, PROCESS)
     assert [row[0] for row in by_rep(study, found).rows] == ["<b>Bob</b>", "Ann"]
     # Charge: deal 1 left it backwards; Price was left as described
-    steps = by_step(study, found, PROCESS)
-    assert [steps.shown_at(row, 1).text.replace("\u00a0", " ") for row in range(3)] == ["1 of 2", "1 of 1", "0 of 1"]
+    steps = by_step(study, found)
+    assert [steps.shown_at(row, 1).text.replace("\u00a0", " ") for row in range(3)] == [
+        "1 of 2",
+        "1 of 1",
+        "0 of 1",
+    ]
 
 
 def test_without_a_history_it_is_said_what_is_missing(client):
