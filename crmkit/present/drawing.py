@@ -118,13 +118,13 @@ class Diagram:
 
 
 def cuts(gaps: Sequence[float], height: float, most: float = PIECE) -> tuple[float, ...]:
-    """Return at which of the ``gaps`` between its parts a picture is cut, so that each piece is at most so high.
+    """Return at which of the ``gaps`` between its parts a picture is cut, to have low pieces.
 
     >>> cuts([100, 200, 300, 400], 450, 250)
     (200,)
     """
     found: list[float] = []
-    for gap, beyond in zip(gaps, [*gaps[1:], height], strict=True):
+    for gap, beyond in zip(gaps, [*gaps[1:], height], strict=False):
         if beyond - (found[-1] if found else 0) > most:
             found.append(gap)
     return tuple(found)

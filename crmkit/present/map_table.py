@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crmkit.limits import Limits
 from crmkit.present.formats import Formats
 from crmkit.present.gates import Cases
 from crmkit.present.map_layout import Move
@@ -16,7 +17,8 @@ def map_title(moves: Sequence[Move], kinds: Sequence[str], formats: Formats) -> 
     back = sum(move.n for move in moves if move.target <= move.source and kinds[move.source] == "open")
     if not whole:
         return words.say("No deal moved from one stage to another.")
-    told = formats.k_of_n(back, whole) if whole < 30 else formats.share(back / whole, 0)
+    told = formats.share(back / whole, 0 if 10 * back >= whole or not back else 1)
+    told = told if whole >= Limits().compared_cases else formats.k_of_n(back, whole)
     return words.say("How deals go from stage to stage: {share} of the moves go back", share=told)
 
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 def process_map(
     edges: pd.DataFrame, order: StageOrder, formats: Formats, *, pipeline: int | None = None,
-    name: str = "process_map", title: str = "", starts: pd.DataFrame | None = None, most: int = 40,
-    share: float = 0.95,
+    name: str = "process_map", title: str = "", starts: pd.DataFrame | None = None, most: int = 30,
 ) -> Diagram:  # fmt: skip
     """Draw how deals went from stage to stage.
 
@@ -32,8 +31,8 @@ def process_map(
     order: the stages that the codes mean. pipeline: code of the one that is drawn; ``None`` for all stages.
     title: the finding; by default the share of moves that went back.
     starts: how many deals began where: ``stage``, ``n``.
-    most, share: of the commonest ways so many are drawn as hold this share of all moves, but no more than
-        ``most``; each stage keeps its commonest way out. What is hidden is told in the notes.
+    most: if there are more ways, only so many of the commonest are drawn, and each stage's commonest way
+        out. How much is hidden is told in the notes.
 
     Returns
     -------
@@ -48,7 +47,7 @@ def process_map(
         for a, b, n, timed, days in zip(*columns, strict=True)
     ]
     nodes = _nodes(codes, order, formats, moves, starts)
-    shown = commonest(moves, most=most, share=share)
+    shown = commonest(moves, most)
     names = [node.name for node in nodes]
     table = map_table(moves, shown, names, name=name, formats=formats)
     title = title or map_title(moves, [node.kind for node in nodes], formats)
@@ -72,19 +71,14 @@ def pipelines_by_moves(edges: pd.DataFrame, order: StageOrder) -> list[int]:
     return [int(code) for code in np.argsort(-moves, kind="stable") if moves[code] > 0]
 
 
-def commonest(moves: Sequence[Move], *, most: int, share: float) -> list[Move]:
+def commonest(moves: Sequence[Move], most: int) -> list[Move]:
     """Return the moves that are drawn, in their order (see :func:`process_map`)."""
     by_n = sorted(range(len(moves)), key=lambda index: (-moves[index].n, index))
-    whole, held, chosen = sum(move.n for move in moves), 0, set[int]()
-    for index in by_n:
-        if held >= share * whole or len(chosen) >= most:
-            break
-        chosen.add(index)
-        held += moves[index].n
     out: dict[int, int] = {}
     for index in by_n:
         out.setdefault(moves[index].source, index)
-    return [move for index, move in enumerate(moves) if index in chosen | set(out.values())]
+    chosen = {*by_n[:most], *out.values()}
+    return [move for index, move in enumerate(moves) if index in chosen]
 
 
 def _drawn(edges: pd.DataFrame, order: StageOrder, pipeline: int | None) -> list[int]:

@@ -50,7 +50,7 @@ def dense(size: int = 10, count: int = 40, seed: int = 3) -> tuple[pd.DataFrame,
 def test_every_way_is_drawn_with_its_count_and_time() -> None:
     moves = edges((0, 1, 100, 3.0), (0, 2, 20, 0.5), (1, 0, 12, 150.4), (1, 2, 60, 2.0), (2, 3, 40, np.nan),
                   (1, 4, 15, 8.0), (2, 2, 5, 1.0))  # fmt: skip
-    diagram = process_map(moves, order_of(stages()), RU, share=1.0, starts=edges((0, 0, 90, 0)))
+    diagram = process_map(moves, order_of(stages()), RU, starts=edges((0, 0, 90, 0)))
     said = texts(diagram)
     for label in (
         "100 · 3,0 дн.",
@@ -65,27 +65,26 @@ def test_every_way_is_drawn_with_its_count_and_time() -> None:
     assert [name for name in said if name in NAMES] == NAMES  # each once, in order
     assert "102 входа, начали здесь: 90" in said  # 90 + 12 that came back
     # 12 back and 5 from a stage to itself, of 252 moves
-    assert diagram.title == "Как сделки идут по этапам: 7\u00a0% переходов — назад"
+    assert diagram.title == "Как сделки идут по этапам: 6,7\u00a0% переходов — назад"
     assert said.count("×") == 2  # on the way to the lost stage, and on that stage
     assert len([s for s in diagram.shapes if isinstance(s, Line)]) == 7
     assert len(diagram.notes) == 1
 
 
 def test_width_and_shade_follow_the_share() -> None:
-    diagram = process_map(
-        edges((0, 1, 100, 1.0), (1, 2, 50, 1.0), (2, 3, 1, 1.0)), order_of(stages()), EN, share=1.0
-    )
+    diagram = process_map(edges((0, 1, 100, 1.0), (1, 2, 50, 1.0), (2, 3, 1, 1.0)), order_of(stages()), EN)
     ways = sorted((line.width, line.role) for line in diagram.shapes if isinstance(line, Line))
     assert ways == [(pytest.approx(1.055), "move_0"), (3.75, "move_2"), (6.5, "move_3")]
 
 
 def test_rare_ways_are_hidden_and_told() -> None:
     moves = [Move(0, 1, 90, 90, 1.0), Move(0, 2, 6, 6, 1.0), Move(1, 2, 3, 3, 1.0), Move(0, 3, 1, 1, 1.0)]
-    # 90 of 100 moves are enough; stage 1 keeps its commonest way out
-    assert commonest(moves, most=40, share=0.9) == [moves[0], moves[2]]
-    assert commonest(moves, most=2, share=1.0) == [moves[0], moves[1], moves[2]]
+    # the commonest of all, and stage 1 keeps its commonest way out
+    assert commonest(moves, 1) == [moves[0], moves[2]]
+    assert commonest(moves, 2) == [moves[0], moves[1], moves[2]]
+    assert commonest(moves, 4) == moves
     frame = edges(*((m.source, m.target, m.n, 1.0) for m in moves))
-    diagram = process_map(frame, order_of(stages()), EN, share=0.9)
+    diagram = process_map(frame, order_of(stages()), EN, most=1)
     assert diagram.notes[1] == "2 rare ways are hidden: 7.0% of the 100 moves. The table has them."
     assert diagram.table is not None
     assert [(row[0], row[2], row[5]) for row in diagram.table.rows] == [
@@ -123,7 +122,7 @@ def boxes_of(diagram: Diagram) -> list[tuple[float, float, float, float]]:
 @pytest.mark.parametrize(("size", "count", "seed"), [(10, 40, 3), (10, 90, 4), (25, 60, 5), (2, 3, 6)])
 def test_no_label_or_box_meets_another(size: int, count: int, seed: int) -> None:
     frame, order = dense(size, count, seed)
-    diagram = process_map(frame, order, RU, share=1.0, most=100)
+    diagram = process_map(frame, order, RU, most=100)
     assert len([s for s in diagram.shapes if isinstance(s, Line)]) == len(frame)
     found = boxes_of(diagram)
     assert len(found) >= size + len(frame)
@@ -135,7 +134,7 @@ def test_no_label_or_box_meets_another(size: int, count: int, seed: int) -> None
 
 def test_ways_on_tracks_do_not_run_over_one_another() -> None:
     frame, order = dense(10, 60, 9)
-    diagram = process_map(frame, order, RU, share=1.0, most=100)
+    diagram = process_map(frame, order, RU, most=100)
     uprights: dict[float, list[tuple[float, float]]] = {}
     for line in diagram.shapes:
         if isinstance(line, Line) and len(line.points) == 4:
