@@ -10,7 +10,7 @@ import typer
 from crmkit.errors import N_, RequestError
 from crmkit.present.words import Words
 from crmkit.telling import AsOf, ClientPlace, Format, Span
-from crmkit.terminal import print_csv, print_json, print_table, say, user_language
+from crmkit.terminal import print_csv, print_json, print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +116,9 @@ def card(
         cards = tuple(fresh if one.id == check else one for one in cards)
     else:
         fresh = (
-            _fresh(cards, step, problem) if step else _recommended(settings, cards, problem, (period, as_of))
+            _fresh(cards, step, problem, settings.language)
+            if step
+            else _recommended(settings, cards, problem, (period, as_of))
         )
         cards, told = (*cards, fresh), {}
     write_cards(path, cards)
@@ -154,16 +156,18 @@ def _described(settings: Client) -> Processes:
     return described(settings.folder)
 
 
-def _fresh(cards: tuple[Card, ...], step: str, problem: str) -> Card:
+def _fresh(cards: tuple[Card, ...], step: str, problem: str, language: str) -> Card:
     from crmkit.process.cards import Card, next_id
 
-    said = problem or say("What is wrong there is to be written here.")
+    said = problem or Words(language).say("What is wrong there is to be written here.")
     return Card(id=next_id(cards), problem=said, step=step)
 
 
 def _recommended(settings: Client, cards: tuple[Card, ...], problem: str, when: tuple[str, str]) -> Card:
     """Return a card for the step that is recommended to be improved first."""
     from crmkit.periods import Period
+    from crmkit.present.cards import evidence
+    from crmkit.present.formats import Formats
     from crmkit.process.bottlenecks import bottlenecks
     from crmkit.process.cards import drafted, next_id
     from crmkit.process.steps import map_steps, stages_as_places
@@ -172,8 +176,9 @@ def _recommended(settings: Client, cards: tuple[Card, ...], problem: str, when: 
     crm, process = load(settings, when[1] or None), _described(settings).as_is
     places = map_steps(crm, process) if process else stages_as_places(crm)
     found = bottlenecks(crm, Period.parse(when[0], settings.time_zone), places, process=process)
-    said = problem or Words(user_language()).say("Too few deals go on from this step.")
-    fresh = drafted(found, next_id(cards), said)
+    formats = Formats(settings.language, settings.currency)
+    said = problem or formats.words.say("Too few deals go on from this step.")
+    fresh = drafted(found, next_id(cards), said, evidence(formats, found))
     if fresh is None:
         remedy = N_("Name the step yourself: --step.")
         raise RequestError("crmkit process card", N_("no step can be recommended"), found.why_not, remedy)

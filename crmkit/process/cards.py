@@ -133,16 +133,16 @@ def is_due(card: Card, as_of: date) -> bool:
     return any(day is not None and day <= as_of for day in days)
 
 
-def drafted(found: Bottlenecks, number: int, problem: str) -> Card | None:
+def drafted(found: Bottlenecks, number: int, problem: str, evidence: str = "") -> Card | None:
     """Return a card for the recommended focus; ``None`` where nothing is recommended.
 
     Parameters
     ----------
-    number: its ``id``. problem: the sentence that says what is wrong.
+    number: its ``id``. problem: the sentence that says what is wrong; evidence: how that is known.
     """
     if found.focus is None:
         return None
-    row = found.ranking.iloc[found.focus]
+    row = found.ranking.loc[found.focus]
     money = found.unit == "money"
     hoped = Expected(
         change=_known(row["benchmark"] - row["conversion"], 4),
@@ -150,7 +150,7 @@ def drafted(found: Bottlenecks, number: int, problem: str) -> Card | None:
         low=_known(row["money_month_low"], 0) if money else None,
         high=_known(row["money_month_high"], 0) if money else None,
     )
-    return Card(id=number, problem=problem, step=str(row["stage"]), expected=hoped)
+    return Card(id=number, problem=problem, evidence=evidence, step=str(row["stage"]), expected=hoped)
 
 
 def _known(value: float, places: int) -> float | None:
