@@ -49,7 +49,7 @@ class Findings:
         return {"text/plain": repr(self), FINDINGS_MIME: dict(self.content)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Study:
     """What the pages of a notebook are made from.
 
