@@ -53,7 +53,7 @@ def new(
         what = N_("this version is described already")
         remedy = N_("Go on with that file, give another --date, or move it away.")
         raise RequestError("crmkit process new", what, [f"{FOLDER}/{(known or path).name}"], remedy)
-    start = _start(there, version, template=template, language=settings.language)
+    start = _start(there, version, template, settings=settings)
     _write(path, start.in_version(version, day), settings)
     typer.echo(say("Written: {path}", path=path))
 
@@ -118,14 +118,19 @@ def _day(text: str) -> dt.date | None:
         raise RequestError("--date", N_("a date such as 2026-10-31 should stand here"), [text]) from error
 
 
-def _start(there: Processes, version: str, *, template: str, language: str) -> Process:
-    """Return what a new description starts from: the process as it is, else a template."""
+def _start(there: Processes, version: str, template: str, *, settings: Client) -> Process:
+    """Return what a new description starts from: the process as it is, else a template with CRM stages."""
     from crmkit.places import resource
+    from crmkit.process.beginning import with_crm_stages
     from crmkit.process.yamlform import read_description
 
     if version == "to_be" and there.as_is:
         return there.as_is
-    return read_description(resource("templates") / "process" / f"{template}.{language}.yml")
+    folder = resource("templates") / "process"
+    own, english = (
+        read_description(folder / f"{template}.{language}.yml") for language in (settings.language, "en")
+    )
+    return with_crm_stages(own, english, settings.pipelines)
 
 
 def _write(path: Path, process: Process, settings: Client | None) -> None:
