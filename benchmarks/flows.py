@@ -21,6 +21,8 @@ from typing import Any
 import flows_byhand as byhand
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from crmkit.calendars import WorkCalendar
 from crmkit.process.flows import directly_follows, variants
@@ -79,17 +81,17 @@ def as_export(deals: int) -> pd.DataFrame:
 
 def snapshot(export: pd.DataFrame) -> Snapshot:
     """Return the export as canonical tables: identifiers as positions, stages as codes, rows as they come."""
-    codes, ids = pd.factorize(export["case:concept:name"])
-    by_name = np.argsort(ids.to_numpy(object))
-    places = np.empty(len(ids), dtype=np.int64)
-    places[by_name] = np.arange(len(ids))
-    count = len(ids)
+    coded = as_codes(export["case:concept:name"])
+    by_name = pc.sort_indices(coded.dictionary).to_numpy()
+    places = np.empty(len(by_name), dtype=np.int64)
+    places[by_name] = np.arange(len(by_name))
     tables = {name: nulls(name, 0) for name in TABLES}
-    tables["deals"] = nulls("deals", count).assign(deal_id=pd.Series(ids[by_name], dtype="str"))
+    ids = pd.Series(coded.dictionary.take(pa.array(by_name)).to_pandas(), dtype="str")
+    tables["deals"] = nulls("deals", len(ids)).assign(deal_id=ids)
     changes = nulls("stage_changes", len(export), "to_stage", "changed_at")
     changes["to_stage"] = export["concept:name"].astype("category")
     changes["changed_at"] = export["time:timestamp"].dt.as_unit("us")
-    changes["deal_ix"] = places[codes]
+    changes["deal_ix"] = places[coded.indices.to_numpy()]
     tables["stage_changes"] = changes
     kinds = ["open"] * WON + ["won", "lost"]
     listed = {
@@ -102,6 +104,12 @@ def snapshot(export: pd.DataFrame) -> Snapshot:
     as_of = pd.Timestamp("2030-01-01", tz="UTC")
     settings = Settings("UTC", "EUR", CALENDAR)
     return Snapshot(as_of, as_of, tables, settings, frozenset(["stage_changes.to_stage"]))
+
+
+def as_codes(names: pd.Series) -> pa.DictionaryArray:
+    """Return names as codes and the different ones."""
+    array = pa.array(names)
+    return (array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array).dictionary_encode()
 
 
 def nulls(table: str, count: int, *without: str) -> pd.DataFrame:
@@ -128,12 +136,8 @@ def measure(deals: int, times: int, folder: Path) -> Told:
     told: Told = {"events": len(export), "cpu": {}, "byhand": {}}
     cpu, hand = told["cpu"], told["byhand"]
 
-    def cold() -> pd.DataFrame:
-        return directly_follows(stage_log(snapshot(export)))
-
-    cpu["cold graph"], _ = least(cold, min(times, 2))
+    cpu["cold graph"], _ = least(lambda: directly_follows(stage_log(snapshot(export))), min(times, 2))
     crm = snapshot(export)
-    del export
     log = stage_log(crm)
     crm.tables["stage_changes"] = sorted_changes(crm, log)
     cpu["log"], log = least(lambda: stage_log.__wrapped__(crm), times)
@@ -224,10 +228,12 @@ def lines(found: dict[int, Told]) -> list[str]:
         same = {name: value for name, value in told.items() if name.startswith(("same_", "peer_"))}
         table.append(f"{size:,}: " + ", ".join(f"{name} {value}" for name, value in same.items()))
         if "peer" in told:
-            lean, cpu = told["peer"]["lean"], told["cpu"]
+            cpu, peer = told["cpu"], told["peer"]
+            both = cpu["graph"] + cpu["log"]
             table.append(
-                f"{size:,}: pm4py, counts and medians only, nothing sorted: {lean:.2f} s, {lean / cpu['graph']:.0f} x;"
-                f" with our log counted: {lean / (cpu['graph'] + cpu['log']):.0f} x"
+                f"{size:,}: with the making of our log counted {peer['dfg'] / both:.0f} x; against counts and "
+                f"medians only, of which pm4py sorts nothing ({peer['lean']:.2f} s), "
+                f"{peer['lean'] / cpu['graph']:.0f} x"
             )
     return table
 

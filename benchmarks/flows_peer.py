@@ -58,7 +58,7 @@ def main(events: str, results: str, *tasks: str) -> None:
         warm(small)
     log = timed(told, "format", lambda: pm4py.format_dataframe(raw))
     if "dfg" in tasks:
-        counts, medians = timed(told, "lean", lambda: lean(log))
+        counts, _ = timed(told, "lean", lambda: lean(log))
         times = timed(told, "dfg", lambda: with_times(log))
         timed(told, "counts", lambda: pm4py.discover_dfg(log))
         told["edges"] = [
