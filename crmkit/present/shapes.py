@@ -128,6 +128,7 @@ class Text:
     size: float = 12.0
     anchor: Anchor = "start"
     bold: bool = False
+    italic: bool = False
     hint: str = ""
 
     @property
@@ -140,6 +141,7 @@ class Text:
         place = numbers(x=self.x, y=self.y, font_size=self.size)
         place += {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}[self.anchor]
         place += ' font-weight="700"' if self.bold else ""
+        place += ' font-style="italic"' if self.italic else ""
         return f'<text{place} fill="{INKS[self.role].fill}">{_hint(self.hint)}{escape(self.text)}</text>'
 
 

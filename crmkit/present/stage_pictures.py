@@ -131,9 +131,9 @@ def _went_on(row: Row, formats: Formats) -> Iterator[Shape]:
     """Write which share went on, as the number of cases allows it to be told."""
     cases = Cases(*(row.figure(f"conversion_{part}") for part in CASES))
     told = gated(formats, row.figure("conversion"), cases)
-    few = standing(cases.n, Limits()) == "few"
-    counted = "" if few else formats.words.say("of {n}", n=formats.count(cases.n))
-    yield from said(row.top, told.text, ", ".join(part for part in (told.beside, counted) if part))
+    counted = "" if told.standing == "few" else formats.words.say("of {n}", n=formats.count(cases.n))
+    beside = ", ".join(part for part in (told.beside, counted) if part)
+    yield from said(row.top, told.text, beside, unsure=told.standing == "some")
 
 
 def _time(row: Row, most: float, unit: str, formats: Formats) -> Iterator[Shape]:

@@ -81,9 +81,9 @@ def bar(top: float, value: float | None, most: float, role: str) -> Iterator[Sha
         yield Box(LEFT, top + 21, max(1.0, BARS * value / most), BAR, role)
 
 
-def said(top: float, text: str, beside: str, role: str = "text") -> Iterator[Shape]:
-    """Write a figure on the right of a bar, and what stands under it."""
-    yield Text(SAID, top + 22, text, role, 13, bold=True)
+def said(top: float, text: str, beside: str, *, unsure: bool = False) -> Iterator[Shape]:
+    """Write a figure on the right of a bar, and what stands under it; one of some cases only in italics."""
+    yield Text(SAID, top + 22, text, "text", 13, bold=not unsure, italic=unsure)
     if beside:
         yield Text(SAID, top + 38, beside, "soft", 11.5)
 

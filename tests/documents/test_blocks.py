@@ -9,7 +9,9 @@ import pytest
 
 from crmkit.documents.blocks import FINDINGS_MIME, Markdown, Section, Verbatim, blocks_of, tables_of
 from crmkit.errors import ReportError
+from crmkit.present.drawing import Diagram
 from crmkit.present.figures import Figure
+from crmkit.present.shapes import Text
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences, Tile, Tiles
 
@@ -22,6 +24,7 @@ TABLE = Table.of(
     currency="USD",
 )
 FIGURE = Figure("chart", "A chart", {"data": [], "layout": {}, "config": {}}, "Chart.", TABLE)
+DIAGRAM = Diagram("picture", "A picture", "Alt.", 90, 30, (Text(0, 20, "said"),), ("note",), (), TABLE)
 
 
 def shown(*data: dict[str, Any], tags: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -39,7 +42,7 @@ def notebook(*cells: dict[str, Any]) -> dict[str, Any]:
 
 def test_our_outputs_are_rebuilt_from_their_json() -> None:
     tiles, said = Tiles((Tile("a", "1"),)), Sentences(("So it is.",), "finding")
-    objects = [TABLE, tiles, said, FIGURE]
+    objects = [TABLE, tiles, said, FIGURE, DIAGRAM]
     cell = shown(*(one._repr_mimebundle_() for one in objects))
     assert blocks_of(notebook(markdown(["# T\n", "text"]), cell)) == [Markdown("# T\ntext"), *objects]
 

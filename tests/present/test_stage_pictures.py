@@ -48,10 +48,13 @@ def test_the_funnel_shows_counts_and_gated_shares() -> None:
     frame = account(
         {"deals": 200, **share(60, 100, 0.5, 0.69)},
         {"stage": "Offer", "deals": 50, **share(3, 7, 0.1, 0.8)},
-        {"stage": "Invoice", "deals": 0},
+        {"stage": "Invoice", "deals": 0, **share(5, 20, 0.1, 0.5)},
+        {"stage": "Money", "deals": 0},
     )
     diagram = funnel(frame, EN, won=20)
-    assert bars(diagram) == [("bar", 1), ("bar", 0.25), ("bar", pytest.approx(1 / BARS)), ("bar_won", 0.1)]
+    nothing = ("bar", pytest.approx(1 / BARS))
+    assert bars(diagram) == [("bar", 1), ("bar", 0.25), nothing, nothing, ("bar_won", 0.1)]
+    assert [shape.text for shape in diagram.shapes if isinstance(shape, Text) and shape.italic] == ["25.0%"]
     said = texts(diagram)
     for text in ("60.0%", "50–69%, of 100", "3 of 7", "—", "200", "50", "won deals", "20"):
         assert text in said
