@@ -43,7 +43,7 @@ VALUES: Mapping[str, Mapping[str, Message]] = {
 _NORM: Told = (
     N_("Time norm"),
     N_("How long it should take at most: a number. The unit stands in the next column."),
-    N_("2"),
+    Message("2"),
 )
 _UNIT: Told = (
     N_("Unit of the norm"),
@@ -70,7 +70,7 @@ FIELDS: Mapping[str, Mapping[str, Told]] = {
         "number": (
             N_("No."),
             N_("A number by which the sheet of sub-processes finds the step. The order of the rows counts."),
-            N_("4"),
+            Message("4"),
         ),
         "stage": _STAGE,
         "name": _STEP,
@@ -134,12 +134,12 @@ FIELDS: Mapping[str, Mapping[str, Told]] = {
         "cost_per_case": (
             N_("Cost per case"),
             N_("What the step costs for one deal, in the client's currency."),
-            N_("1500"),
+            Message("1500"),
         ),
         "expected_conversion": (
             N_("Expected conversion"),
             N_("Which share of the deals that enter the step should get through it."),
-            N_("60 %"),
+            Message("60 %"),
         ),
         "variables": (N_("Other variables"), N_("What else is worth knowing."), N_("Discount\nCompetitor")),
         "problems": (
@@ -160,7 +160,7 @@ FIELDS: Mapping[str, Mapping[str, Told]] = {
         ),
     },
     "sub_processes": {
-        "number": (N_("No. of the step"), N_("The number of the step, from the sheet of steps."), N_("4")),
+        "number": (N_("No. of the step"), N_("The number of the step, from the sheet of steps."), Message("4")),
         "step": _STEP,
         "name": (N_("Sub-process"), N_("What another department does for it."), N_("Check of the contract")),
         "department": (N_("Department"), N_("Which department does it."), N_("Legal")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Annotated, TypeAlias
 
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 LONGEST_LINE, LONGEST_TEXT, MOST_ITEMS = 500, 4000, 40
+_CARRIAGE = re.compile("_x000[dD]_")
 _YO, _YE = "\u0451", "\u0435"
 
 
@@ -35,9 +37,12 @@ def _text(value: object) -> object:
 
 
 def _readable(value: str) -> str:
-    """Leave out unseen signs first, then join accents to letters: so a second reading changes nothing."""
+    """Leave out unseen signs first, then join accents to letters: so a second reading changes nothing.
+
+    What workbooks write for a carriage return is one.
+    """
     seen = "".join(sign for sign in value if sign in "\t\n\r" or unicodedata.category(sign)[0] != "C")
-    return unicodedata.normalize("NFC", seen)
+    return unicodedata.normalize("NFC", _CARRIAGE.sub("\n", seen))
 
 
 def listed(value: object) -> object:

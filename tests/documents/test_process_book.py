@@ -5,10 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import zipfile
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmkit.documents.process_book import write_process_book
@@ -22,16 +21,17 @@ from crmkit.process.lines import read_crm_stage, read_result
 WORDS = all_book_words()
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_a_round_trip_loses_nothing(data, language, processes, tmp_path):
-    process = data.draw(processes)
+def test_a_round_trip_loses_nothing(processes, tmp_path):
     path = tmp_path / "as-is.xlsx"
-    write_process_book(
-        path, process, language=language, crm_stages=[CrmStage(stage="=1+1", pipeline="[x] → y")]
-    )
-    assert read_book(path, WORDS) == (process, ())
+    chosen = [CrmStage(stage="=1+1", pipeline="[x] → y")]
+
+    @settings(deadline=None, max_examples=40, derandomize=True)
+    @given(process=processes, language=st.sampled_from(["ru", "en"]))
+    def holds(process, language):
+        write_process_book(path, process, language=language, crm_stages=chosen)
+        assert read_book(path, WORDS) == (process, ())
+
+    holds()
 
 
 @pytest.mark.slow
@@ -97,14 +97,14 @@ def test_cells_choose_from_roles_stages_and_the_crm(tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     step = {"name": "Offer", "responsible": ["Closer"]}
     process = Process(
-        name="Sale", steps=[step], roles=["Closer", "Head"], stages=["Conversion"] and [{"name": "C"}]
+        name="Sale", steps=[step], roles=["Closer", "Head"], stages=[{"name": "C"}]
     )
     stages = [CrmStage(stage="Offer", pipeline="Cold"), CrmStage(stage="Won", pipeline="Cold")]
     write_process_book(tmp_path / "a.xlsx", process, language="en", crm_stages=stages)
     page = openpyxl.load_workbook(tmp_path / "a.xlsx")["Process steps"]
     headings = {cell.value: cell.column_letter for cell in page[4]}
     lists = {
-        one.sqref.ranges[0].coord: one.formula1
+        str(one.sqref): one.formula1
         for one in page.data_validations.dataValidation
         if one.type == "list"
     }
@@ -146,4 +146,3 @@ def test_every_column_is_explained_by_an_example_that_is_read(language):
         == 0.6
     )
     assert examples["norm_unit"] in spoken.values["units"].values()
-    assert Path(__file__).exists()
