@@ -57,7 +57,8 @@ def ways(study: Study, places: StepMap) -> Block:
         study.say(
             "Each visit that began in the period ends in exactly one way; together they are the visits."
             " The conversion is of those that are over; a stage that was skipped counts as passed."
-        )
+        ),
+        *study.why(study.crm.partial.get("stage_changes")),
     ]
     title = study.say("What became of the deals, {period}", period=study.period_text())
     return _table(study, rows, "account_ways", title, columns, notes)
@@ -86,6 +87,7 @@ def times(study: Study, places: StepMap) -> Block:
             "Visits that still go on are taken into account: half of the visits to a stage end within the"
             " days told. Over the norm: of the visits that have ended or passed it."
         ),
+        *study.why(study.crm.partial.get("stage_changes")),
         *_why(study, lacks, ("over_norm", "actions", "owner_changes")),
     ]
     title = study.say("How long deals stand, {period}", period=study.period_text())

@@ -19,7 +19,7 @@ from crmkit.stages import LOST
 #: What each part of the account needs of the export, by its leading column.
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "entries": ("stage_changes.to_stage", "deals.deal_id"),
-    "conversion": ("stage_changes.to_stage", "deals.deal_id", "stages.position"),
+    "conversion": ("stage_changes.to_stage", "deals.deal_id"),
     "days_median": ("stage_changes.to_stage", "deals.deal_id"),
     "actions": ("stage_changes.to_stage", "tasks.completed_at+activities.at"),
     "owner_changes": ("stage_changes.to_stage", "stage_changes.manager_id"),
@@ -51,6 +51,8 @@ def missing(crm: Snapshot, period: Period, places: StepMap) -> dict[str, str]:
         history = ", ".join(crm.lacks(["stage_changes.to_stage"]))
         told["open_now"] = told["open_now"] or history
         told["money_now"] = told["money_now"] or "known_at_export_only"
+    if np.isnan(places.order.positions).all():  # a description gives its steps their places
+        told["conversion"] = told["conversion"] or "stages.position"
     norm = "stages.norm_days" if np.isnan(places.norm_amount).all() else ""
     told["over_norm"] = told["entries"] or norm
     told["open_over_norm"] = told["open_over_norm"] or told["open_now"] or norm

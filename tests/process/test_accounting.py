@@ -175,6 +175,20 @@ def test_a_list_of_deals_tells_only_what_stands_now(snapshot):
     assert refusals(crm, ALL, stages_as_places(crm)).empty
 
 
+def test_a_description_gives_steps_the_places_that_no_export_tells(snapshot):
+    changes = [{"deal_id": "1", "changed_at": f"2026-02-0{day}", "to_stage": stage}
+               for day, stage in enumerate(("New", "Offer"), 1)]  # fmt: skip
+    crm = snapshot([{"deal_id": "1", "stage": "Offer"}], stage_changes=changes, pipelines=[])
+    assert account(crm, ALL).loc["New", "unknown"] == 1
+    assert missing(crm, ALL, stages_as_places(crm))["conversion"] == "stages.position"
+    steps = [{"name": name, "crm_stages": [name]} for name in ("New", "Offer")]
+    places = map_steps(crm, Process.model_validate({"name": "Sales", "steps": steps}))
+    (first, _) = accounting(crm, ALL, places).to_dict("records")
+    assert (first["advanced"], first["conversion"]) == (1, 1.0) and "conversion" not in missing(
+        crm, ALL, places
+    )
+
+
 def test_norms_in_working_time(snapshot):
     # from Friday 17:00 to Monday 10:00: two working hours of nine a day; in a step of two stages
     moves = [("New", "2026-02-06 17:00"), ("Offer", "2026-02-09 09:30"), ("Won", "2026-02-09 10:00")]
