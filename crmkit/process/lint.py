@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
-from crmkit.process.description import Process, Result, Step, find_step, following
+from crmkit.facts import BoolArray
+from crmkit.process.description import Process, Result, Step, find_step
 from crmkit.process.fitting import fitting_findings, nearest
 from crmkit.process.steps import StepMap
 from crmkit.process.verifiable import is_verifiable, says_something
+from crmkit.process.ways import ways_of
 from crmkit.process.wording import fold
 from crmkit.schema import Snapshot
 
@@ -65,7 +67,8 @@ def lint(
     ``field`` (of the step), ``detail`` (what is meant), ``other`` (what it clashes with, or what was perhaps
     meant; may be empty). In the order of the steps and rules; what is about the whole process stands last.
     """
-    rows = [(ix, *finding) for ix in range(len(process.steps)) for finding in _about(process, ix)]
+    allowed = ways_of(process).allowed
+    rows = [(ix, *finding) for ix in range(len(process.steps)) for finding in _about(process, ix, allowed)]
     if crm is not None:
         rows += fitting_findings(crm, process, places, headings or {})
     rows.sort(key=lambda row: (row[0] < 0, row[0], RULES.index(row[1])))
@@ -75,13 +78,13 @@ def lint(
     return frame.astype(dict.fromkeys(COLUMNS, "str") | {"step_ix": "int64"})
 
 
-def _about(process: Process, position: int) -> Iterator[Finding]:
+def _about(process: Process, position: int, allowed: BoolArray) -> Iterator[Finding]:
     """Yield what can be told of a step from the description alone."""
     step = process.steps[position]
     first = find_step(process, step.name)
     if first is not None and first < position:
         yield "duplicate_step_name", "name", step.name, process.steps[first].name
-    yield from _inputs(process, position)
+    yield from _inputs(process, position, allowed)
     if not any(says_something(one.text) for one in step.outputs):
         yield "output_missing", "outputs", "", ""
     for one in step.outputs:
@@ -111,14 +114,14 @@ _CELLS: tuple[tuple[str, str, Callable[[Step], bool]], ...] = (
 _BETWEEN = re.compile(r"\s*[,;/+&|]\s*")
 
 
-def _inputs(process: Process, position: int) -> Iterator[Finding]:
+def _inputs(process: Process, position: int, allowed: BoolArray) -> Iterator[Finding]:
     """Yield the inputs that no step gives; all of them where none comes from a step that leads here.
 
     Where no earlier step leads, the process begins: its inputs come from outside.
     """
     step = process.steps[position]
-    leading = _leading_here(process, position)
-    begins = not any(position in following(process, before) for before in range(position))
+    leading = _leading_here(process, position, allowed)
+    begins = not allowed[:position, position].any()
     if step.kind != "core" or begins or not leading:
         return
     given = {_bare(one.text): one.text for one in leading}
@@ -134,11 +137,11 @@ def _inputs(process: Process, position: int) -> Iterator[Finding]:
         yield "input_not_previous_output", "inputs", text, given[near] if near else leading[0].text
 
 
-def _leading_here(process: Process, position: int) -> list[Result]:
-    """Return the outputs that lead to a step: those that name it, else all of the step before it."""
+def _leading_here(process: Process, position: int, allowed: BoolArray) -> list[Result]:
+    """Return the outputs that lead to a step, also over optional ones: those that name it, else all."""
     found = []
     for before, step in enumerate(process.steps):
-        if before == position or position not in following(process, before):
+        if before == position or not allowed[before, position]:
             continue
         named = [one for one in step.outputs if find_step(process, one.next_step) == position]
         found += named or list(step.outputs)

@@ -147,6 +147,15 @@ def test_an_input_comes_from_the_outcome_that_leads_here() -> None:
     ]
 
 
+def test_an_input_may_come_from_before_an_optional_step() -> None:
+    show = step("Show", inputs=["Proposal sent"], outputs=["Demo held"])
+    last = step("Agree", inputs=["Proposal sent"], outputs=["Contract signed"])
+    assert told(described(FIRST, show | {"optional": True}, last)) == []
+    assert told(described(FIRST, show, last)) == [
+        ("input_not_previous_output", 2, "Proposal sent", "Demo held")
+    ]
+
+
 Made = Callable[..., Snapshot]
 
 
