@@ -13,8 +13,10 @@ import pytest
 from crmkit.documents.blocks import Section, Verbatim
 from crmkit.documents.html import Cover, render_report
 from crmkit.present.charts import group_bars, period_bars, share_dots, stage_bars
+from crmkit.present.drawing import Diagram
 from crmkit.present.figures import Figure, Plate
 from crmkit.present.formats import Formats
+from crmkit.present.shapes import Box, Line, Text
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences, Tile, Tiles
 
@@ -80,12 +82,23 @@ def charts(texts: list[str]) -> list[Figure]:
     return made
 
 
+def diagram(text: str) -> Diagram:
+    """Return a picture with a text in every place that takes one."""
+    shapes = (
+        Box(5, 5, 90, 30, hint=text),
+        Line(((5, 20), (95, 20)), hint=text, arrow=True),
+        Text(50, 24, text, anchor="middle", hint=text),
+    )
+    return Diagram("picture", text, text, 100, 40, shapes, (text,), (38,))
+
+
 def page(make: Make) -> str:
     """Return a report with payloads in all that data or settings can reach."""
     texts = [make(text) for text in PAYLOADS]
     blocks: list[object] = [*tables(make), Verbatim("\n".join(texts)), *charts(texts)]
     blocks += [Tiles((Tile(text, text, (text,), text),)) for text in texts]
     blocks += [Sentences((text,), "warning") for text in texts]
+    blocks += [diagram(text) for text in texts]
     sections = [Section(text, ()) for text in texts] + [Section("all", tuple(blocks))]  # type: ignore[arg-type]
     return render_report(Cover(texts[0], "ru", [(text, text) for text in texts], "0.1.0"), sections)
 

@@ -61,6 +61,20 @@ def test_charts_are_drawn_without_a_word_or_a_request(browser: Browser, folder: 
     watched.page.close()
 
 
+def test_pictures_are_seen_with_texts_that_can_be_selected(browser: Browser, folder: Path) -> None:
+    watched = Watched(browser, folder / "neutral.html", 1366)
+    picture = watched.page.locator(".ck-drawn").first
+    picture.scroll_into_view_if_needed()
+    text = picture.locator("svg text").first
+    box = text.bounding_box()
+    assert box is not None and box["width"] > 10 and box["height"] > 5
+    whole = "e => { getSelection().selectAllChildren(e); return getSelection().toString().trim() }"
+    assert text.evaluate(whole) == "word"
+    assert text.evaluate("e => getComputedStyle(e).fill") == "rgb(29, 39, 48)"
+    assert watched.said == []
+    watched.page.close()
+
+
 def test_hostile_text_does_nothing_even_under_the_mouse(browser: Browser, folder: Path) -> None:
     watched = Watched(browser, folder / "hostile.html", 1366)
     for plot in watched.page.locator(".plot").all()[:8]:
