@@ -231,8 +231,8 @@ def lines(found: dict[int, Told]) -> list[str]:
             cpu, peer = told["cpu"], told["peer"]
             both = cpu["graph"] + cpu["log"]
             table.append(
-                f"{size:,}: with the making of our log counted {peer['dfg'] / both:.0f} x; against counts and "
-                f"medians only, of which pm4py sorts nothing ({peer['lean']:.2f} s), "
+                f"{size:,}: with our log counted {peer['dfg'] / both:.0f} x; against counts and "
+                f"medians only, of which nothing is sorted ({peer['lean']:.2f} s), "
                 f"{peer['lean'] / cpu['graph']:.0f} x"
             )
     return table

@@ -191,6 +191,8 @@ def owners(crm: Snapshot) -> tuple[Ints, Ints, pd.Index]:
     changes, deals = crm.tables["stage_changes"], crm.deals
     then, now = changes["manager_id"].cat, deals["manager_id"].cat
     names = now.categories.union(then.categories)
+    if not len(names):
+        return np.full(len(changes), -1, np.int32), np.full(len(deals), -1), names
     owner = np.append(names.get_indexer(now.categories), -1)[now.codes]
     entering = np.append(names.get_indexer(then.categories), -1)[then.codes]
     present = np.append(owner, -1)[changes["deal_ix"].to_numpy()]

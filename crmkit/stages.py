@@ -95,6 +95,8 @@ def coded_stages(crm: Snapshot, order: StageOrder, names: pd.Series, deals: npt.
     ----------
     names: a column of stage names, as categories. deals: the position of each one's deal, −1 for none.
     """
+    if not len(names.cat.categories):
+        return np.full(len(names), -1, dtype=np.int16)
     table, pipelines = order.table, crm.deals["pipeline"].cat
     pairs = zip(table["pipeline"], table["stage"], strict=True)
     exact = {
@@ -106,6 +108,8 @@ def coded_stages(crm: Snapshot, order: StageOrder, names: pd.Series, deals: npt.
     for row, pipeline in enumerate([*pipelines.categories, None]):
         for column, stage in enumerate(names.cat.categories):
             grid[row, column] = exact.get((pipeline, stage), alone[stage])
+    if (grid == grid[0]).all():  # the pipelines say the same
+        return np.asarray(grid[0][names.cat.codes], dtype=np.int16)
     return np.asarray(grid[np.append(pipelines.codes, -1)[deals], names.cat.codes], dtype=np.int16)
 
 
