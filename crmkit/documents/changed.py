@@ -25,31 +25,33 @@ KINDS = {
 
 
 def changes(handed: Handed) -> list[Grid]:
-    """Return what differs from the process as it is, a table for every step, stage and role that does.
+    """Return what differs from the process as it is: what comes, goes and moves, then a table for each item.
 
     Empty if the process as it is is not described, or nothing changes.
     """
-    say, found = handed.say, dict[str, list[list[Cell]]]()
-    if handed.before is not None:
-        for row in differences(handed.before, handed.process).to_dict("records"):
-            if row["field"] not in UNTOLD:
-                found.setdefault(_where(handed, row), []).append(_row(handed, row))
+    if handed.before is None:
+        return []
+    say, moved, cells = handed.say, list[list[Cell]](), dict[str, list[list[Cell]]]()
+    for row in differences(handed.before, handed.process).to_dict("records"):
+        if row["kind"] != "changed":
+            what = handed.words.message(N_(KINDS[row["kind"]].text, name=row["step_after"]))
+            moved.append([_where(handed, row), what, row["old"] or "—", row["new"] or "—"])
+        elif row["field"] not in UNTOLD:
+            cells.setdefault(_where(handed, row), []).append(_row(handed, row))
     heads = [say("What changes"), say("As is"), say("To be")]
-    return [Grid(where, heads, rows, (3, 6, 6)) for where, rows in found.items()]
+    first = Grid(say("What comes, goes and moves"), [say("Where"), *heads], moved, (4, 4, 3.5, 3.5))
+    return [*([first] if moved else []), *(Grid(one, heads, rows, (3, 6, 6)) for one, rows in cells.items())]
 
 
 def in_short(handed: Handed) -> Grid:
     """Return what changes where, without the wording."""
-    say = handed.say
-    rows: list[list[Cell]] = [
-        [one.title, ", ".join(str(row[0]) for row in one.rows)] for one in changes(handed)
-    ]
-    return Grid(
-        say("What changes; the regulation has the wording"),
-        [say("Where"), say("What changes")],
-        rows,
-        (4, 11),
-    )
+    say, rows = handed.say, list[list[Cell]]()
+    for grid in changes(handed):
+        whole = len(grid.headings) == 4
+        rows += [[row[0], row[1]] for row in grid.rows] if whole else []
+        rows += [] if whole else [[grid.title, ", ".join(str(row[0]) for row in grid.rows)]]
+    heads = [say("Where"), say("What changes")]
+    return Grid(say("What changes; the regulation has the wording"), heads, rows, (4, 11))
 
 
 def _where(handed: Handed, row: dict[Any, Any]) -> str:
@@ -58,15 +60,11 @@ def _where(handed: Handed, row: dict[Any, Any]) -> str:
 
 
 def _row(handed: Handed, row: dict[Any, Any]) -> list[Cell]:
-    say, message = handed.say, handed.words.message
-    part, kind, field = row["part"], row["kind"], row["field"]
-    if kind != "changed":
-        what = message(N_(KINDS[kind].text, name=row["step_after"]))
-        return [what, row["old"] or "—", row["new"] or "—"]
-    sheet = {"stage": "stages", "role": "roles"}.get(part, "steps")
-    told = FIELDS[sheet].get(field)
-    heading = {"outputs": say("Result"), "sub_processes": say("Sub-processes")}.get(field)
-    heading = heading or (message(told[0]) if told else field)
+    """Return a changed cell: what it is called, its earlier and its later content."""
+    say, field = handed.say, row["field"]
+    told = FIELDS[{"stage": "stages", "role": "roles"}.get(row["part"], "steps")].get(field)
+    called = {"outputs": say("Result"), "sub_processes": say("Sub-processes")}.get(field)
+    heading = called or (handed.words.message(told[0]) if told else say("Name"))
     return [heading, *(_cell(handed, *pair) for pair in _values(handed, row))]
 
 

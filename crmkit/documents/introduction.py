@@ -65,6 +65,8 @@ def write_introduction(handed: Handed, path: Path) -> None:
         )
     )
     _overview(handed).into(document)
+    if handed.focus:
+        document.heading(say("What to improve first"))
     for line in handed.focus:
         document.text(line)
     for phase, write in zip(PHASES, (_kpis, _regulation, _goals, _accompany, _analyse), strict=True):

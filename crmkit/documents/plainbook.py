@@ -52,7 +52,10 @@ def _write_grid(page: Any, styles: Styles, title: str, grid: Grid, open_point: s
         page.set_row(row, min(15 * max(lines) + 3, 400))
         for place, text in enumerate(texts):
             mark = {"italic": True, "font_color": "#9c4a00"} if text == open_point else {}
-            page.write_string(row, place, cell_text(text), styles.style(**body, **mark))
+            if text:
+                page.write_string(row, place, cell_text(text), styles.style(**body, **mark))
+            else:
+                page.write_blank(row, place, None, styles.style(**body))
     page.freeze_panes(HEAD + 1, 1)
     page.set_landscape()
     page.set_paper(9)
