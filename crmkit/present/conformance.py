@@ -128,30 +128,32 @@ def by_rep(study: Study, found: Conformance) -> Table:
     told = rows.assign(name=pd.Series([*names, None], dtype="str").iloc[codes].array)
     told = told.sort_values("name", na_position="last", ignore_index=True)
     note = study.say("In the order of names; deals count for their present owner.")
-    return _shares(study, told, ("conformance_reps", study.say("Rep")), [note])
+    title = study.say("Deals that went as described, by rep")
+    return _shares(study, told, ("conformance_reps", study.say("Rep"), title), [note])
 
 
 def by_step(study: Study, found: Conformance) -> Table:
     """Return for each step the share of its deals that have no deviation there."""
     rows = conforming(found, "step_ix")
     told = rows.assign(name=[found.process.steps[ix].name for ix in rows["step_ix"]])
-    return _shares(study, told, ("conformance_steps", study.say("Step")), [])
+    note = study.say("Of the deals that stood in a step, those without a deviation at this very step.")
+    title = study.say("Deals that went as described, by step")
+    return _shares(study, told, ("conformance_steps", study.say("Step"), title), [note])
 
 
-def _shares(study: Study, rows: pd.DataFrame, what: tuple[str, str], notes: list[str]) -> Table:
+def _shares(study: Study, rows: pd.DataFrame, what: tuple[str, str, str], notes: list[str]) -> Table:
     names = {name: f"value_{name}" for name in ("numerator", "denominator", "n", "low", "high")}
     columns = [
         Column("name", what[1]),
         Column("value", study.say("Without a deviation"), "share", "higher"),
         Column("value_n", study.say("Deals examined"), "count"),
     ]
-    title = study.say("Deals that went as described")
-    return study.table(rows.rename(columns=names), what[0], title, columns, notes)
+    return study.table(rows.rename(columns=names), what[0], what[2], columns, notes, shown=60)
 
 
 def deviations_table(study: Study, found: Conformance) -> Table | Sentences:
-    """Return every deviation with its deal, what was found and what the description expects."""
-    rows = found.deviations
+    """Return every deviation with its deal, what was found and what is expected; the latest first."""
+    rows = found.deviations.sort_values("at", ascending=False, kind="stable", ignore_index=True)
     if rows.empty:
         return Sentences.of(study.words, [N_("No deal deviates in what could be examined.")])
     codes, names = coded(study.crm, rows, "manager")
@@ -189,7 +191,8 @@ def said(study: Study, row: Mapping[Any, Any], side: int) -> str:
     """Return what was found (``side`` 0) or expected (1) at a deviation, as it is read."""
     kind, text = row["kind"], str(row["expected" if side else "found"])
     if kind == "over_norm":
-        number = study.formats.number(row["norm" if side else "amount"])
+        amount = row["norm" if side else "amount"]
+        number = study.formats.number(amount, 0 if side and amount == int(amount) else 1)
         time = study.say(TIMES[row["unit"]].text, number=number)
         return study.say("at most {time}", time=time) if side else time
     if not text:
