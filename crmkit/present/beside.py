@@ -12,9 +12,12 @@ from crmkit.present.conformance import headings_of
 from crmkit.present.formats import Formats
 from crmkit.present.gates import Cases, gated, standing
 from crmkit.present.process_texts import norm_text
+from crmkit.present.quality import heading
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import MISSING, is_missing
 from crmkit.process.beside import DIFFERS, described_beside_measured
+from crmkit.process.rules import BETWEEN
+from crmkit.schema import column
 
 if TYPE_CHECKING:
     from crmkit.present.study import Study
@@ -105,7 +108,7 @@ def _told(study: Study, process: Process, rows: pd.DataFrame) -> Iterator[dict[s
         by_step.setdefault((row["step_ix"], row["step"]), {})[row["aspect"]] = row
     for (ix, name), sides in by_step.items():
         undescribed = ix < 0
-        for topic, heading in TOPICS.items():
+        for topic, topic_words in TOPICS.items():
             if topic not in sides:
                 continue
             row = sides[topic]
@@ -113,7 +116,7 @@ def _told(study: Study, process: Process, rows: pd.DataFrame) -> Iterator[dict[s
             if said or (measured and row["mark"] != "no_crm_stage"):
                 yield {
                     "step": study.say("CRM stages of no step") if undescribed else f"{ix + 1}. {name}",
-                    "topic": name if undescribed else study.words.message(heading),
+                    "topic": name if undescribed else study.words.message(topic_words),
                     "said": said or MISSING,
                     "measured": measured or MISSING,
                     "mark": study.words.message(MARKS[row["mark"]]) if row["mark"] else "",
@@ -125,7 +128,14 @@ def _said(study: Study, process: Process, row: Row) -> str:
         return norm_text(process.steps[row["step_ix"]].norm, study.formats)
     if row["aspect"] == "conversion":
         return "" if is_missing(row["said_number"]) else study.formats.share(row["said_number"])
+    if row["aspect"] == "fields":
+        return BETWEEN.join(_field(study, name) for name in process.steps[row["step_ix"]].required_fields)
     return str(row["said"])
+
+
+def _field(study: Study, name: str) -> str:
+    """Return what a required field is called in the client's files."""
+    return heading(study, "deals", name) if column("deals", name) else name
 
 
 def _share(formats: Formats, row: Row) -> str:
@@ -174,7 +184,9 @@ def _role(study: Study, sides: Mapping[str, Row]) -> str:
     role, owner, said = sides["role"], sides["owner"], []
     if mine := _share(study.formats, role):
         said.append(study.say("this role: {share}", share=mine))
-    if role["found"]:
+    if role["missing"] == "role_not_in_list":
+        said.append(study.say("no rep has the role: {role}", role=role["found"]))
+    elif role["found"] and role["mark"] != "agrees":
         said.append(study.say("mostly: {role}", role=role["found"]))
     if owner["found"] and (share := _share(study.formats, owner)):
         reps = study.crm.tables["managers"]
@@ -195,7 +207,7 @@ def _fields(study: Study, sides: Mapping[str, Row]) -> str:
         return ""
     said = [study.say("all filled in deals that went on: {share}", share=share)]
     if row["found"]:
-        said.append(study.say("the emptiest: {field}", field=row["found"]))
+        said.append(study.say("the emptiest: {field}", field=_field(study, row["found"])))
     return "; ".join(said)
 
 

@@ -47,8 +47,8 @@ def described_beside_measured(
 
     - ``use``: entries; ``time``, ``slow_tenth``: median and ninth tenth of the time in the norm's unit, else
       in working days; ``within_norm``: share of the visits within the norm; ``conversion``;
-    - ``role``: share of the visits owned by the role responsible, ``found`` being the role that owns most;
-      ``owner``: share of the rep (``found``) who owns most;
+    - ``role``: share of the visits owned by the role responsible, ``found`` being the role that owns most (or
+      the role responsible that no rep has); ``owner``: share of the rep (``found``) who owns most;
     - ``output``: what is said; ``fields``: share of the deals that went on of which all required fields are
       filled at the export, ``found`` being the emptiest; ``order``: share of the deals that came without any
       step that the description puts before.

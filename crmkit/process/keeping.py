@@ -44,14 +44,16 @@ def role(sides: Sides, step: Step, row: Row) -> Row:
     for name, count in zip(names, counts.tolist(), strict=True):
         if name in of:
             by_role[of[name]] = by_role.get(of[name], 0) + count
-    wanted, known = set(crm_roles(sides.process, step).values()), {fold(role) for role in of.values()}
-    if step.responsible and not known.issuperset(wanted):
+    called, known = crm_roles(sides.process, step), {fold(role) for role in of.values()}
+    wanted, strangers = set(called.values()), [name for name, role in called.items() if role not in known]
+    if strangers:
         why = why or ("role_not_in_list" if of else "managers.role")
     mine = sum(count for role, count in by_role.items() if fold(role) in wanted)
     told = share(mine, sum(by_role.values())) if wanted and not why else share(np.nan, np.nan)
     most = max(sorted(by_role), key=lambda role: by_role[role], default="")
     said = BETWEEN.join(step.responsible)
-    told |= {"said": said, "found": most if by_role.get(most) else ""}
+    found = BETWEEN.join(strangers) if why == "role_not_in_list" else most if by_role.get(most) else ""
+    told |= {"said": said, "found": found}
     return sides.always(told, "other_role_owns", is_said=bool(wanted), missing=why)
 
 

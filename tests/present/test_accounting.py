@@ -97,7 +97,7 @@ def test_what_people_say_beside_the_data(client):
     )
     assert rows[lead, "Who is responsible"][0] == "hunter"
     assert rows[lead, "Who is responsible"][1].startswith(
-        "this role: 40 of 40: 100.0% (91–100%); mostly: hunter"
+        "this role: 40 of 40: 100.0% (91–100%); most visits: Ann"
     )
     assert rows[lead, "Output"] == ("a call booked", "no CRM tells this: ask to see it", "")
     # nobody has left Offer yet, and nobody said how long it should take

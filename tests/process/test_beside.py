@@ -132,7 +132,7 @@ def test_a_step_that_nobody_uses_and_a_role_that_nobody_has(snapshot):
     assert marks(rows, "use") == {"Lead": "unused_step"}
     rows = beside(crm, process)
     assert rows.loc[("Lead", "role"), ["mark", "missing"]].tolist() == ["not_in_export", "role_not_in_list"]
-    assert np.isnan(rows.loc[("Lead", "role"), "value"])
+    assert rows.loc[("Lead", "role"), "found"] == "Lawyer" and np.isnan(rows.loc[("Lead", "role"), "value"])
 
 
 def test_without_a_history_the_description_stands_alone(snapshot):
