@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from crmkit import describing, improving, telling_lint
+from crmkit import describing, improving, telling_lint, weighing
 from crmkit.terminal import say
 
 app = typer.Typer(help=say("The sales process: describe, check, measure, improve."), no_args_is_help=True)
@@ -33,4 +33,7 @@ app.command(help=say("Say what differs between two versions of the description, 
 )
 app.command(help=say("Add a card of improvement to the client's folder, or measure what came of one."))(
     improving.card
+)
+app.command(help=say("Say what each step costs a month, and which one to improve first."))(
+    weighing.bottlenecks
 )

@@ -44,7 +44,7 @@ FLOORS = (
     ("batch",),
     (
         "listing", "terminal", "telling", "describing", "improving", "telling_flows", "telling_lint", "flow_records",
-        "processing", "cli", "__main__",
+        "weighing", "processing", "cli", "__main__",
     ),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -27,8 +27,9 @@ HORIZON_DAYS, HORIZON_WORKING_DAYS = 365.0, 250.0
 #: Where more than this share of the deals ends nobody knows where, a chance is not told.
 UNTOLD_SHARE = 0.05
 
-_LEAK = 1e-9  # share of every move that leaves the chain, so that a closed circle still has a solution
+_LEAK = 1e-12  # share of every move that leaves the chain, so that a closed circle still has a solution
 _NOTHING = 1e-7  # a share below is rounding
+_DIGITS = 10  # of a chance: beyond them stands what the leak and the arithmetic change
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +113,7 @@ def fundamental(chances: FloatArray) -> FloatArray:
 
 def winning(chances: FloatArray, visited: FloatArray) -> FloatArray:
     """Return the chance of winning from each place; ``visited`` is the fundamental matrix."""
-    return np.asarray((visited @ chances[..., -2][..., None])[..., 0])
+    return np.asarray(np.round((visited @ chances[..., -2][..., None])[..., 0], _DIGITS))
 
 
 def with_conversions(chances: FloatArray, ways: npt.NDArray[np.int8], conversions: FloatArray) -> FloatArray:
@@ -149,7 +150,7 @@ def lone_gains(chances: FloatArray, visited: FloatArray, changed: FloatArray) ->
     more = (step[..., :size] * winning(chances, visited)[..., None, :]).sum(axis=-1) + step[..., -2]
     turns = (step[..., :size] * np.swapaxes(visited, -1, -2)).sum(axis=-1)
     stays = np.diagonal(visited, axis1=-2, axis2=-1)
-    return np.asarray(stays * more / (1 - turns))
+    return np.asarray(np.round(stays * more / (1 - turns), _DIGITS))
 
 
 def _with_ends(table: pd.DataFrame, counts: IntArray) -> pd.DataFrame:

@@ -16,7 +16,6 @@ from crmkit.schema import Snapshot
 from crmkit.stagelog import first_of_run
 
 DAYS_PER_MONTH = 365.25 / 12
-_NOTHING = 1e-9  # a rise below is rounding
 _LARGEST = 10_000_000  # cells of an array of chances that is made at once
 
 
@@ -59,9 +58,7 @@ class Worth:
             lifted = np.where(advanced < wanted * resolved, wanted, np.nan) if only_up else wanted
             changed = with_conversions(chances, self.moves.ways, lifted)
             rises.append(lone_gains(chances, fundamental(chances), changed))
-        told = np.concatenate(rises)
-        told[np.abs(told) < _NOTHING] = 0.0
-        return np.where(np.isnan(conversions), np.nan, told)
+        return np.where(np.isnan(conversions), np.nan, np.concatenate(rises))
 
     def together(self, conversions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the chance of winning from each place as it is, and with all other conversions at once."""
