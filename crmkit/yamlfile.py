@@ -56,13 +56,7 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
         ) from error
     lines: Lines = {}
     try:
-        for token in yaml.scan(text, Loader=_Loader):
-            if isinstance(token, yaml.AliasToken):
-                raise SettingsError(
-                    f"{path.name}:{token.start_mark.line + 1}",
-                    N_("references (*{name}) are not read here", name=token.value),
-                    remedy=N_("Write the words out; put quotes around a value that begins with a star."),
-                )
+        _refuse_references(path, text)
         _walk(path, yaml.compose(text, Loader=_Loader), (), lines)
         return yaml.load(text, Loader=_Loader), lines  # noqa: S506 (a SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -81,6 +75,16 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
             ),
             remedy=N_("Check the indents, the colons and the quotes near that line."),
         ) from error
+
+
+def _refuse_references(path: Path, text: str) -> None:
+    for token in yaml.scan(text, Loader=_Loader):
+        if isinstance(token, yaml.AliasToken):
+            raise SettingsError(
+                f"{path.name}:{token.start_mark.line + 1}",
+                N_("references (*{name}) are not read here", name=token.value),
+                remedy=N_("Write the words out; put quotes around a value that begins with a star."),
+            )
 
 
 def _tabbed(text: str, line: int) -> int:
