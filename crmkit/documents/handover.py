@@ -17,6 +17,7 @@ from crmkit.documents.underway import card_grid, focus
 from crmkit.errors import N_, RequestError
 from crmkit.folder import write_whole
 from crmkit.present.conformance import headings_of
+from crmkit.present.lanes import flow_diagram
 from crmkit.present.study import Study
 from crmkit.process.cards import cards_file, read_cards
 from crmkit.process.description import CrmStage, Process
@@ -25,7 +26,7 @@ from crmkit.stages import stage_order
 
 FILES = (
     "regulation.docx", "crm-brief.docx", "crm-brief.xlsx", "responsibility.docx", "onboarding.docx",
-    "introduction-plan.docx", "process.xlsx", "process.yml", "process.bpmn",
+    "introduction-plan.docx", "process.xlsx", "process.yml", "process.bpmn", "flow.svg",
 )  # fmt: skip
 
 
@@ -73,6 +74,7 @@ def write_handover(study: Study, folder: Path, process: Process | None = None) -
     write_process_book(paths[6], handed.process, language=study.language, crm_stages=stages)
     write_yaml(paths[7], handed.process)
     write_whole(paths[8], bpmn_xml(handed.process, handed.words))
+    write_whole(paths[9], flow_diagram(handed.process, handed.formats).file().encode())
     return paths
 
 
