@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from crmkit.periods import Period
 from crmkit.process.conformance import conformance, conforming, deviations
-from crmkit.process.description import Process
+from crmkit.process.description import Process, following
 from crmkit.process.steps import map_steps
 
 ALL = Period(None, None, "all")
@@ -236,3 +238,71 @@ def test_a_closing_without_a_change_of_stage_is_a_win(snapshot):
     found = conformance(crm, ALL, described(), map_steps(crm, described()))
     assert told(found, "kind", "next_place", "expected") == [("skipped_step", "", "Propose · Charge")]
     assert found.deviations["at"].iloc[0] == pd.Timestamp("2026-03-09", tz="UTC")
+
+
+def test_moves_agree_with_a_naive_reading_deal_by_deal(snapshot):
+    """Random ways of 200 deals against three descriptions, read once more with loops and sets."""
+    draw = np.random.default_rng(7)
+    ways = ["".join(draw.choice(list("LOTBPWX"), size=draw.integers(1, 9))) for _ in range(200)]
+    deals, changes = paths(*ways)
+    crm = snapshot(deals, stages=STAGES, stage_changes=changes, as_of="2026-03-31")
+    outputs = [{"text": "x", "next_step": "Charge"}, {"text": "y", "next_step": "Propose"}]
+    for process in (
+        described(),
+        described({"outputs": outputs}),
+        described({}, {"optional": True, "outputs": [{"text": "again", "next_step": "Qualify"}]}),
+    ):
+        found = conformance(crm, ALL, process, map_steps(crm, process))
+        is_move = found.deviations["kind"].isin(["skipped_step", "step_back", "illegal_jump"])
+        rows = found.deviations[is_move.to_numpy()].sort_values(["deal_ix", "at"], kind="stable")
+        got = list(rows[["deal_id", "kind", "place", "expected"]].itertuples(index=False, name=None))
+        assert sorted(got) == sorted(naive(process, ways))
+
+
+def naive(process: Process, ways: list[str]) -> list[tuple[str, str, str, str]]:
+    """Return the moves that a description does not allow: one deal, one move, one question at a time."""
+    names = [step.name for step in process.steps]
+    end, told = len(names), []
+    edges = {}
+    for ix in range(end):
+        edges[ix] = set(following(process, ix))
+        if not any(there > ix for there in edges[ix]):
+            edges[ix].add(end)
+    for number, way in enumerate(ways, 1):
+        places = [letter for letter in way if letter != "P"]
+        before: set[int] = set()
+        for here, there in itertools.pairwise(places):
+            if here in "WX":
+                continue
+            start = "LOTB".index(here)
+            before.add(start)
+            if there == "X" or here == there:
+                continue
+            target = end if there == "W" else "LOTB".index(there)
+            reached = set(edges[start])
+            while True:
+                more = {n for one in reached - {end} if process.steps[one].optional for n in edges[one]}
+                if more <= reached:
+                    break
+                reached |= more
+            if target in reached:
+                continue
+            roads = [[start]]
+            whole = []
+            while roads:
+                road = roads.pop()
+                if road[-1] == target:
+                    whole.append([one for one in road[1:-1] if not process.steps[one].optional])
+                elif road[-1] != end:
+                    roads += [[*road, one] for one in edges[road[-1]] if one > road[-1]]
+            allowed = " · ".join(names[one] for one in sorted(reached - {end}))
+            if target < start:
+                told.append((str(number), "step_back", names[start], allowed))
+            elif not whole:
+                told.append((str(number), "illegal_jump", names[start], allowed))
+            else:
+                missed = [one for one in min(whole, key=len) if one not in before]
+                if missed:
+                    expected = " · ".join(names[one] for one in missed)
+                    told.append((str(number), "skipped_step", names[start], expected))
+    return told
