@@ -124,7 +124,8 @@ def _stages(crm: Snapshot, period: Period, places: StepMap, log: StageLog) -> Ro
     came = reached(log).set_index("stage").rename(columns=CAME)
     visits, order = places.visits(crm).rows, places.order
     inside = visits["stage"].to_numpy()[within(visits["entered_at"], period)]
-    rows = order.table[["pipeline", "stage", "kind"]].join(came).join(account)
+    rows = order.table[["stage", "kind"]].join(came).join(account)
+    rows.insert(0, "pipeline", list(Names.of(log).pipelines))
     closed = order.kinds != 0
     if not crm.lacks([HISTORY]):
         rows.loc[closed, "entries"] = np.bincount(inside, minlength=len(closed))[closed]
@@ -146,8 +147,8 @@ class Names:
         """Return the names of the stages of a log."""
         table = log.order.table
         used = table["stage"].iloc[np.unique(log.stage)]
-        pipelines = table["pipeline"].astype("object").where(table["pipeline"].notna(), None)
-        return cls(tuple(table["stage"].astype("object")), tuple(pipelines), bool(used.duplicated().any()))
+        pipelines = tuple(None if pd.isna(one) or not one else str(one) for one in table["pipeline"])
+        return cls(tuple(table["stage"].astype("object")), pipelines, bool(used.duplicated().any()))
 
     def told(self, frame: pd.DataFrame, **codes: str) -> Rows:
         """Return rows in which columns of codes are names, under other headings."""

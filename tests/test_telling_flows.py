@@ -120,6 +120,21 @@ def test_stages_without_an_order(told):
     }  # fmt: skip
 
 
+def test_steps_of_the_description(told, tmp_path):
+    folder = tmp_path / "process"
+    folder.mkdir()
+    steps = "steps: [{stage: Sale, name: Both, crm_stages: [New, Offer]}]\n"
+    text = f"format: 1\nname: P\nversion: as_is\nstages: [{{name: Sale}}]\n{steps}"
+    (folder / "as-is.yml").write_text(text, encoding="utf-8")
+    found = told("--steps")
+    assert found["places"] == "steps"
+    assert [(one["from"], one["to"], one["n"], one["median_days"]) for one in found["edges"]] == [
+        ("Both", "Won", 1, 4.0)
+    ]
+    assert [one["path"] for one in found["variants"]] == [["Both"], ["Both", "Won"]]
+    assert {one["stage"]: one["pipeline"] for one in found["stages"]} == {"Both": None, "Won": None}
+
+
 def test_a_table_for_the_eye(told):
     out = told("--format", "table")
     assert "New → Offer → Won" in out
