@@ -11,15 +11,24 @@ from crmkit.present.map_layout import Move
 from crmkit.present.tables import Column, Table
 
 
-def map_title(moves: Sequence[Move], kinds: Sequence[str], formats: Formats) -> str:
-    """Return the finding that a map shows if nothing else is said: how many moves went back."""
+def map_title(moves: Sequence[Move], kinds: Sequence[str], formats: Formats, *, pipeline: str = "") -> str:
+    """Return the finding that a map shows if nothing else is said: how many moves went back.
+
+    Parameters
+    ----------
+    pipeline: its name, where there are several.
+    """
     words, whole = formats.words, sum(move.n for move in moves)
     back = sum(move.n for move in moves if move.target <= move.source and kinds[move.source] == "open")
     if not whole:
         return words.say("No deal moved from one stage to another.")
-    told = formats.share(back / whole, 0 if 10 * back >= whole or not back else 1)
-    told = told if whole >= Limits().compared_cases else formats.k_of_n(back, whole)
-    return words.say("How deals go from stage to stage: {share} of the moves go back", share=told)
+    if whole < Limits().compared_cases:
+        told = formats.k_of_n(back, whole)
+        said = words.say("How deals go from stage to stage: moves back {told}", told=told)
+    else:
+        told = formats.share(back / whole, 0 if 10 * back >= whole or not back else 1)
+        said = words.say("How deals go from stage to stage: {share} of the moves go back", share=told)
+    return f"{pipeline}. {said}" if pipeline else said
 
 
 def map_notes(

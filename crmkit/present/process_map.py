@@ -50,7 +50,9 @@ def process_map(
     shown = commonest(moves, most)
     names = [node.name for node in nodes]
     table = map_table(moves, shown, names, name=name, formats=formats)
-    title = title or map_title(moves, [node.kind for node in nodes], formats)
+    whose = order.table["pipeline"].iloc[codes[0]] if pipeline is not None and len(order.sizes) > 2 else ""
+    whose = "" if is_missing(whose) else str(whose)
+    title = title or map_title(moves, [node.kind for node in nodes], formats, pipeline=whose)
     elsewhere = int(edges["n"].sum()) - sum(move.n for move in moves)
     notes = map_notes(moves, shown, formats, elsewhere=elsewhere if pipeline is not None else 0)
     laid = MapLayout(nodes, shown, formats)
@@ -65,8 +67,8 @@ def process_map(
 
 def pipelines_by_moves(edges: pd.DataFrame, order: StageOrder) -> list[int]:
     """Return the codes of the pipelines in which deals moved, that with most moves first."""
-    here = order.pipelines[edges["stage"].to_numpy()]
-    inside = (here >= 0) & (here == order.pipelines[edges["next_stage"].to_numpy()])
+    here, there = (order.pipelines[edges[key].to_numpy(np.int64)] for key in ("stage", "next_stage"))
+    inside = (here >= 0) & (here == there)
     moves = np.bincount(here[inside], weights=edges["n"].to_numpy()[inside])
     return [int(code) for code in np.argsort(-moves, kind="stable") if moves[code] > 0]
 

@@ -38,15 +38,16 @@ if TYPE_CHECKING:
 
 def funnel(
     frame: pd.DataFrame, formats: Formats, *, name: str = "stage_funnel", title: str = "",
-    counted: str = "deals", won: int | None = None,
+    counted: str = "deals", won: int | None = None, limits: Limits | None = None,
 ) -> Diagram:  # fmt: skip
     """Draw how many deals came to each stage, and which share of them went on.
 
     Parameters
     ----------
     frame: of ``accounting``: ``pipeline``, ``stage``, the counts ``counted``, ``conversion`` with its cases.
-    won: how many were won, for a last bar.
+    won: how many were won, for a last bar. limits: thresholds of small numbers.
     """
+    limits = limits or Limits()
     say, rows = formats.words.say, rows_of(frame)
     counts = [row.figure(counted) for row in rows]
     most = max([*(count or 0 for count in counts), won or 0, 1])
@@ -54,7 +55,7 @@ def funnel(
     for row, count in zip(rows, counts, strict=True):
         shapes += named(row)
         shapes += _counted(row.top, count, most, "bar", formats)
-        shapes += _went_on(row, formats)
+        shapes += _went_on(row, formats, limits)
     height = end_of(rows)
     if won is not None and rows:
         shapes.append(Text(LEFT, height + 15, say("won deals"), "text", 13))
@@ -69,13 +70,13 @@ def funnel(
     note = say("The share is of those visits that are over; a stage that was passed over counts as passed.")
     return picture(
         name, title or heading, shapes, rows=rows, height=height, told=told, notes=[note], formats=formats,
-        table=table_of(frame, formats, columns, name=name, title=heading),
+        table=table_of(frame, formats, columns, name=name, title=heading, limits=limits),
     )  # fmt: skip
 
 
 def time_in_stage(
     frame: pd.DataFrame, formats: Formats, *, name: str = "stage_times", title: str = "",
-    hours_per_day: float = 8.0,
+    hours_per_day: float = 8.0, limits: Limits | None = None,
 ) -> Diagram:  # fmt: skip
     """Draw how long deals stand in each stage: a bar to the median, a line to nine tenths, the norm.
 
@@ -86,8 +87,9 @@ def time_in_stage(
     ----------
     frame: of ``accounting``: ``pipeline``, ``stage``, ``days_median`` and ``days_p90`` with their cases, the
         same in ``working_days``, ``norm_amount``, ``norm_unit``.
-    hours_per_day: of the client's calendar, for norms in working hours.
+    hours_per_day: of the client's calendar, for norms in working hours. limits: thresholds of small numbers.
     """
+    limits = limits or Limits()
     say, units = formats.words.say, frame["norm_unit"].astype("str")
     working = bool(units.str.startswith("working").any()) and not (units == "days").any()
     unit = "working_days" if working else "days"
@@ -102,7 +104,7 @@ def time_in_stage(
     shapes = list(headings(kind, say("median; 90% gone by")))
     shapes += scale(most, formats, rows)
     for row in rows:
-        shapes += [*named(row), *_time(row, most, unit, formats)]
+        shapes += [*named(row), *_time(row, unit, formats, most=most, limits=limits)]
     columns = [
         Column(f"{unit}_median", say("Median"), "number", "lower", gated=True),
         Column(f"{unit}_p90", say("Nine of ten are gone by"), "number", "lower", gated=True),
@@ -113,11 +115,11 @@ def time_in_stage(
         "Bar: half of the deals are gone by then. Line: nine of ten are. Black mark: the norm. Deals that"
         " still stand there are counted as far as they have come. A grey bar rests on fewer than {few}"
         " visits.",
-        few=Limits().few_cases,
+        few=limits.few_cases,
     )
     return picture(
         name, title or heading, shapes, rows=rows, height=end_of(rows) + AXIS, told=told, notes=[note],
-        formats=formats, table=table_of(frame, formats, columns, name=name, title=heading),
+        formats=formats, table=table_of(frame, formats, columns, name=name, title=heading, limits=limits),
     )  # fmt: skip
 
 
@@ -127,21 +129,21 @@ def _counted(top: float, count: float | None, most: float, role: str, formats: F
     yield Text(LEFT + BARS * (count or 0) / most + 6, top + 34, formats.count(count), "text", 13, bold=True)
 
 
-def _went_on(row: Row, formats: Formats) -> Iterator[Shape]:
+def _went_on(row: Row, formats: Formats, limits: Limits) -> Iterator[Shape]:
     """Write which share went on, as the number of cases allows it to be told."""
     cases = Cases(*(row.figure(f"conversion_{part}") for part in CASES))
-    told = gated(formats, row.figure("conversion"), cases)
+    told = gated(formats, row.figure("conversion"), cases, limits=limits)
     counted = "" if told.standing == "few" else formats.words.say("of {n}", n=formats.count(cases.n))
     beside = ", ".join(part for part in (told.beside, counted) if part)
     yield from said(row.top, told.text, beside, unsure=told.standing == "some")
 
 
-def _time(row: Row, most: float, unit: str, formats: Formats) -> Iterator[Shape]:
+def _time(row: Row, unit: str, formats: Formats, *, most: float, limits: Limits) -> Iterator[Shape]:
     """Draw the median, the ninth tenth and the norm of a stage, and write them."""
     say = formats.words.say
     median, p90, norm = (row.figure(key) for key in (f"{unit}_median", f"{unit}_p90", "norm"))
     n = row.figure(f"{unit}_median_n")
-    few = standing(n, Limits()) == "few"
+    few = standing(n, limits) == "few"
     yield from bar(row.top, median, most, "bar_few" if few else "bar")
     middle = row.top + 21 + BAR / 2
     if median is not None and p90 is not None:

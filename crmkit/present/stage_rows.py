@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmkit.limits import Limits
 from crmkit.present.axes import Scale, ticks
 from crmkit.present.drawing import Diagram, cuts
 from crmkit.present.formats import Formats
@@ -115,12 +116,12 @@ def picture(
 
 
 def table_of(
-    frame: pd.DataFrame, formats: Formats, columns: Sequence[Column], *, name: str, title: str
+    frame: pd.DataFrame, formats: Formats, columns: Sequence[Column], *, name: str, title: str, limits: Limits
 ) -> Table:
     """Return the figures of a picture as a table, with the pipelines where there are several."""
     say = formats.words.say
     several = [Column("pipeline", say("Pipeline"))] if len(frame["pipeline"].unique()) > 1 else []
     return Table.of(
         frame, name=name, title=title, columns=[*several, Column("stage", say("Stage")), *columns],
-        language=formats.language, currency=formats.currency,
+        language=formats.language, currency=formats.currency, limits=limits,
     )  # fmt: skip

@@ -98,6 +98,7 @@ def test_one_pipeline_is_chosen_and_the_rest_told() -> None:
     assert pipelines_by_moves(moves, order) == [1, 0]
     diagram = process_map(moves, order, EN, pipeline=1)
     assert [text for text in texts(diagram) if text in ("X", "Y", *NAMES)] == ["X", "Y"]
+    assert diagram.title == "B. How deals go from stage to stage: moves back 0\u00a0of\u00a09"
     assert diagram.notes[-1] == "7 moves within or to other pipelines are not on this map."
 
 
