@@ -1,49 +1,56 @@
-"""The described process as a table for people: the columns by which a reader follows a deal (METHOD 4.2)."""
+"""The described process as a table for people: what a reader follows a deal by, step by step (METHOD 4.2)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
-from crmkit.present.process_texts import crm_stage_text, norm_text, results_text, version_text
+from crmkit.present.process_texts import norm_text, results_text, version_text
 from crmkit.present.process_words import FIELDS
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
-from crmkit.process.description import Process
+from crmkit.process.description import Process, Step
 
-TEXTS = (
-    "name", "inputs", "outputs", "responsible", "key_success_factor", "kpi", "norm", "crm_stages", "problems",
-)  # fmt: skip
+#: More rows than any description has, so that all stand on the page.
+ALL = 2000
 
 
 def process_table(study: Study, process: Process, name: str) -> Table:
-    """Return one row per step, under its stage of the process; a cell that nobody filled in is empty.
+    """Return what is said of each step, a row for each thing that is said, under the name of the step.
 
     The other columns stand in the workbook of the description.
     """
-    formats = study.formats
-    rows = [
-        {
-            "stage": step.stage or study.say("Stage not said"),
-            "name": step.name,
-            "inputs": results_text(step.inputs, formats),
-            "outputs": results_text(step.outputs, formats),
-            "responsible": ", ".join(step.responsible),
-            "key_success_factor": step.key_success_factor,
-            "kpi": ": ".join(part for part in (step.kpi, step.target) if part),
-            "norm": norm_text(step.norm, formats),
-            "expected_conversion": step.expected_conversion,
-            "crm_stages": "; ".join(map(crm_stage_text, step.crm_stages)),
-            "problems": "; ".join(step.problems),
-        }
-        for step in process.steps
-    ]
-    kinds = dict.fromkeys(("stage", *TEXTS), "str") | {"expected_conversion": "float64"}
-    frame = pd.DataFrame(rows, columns=["stage", *TEXTS, "expected_conversion"]).astype(kinds)
-    columns = [Column(key, study.words.message(FIELDS["steps"][key][0])) for key in ("stage", *TEXTS)]
-    expected = study.words.message(FIELDS["steps"]["expected_conversion"][0])
-    columns.insert(-2, Column("expected_conversion", expected, "share"))
-    title = study.say("{name}: {version}", name=process.name, version=version_text(process, formats))
+    rows = []
+    for number, step in enumerate(process.steps, 1):
+        where = f"{number}. {step.name}" + (f" · {step.stage}" if step.stage else "")
+        rows += [(where, what, text) for what, text in _said(study, step) if text]
+    frame = pd.DataFrame(rows, columns=["step", "what", "said"], dtype="str")
+    columns = [
+        Column("step", study.say("Step")), Column("what", study.say("What about")),
+        Column("said", study.say("As described")),
+    ]  # fmt: skip
+    version = version_text(process, study.formats)
+    title = study.say("{name}: {version}", name=process.name, version=version)
     note = study.say(
-        "All columns stand in the workbook of the description, which can be edited and read again."
+        "The rest of what is described stands in the workbook of the description, which can be edited."
     )
-    return study.table(frame, name, title, columns, [note], parted="stage", shown=60)
+    return study.table(frame, name, title, columns, [note], parted="step", shown=ALL)
+
+
+def _said(study: Study, step: Step) -> Iterator[tuple[str, str]]:
+    formats = study.formats
+    expected = "" if step.expected_conversion is None else formats.share(step.expected_conversion, 0)
+    parts = {
+        "inputs": results_text(step.inputs, formats),
+        "outputs": results_text(step.outputs, formats),
+        "responsible": ", ".join(step.responsible),
+        "actions": "; ".join(step.actions),
+        "key_success_factor": step.key_success_factor,
+        "kpi": ": ".join(part for part in (step.kpi, step.target) if part),
+        "norm": norm_text(step.norm, formats),
+        "expected_conversion": expected,
+        "problems": "; ".join(step.problems),
+    }
+    for key, text in parts.items():
+        yield study.words.message(FIELDS["steps"][key][0]), text
