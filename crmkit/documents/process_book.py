@@ -10,7 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from crmkit.documents.process_help import write_crm_stages, write_help
-from crmkit.documents.process_look import DAY_FORMAT, GROUPS, HEAD, MORE, WIDTHS, Maker, fills_of, on_paper
+from crmkit.documents.process_look import (
+    DAY_FORMAT,
+    GROUPS,
+    HEAD,
+    MORE,
+    Maker,
+    fills_of,
+    height_of,
+    let_rows_grow,
+    on_paper,
+    shown,
+    width_of,
+)
 from crmkit.documents.sheets import LONGEST_TEXT, SOFT, Styles, cell_text
 from crmkit.documents.xlsx import OPTIONS, SOME_DAY
 from crmkit.errors import N_, ReportError
@@ -41,20 +53,25 @@ def write_process_book(
     import xlsxwriter
 
     words, options = Words(language), {**OPTIONS, "constant_memory": False, "in_memory": True}
-    with whole(path) as place, xlsxwriter.Workbook(str(place), options) as book:
-        book.set_properties({"created": SOME_DAY, "author": "crmkit", "title": cell_text(process.name)})
-        maker = Maker(book, Styles(book), words, book_words(language))
-        pages = {key: book.add_worksheet(title) for key, title in maker.spoken.sheets.items()}
-        stages = list(crm_stages) or list(
-            dict.fromkeys(one for step in process.steps for one in step.crm_stages)
-        )
-        rows = _rows(process, maker.spoken)
-        choices = _choices(rows, maker.spoken, len(stages))
-        for sheet, table in rows.items():
-            _write_table(pages[sheet], maker, sheet, rows=table, choices=choices)
-        _write_top(pages["steps"], maker, process)
-        write_crm_stages(pages["crm_stages"], maker, process, stages=stages)
-        write_help(pages["help"], maker)
+    with whole(path) as place:
+        with xlsxwriter.Workbook(str(place), options) as book:
+            book.set_properties({"created": SOME_DAY, "author": "crmkit", "title": cell_text(process.name)})
+            _fill(Maker(book, Styles(book), words, book_words(language)), process, crm_stages)
+        let_rows_grow(place)
+
+
+def _fill(maker: Maker, process: Process, crm_stages: Sequence[CrmStage]) -> None:
+    """Make the sheets; without a list of CRM stages those that the steps name are chosen from."""
+    pages = {key: maker.book.add_worksheet(title) for key, title in maker.spoken.sheets.items()}
+    named = dict.fromkeys(one for step in process.steps for one in step.crm_stages)
+    stages = list(crm_stages) or list(named)
+    rows = _rows(process, maker.spoken)
+    choices = _choices(rows, maker.spoken, len(stages))
+    for sheet, table in rows.items():
+        _write_table(pages[sheet], maker, sheet, rows=table, choices=choices)
+    _write_top(pages["steps"], maker, process)
+    write_crm_stages(pages["crm_stages"], maker, process, stages=stages)
+    write_help(pages["help"], maker)
 
 
 def _rows(process: Process, spoken: BookWords) -> dict[str, list[dict[str, Any]]]:
@@ -128,36 +145,46 @@ def _write_table(
 ) -> None:
     """Write the headings of a sheet, its rows, and empty rows with the same drop-downs."""
     top, keys = HEAD[sheet], tuple(FIELDS[sheet])
+    last, wide = top + len(rows) + MORE[sheet], sheet == "steps"
+    _write_headings(page, maker, sheet)
+    for column, key in enumerate(keys):
+        if key in choices:
+            page.data_validation(top + 1, column, last, column, dict(choices[key]))
+    for row in range(top + 1, last + 1):
+        values = rows[row - top - 1] if row - top <= len(rows) else {}
+        for column, key in enumerate(keys):
+            style = maker.cell(key, bold=key == "name")
+            _write_cell(page, (row, column), values.get(key, ""), style=style)
+        page.set_row(row, height_of([(shown(values.get(key, "")), width_of(sheet, key)) for key in keys]))
+    page.freeze_panes(top + 1, 3 if wide or sheet == "sub_processes" else 1)
+    page.repeat_rows(0, top)
+    on_paper(page, wide=wide, last=(top + len(rows) + 3, len(keys) - 1))
+    if not wide:
+        title = maker.words.message(SHEETS[sheet])
+        page.write_string(0, 0, title, maker.styles.style(bold=True, font_size=13))
+
+
+def _write_headings(page: Any, maker: Maker, sheet: str) -> None:
+    """Write the headings; whoever selects one is told what to write below it."""
+    top, keys = HEAD[sheet], tuple(FIELDS[sheet])
     fills = fills_of(sheet, keys)
-    page.set_row(top, 46 if sheet == "steps" else 32)
+    page.set_row(top, 34)
     for column, key in enumerate(keys):
         heading, meaning, _ = (maker.words.message(one) for one in FIELDS[sheet][key])
-        page.set_column(column, column, WIDTHS[key] if (sheet, key) != ("sub_processes", "name") else 34)
+        page.set_column(column, column, width_of(sheet, key))
         style = maker.styles.style(
             bold=True, text_wrap=True, bg_color=fills[key], border=1, border_color="#9aa5ae"
         )
         page.write_string(top, column, heading, style)
         hint = {"validate": "any", "input_title": heading[:32], "input_message": meaning[:255]}
         page.data_validation(top, column, top, column, hint)
-        last = top + len(rows) + MORE[sheet]
-        if key in choices:
-            page.data_validation(top + 1, column, last, column, dict(choices[key]))
-        for row in range(top + 1, last + 1):
-            values = rows[row - top - 1] if row - top <= len(rows) else {}
-            _write_cell(page, (row, column), values.get(key, ""), style=maker.cell(key, bold=key == "name"))
-    page.freeze_panes(top + 1, 3 if sheet in ("steps", "sub_processes") else 1)
-    page.repeat_rows(0, top)
-    on_paper(page, wide=sheet == "steps", last=(top + len(rows) + 3, len(keys) - 1))
-    if sheet != "steps":
-        title = maker.words.message(SHEETS[sheet])
-        page.write_string(0, 0, title, maker.styles.style(bold=True, font_size=13))
 
 
 def _write_cell(page: Any, at: tuple[int, int], value: Any, *, style: Any) -> None:
     if isinstance(value, float | int) and not isinstance(value, bool):
         page.write_number(*at, value, style)
         return
-    text = "\n".join(value) if isinstance(value, list | tuple) else value or ""
+    text = shown(value)
     if len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
         what = N_("a list is longer than a cell can hold")
         raise ReportError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from crmkit.documents.process_look import Maker, on_paper
+from crmkit.documents.process_look import Maker, height_of, on_paper
 from crmkit.documents.sheets import SOFT, cell_text
 from crmkit.errors import N_
 from crmkit.present.process_words import FIELDS, SHEETS
@@ -13,6 +13,7 @@ from crmkit.process.description import CrmStage, Process
 from crmkit.process.lines import crm_stage_line
 from crmkit.process.wording import fold
 
+HELP_WIDTHS = (30, 70, 60)
 ADVICE = (
     N_("Fill in the sheet «{steps}»: one row a step, in the order in which the steps happen."),
     N_("Leave a cell empty if you do not know: an honest gap is worth more than a guess."),
@@ -61,7 +62,7 @@ def _means(named: CrmStage, stage: CrmStage) -> bool:
 def write_help(page: Any, maker: Maker) -> None:
     """Explain every column of every sheet, with an example."""
     words, spoken, style = maker.words, maker.spoken, maker.styles.style
-    for column, width in enumerate((30, 70, 60)):
+    for column, width in enumerate(HELP_WIDTHS):
         page.set_column(column, column, width)
     page.write_string(0, 0, words.message(SHEETS["help"]), style(bold=True, font_size=13))
     said = {
@@ -80,8 +81,9 @@ def write_help(page: Any, maker: Maker) -> None:
             page.write_string(row + 1, column, text, style(bold=True, bottom=2, font_color=SOFT))
         row += 2
         for told in fields.values():
-            for column, one in enumerate(told):
-                cell = maker.cell("help", bold=column == 0)
-                page.write_string(row, column, cell_text(words.message(one)), cell)
+            texts = [words.message(one) for one in told]
+            for column, text in enumerate(texts):
+                page.write_string(row, column, text, maker.cell("help", bold=column == 0))
+            page.set_row(row, height_of(list(zip(texts, HELP_WIDTHS, strict=True))))
             row += 1
     on_paper(page)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from crmkit.documents.sheets import Styles
@@ -24,6 +26,8 @@ GROUPS = (
     ("crm_entities", N_("In the CRM"), "#d9eef2"),
     ("kpi", N_("Figures"), "#f5dfe0"),
     ("variables", N_("Besides"), "#e9ebed"),
+    ("crm_stages", N_("In the CRM"), "#d9eef2"),
+    ("optional", N_("Besides"), "#e9ebed"),
 )
 WIDTHS = {
     "number": 5, "stage": 20, "name": 24, "kind": 12, "inputs": 38, "outputs": 44, "responsible": 17,
@@ -49,6 +53,7 @@ class Maker:
     def cell(self, key: str, **marks: object) -> Any:
         """Return the format of a cell of a column."""
         form = FIGURES.get(key, "@")
+        marks |= {"align": "center"} if key in FIGURES else {}
         return self.styles.style(num_format=form, text_wrap=True, border=1, border_color="#c9d0d6", **marks)
 
 
@@ -73,3 +78,29 @@ def on_paper(page: Any, *, last: tuple[int, int] | None = None, wide: bool = Fal
         page.print_area(0, 0, *last)
     if wide:
         page.repeat_columns(0, 2)
+
+
+def width_of(sheet: str, key: str) -> float:
+    """Return how wide a column is, in signs."""
+    return 34 if (sheet, key) == ("sub_processes", "name") else WIDTHS[key]
+
+
+def shown(value: Any) -> str:
+    """Return what a cell shows: a list with one item a line."""
+    return "\n".join(value) if isinstance(value, list | tuple) else "" if value is None else str(value)
+
+
+def height_of(texts: Sequence[tuple[str, float]]) -> float:
+    """Return the height of a row, in points, that shows wrapped texts in columns of these widths."""
+    lines = [sum(1 + int(len(line) / (0.97 * width)) for line in text.split("\n")) for text, width in texts]
+    return min(15 * max([1, *lines]) + 3, 409)
+
+
+def let_rows_grow(path: Path) -> None:
+    """Take the mark «set by hand» off the heights of rows: they show the text now, and grow with it later."""
+    with zipfile.ZipFile(path) as book:
+        members = [(member, book.read(member)) for member in book.infolist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for member, content in members:
+            inside = member.filename.startswith("xl/worksheets/")
+            book.writestr(member, content.replace(b' customHeight="1"', b"") if inside else content)
