@@ -11,8 +11,9 @@ from crmkit.facts import FloatArray, IntArray
 from crmkit.periods import Period
 from crmkit.process.accounting import missing
 from crmkit.process.benchmarks import best_quarters
-from crmkit.process.chain import Chain, chain_of
+from crmkit.process.chain import Chain, chain_from
 from crmkit.process.description import Process
+from crmkit.process.expected import expected_effect as expected_effect  # where it is looked for
 from crmkit.process.moves import moves_of
 from crmkit.process.resampling import limits, resamples_of
 from crmkit.process.steps import StepMap
@@ -92,7 +93,8 @@ def bottlenecks(
 
     Source: METHOD 4.6, 6
     """
-    chain, moves, drawn = chain_of(crm, period, places), moves_of(crm, period, places), resamples_of(crm)
+    moves, drawn = moves_of(crm, period, places), resamples_of(crm)
+    chain = chain_from(crm, moves)
     best, norms = best_quarters(crm, moves, drawn), _norms(places, chain.codes, process)
     worth, compared = worth_of(crm, period, moves, drawn), ~np.isnan(best.conversion[0])
     unit = "deals" if np.isnan(worth.check[0]).all() else "money"

@@ -77,12 +77,16 @@ def chain_of(crm: Snapshot, period: Period, places: StepMap) -> Chain:
 
     Source: METHOD 4.6
     """
-    moves = moves_of(crm, period, places)
+    return chain_from(crm, moves_of(crm, period, places))
+
+
+def chain_from(crm: Snapshot, moves: Moves) -> Chain:
+    """Return the chain of these moves; see :func:`chain_of`."""
     size = len(moves.codes)
     ended = moves.target >= 0
     pairs = moves.source[ended] * (size + 2) + moves.target[ended]
     counts = np.bincount(pairs, minlength=size * (size + 2)).reshape(size, size + 2).astype(np.int64)
-    table = places.order.table[["pipeline", "stage"]].iloc[moves.codes].reset_index(drop=True)
+    table = moves.visits.order.table[["pipeline", "stage"]].iloc[moves.codes].reset_index(drop=True)
     advanced, resolved = (one.astype(np.int64) for one in converted(counts, moves.ways))
     low, high = wilson(advanced, resolved)
     table = table.assign(

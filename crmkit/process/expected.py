@@ -14,7 +14,7 @@ from crmkit.process.chain import (
     HORIZON_WORKING_DAYS,
     UNTOLD_SHARE,
     Chain,
-    chain_of,
+    chain_from,
     days_left,
     mean_times,
     with_conversions,
@@ -69,7 +69,8 @@ def expected_effect(crm: Snapshot, period: Period, to_be: Process) -> Expected:
     Source: METHOD 4.7
     """
     places = map_steps(crm, to_be)
-    chain, moves = chain_of(crm, period, places), moves_of(crm, period, places)
+    moves = moves_of(crm, period, places)
+    chain = chain_from(crm, moves)
     worth = worth_of(crm, period, moves, resamples_of(crm))
     described = places.step_ix[chain.codes]
     stated = np.array([np.nan, *(one.expected_conversion for one in to_be.steps)], dtype=np.float64)
