@@ -69,28 +69,35 @@ def _named_moves(
     for pair in sorted({*zip(here[wrong].tolist(), there[wrong].tolist(), strict=True)}):
         same = np.flatnonzero((here[wrong] == pair[0]) & (there[wrong] == pair[1]))
         if pair[1] > pair[0] and pair in ways.between:
-            for place, steps in _not_passed(rows, wrong[same], ways.between[pair]):
-                kinds[same[place]] = "skipped_step"
-                expected[same[place]] = BETWEEN.join(names[ix] for ix in steps)
-            continue
-        kinds[same] = "step_back" if pair[1] < pair[0] else "illegal_jump"
-        expected[same] = BETWEEN.join(names[ix] for ix in ways.next_steps(pair[0]))
+            steps = ways.between[pair]
+            told = _listed([names[ix] for ix in steps], _not_passed(rows, wrong[same], steps))
+            kinds[same], expected[same] = np.where(told == "", "", "skipped_step"), told
+        else:
+            kinds[same] = "step_back" if pair[1] < pair[0] else "illegal_jump"
+            expected[same] = BETWEEN.join(names[ix] for ix in ways.next_steps(pair[0]))
     return kinds, expected
 
 
-def _not_passed(rows: pd.DataFrame, places: IntArray, steps: tuple[int, ...]) -> list[tuple[int, list[int]]]:
-    """Return the positions among moves whose deals had not been in some of the steps before, with these."""
+def _not_passed(rows: pd.DataFrame, places: IntArray, steps: tuple[int, ...]) -> list[npt.NDArray[np.bool_]]:
+    """Return for each step in which of the moves the deal had not been there before."""
     deal, step = rows["deal_ix"].to_numpy(np.int64), rows["step_ix"].to_numpy(np.int64)
-    missed = np.ones((len(steps), len(places)), dtype=bool)
-    for row, one in enumerate(steps):
+    missed = []
+    for one in steps:
         at = np.flatnonzero(step == one)
         earlier = np.searchsorted(at, places) - 1  # the last stay in the step above each move's row
         known = earlier >= 0
-        missed[row, known] = deal[at[earlier[known]]] != deal[places[known]]
-    return [
-        (int(place), [one for one, is_missed in zip(steps, missed[:, place], strict=True) if is_missed])
-        for place in np.flatnonzero(missed.any(axis=0))
-    ]
+        away = np.ones(len(places), dtype=bool)
+        away[known] = deal[at[earlier[known]]] != deal[places[known]]
+        missed.append(away)
+    return missed
+
+
+def _listed(names: Sequence[str], masks: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[Any]:
+    """Return for each row the names whose mask holds, as one text: each combination is written once."""
+    table = np.stack(masks, axis=1)
+    kinds, inverse = np.unique(table, axis=0, return_inverse=True)
+    texts = [BETWEEN.join(name for name, holds in zip(names, kind, strict=True) if holds) for kind in kinds]
+    return np.array(texts, dtype=object)[inverse.ravel()]
 
 
 def exits(crm: Snapshot, process: Process, rows: pd.DataFrame, headings: Mapping[str, str]) -> Found:
@@ -110,10 +117,13 @@ def exits(crm: Snapshot, process: Process, rows: pd.DataFrame, headings: Mapping
             else:
                 examined[stays] = True
                 empty.append((name, ~filled[deals]))
-        bad = np.flatnonzero(np.any([np.zeros(len(stays), dtype=bool), *(mask for _, mask in empty)], axis=0))
-        said = [BETWEEN.join(name for name, mask in empty if mask[place]) for place in bad]
-        more = {"found": said, "at": rows["moved_at"].array[stays[bad]]}
-        more["expected"] = BETWEEN.join(name for name, _ in empty)
+        if not empty or not len(stays):
+            continue
+        names = [name for name, _ in empty]
+        said = _listed(names, [mask for _, mask in empty])
+        bad = np.flatnonzero(said != "")
+        more = {"found": said[bad], "at": rows["moved_at"].array[stays[bad]]}
+        more["expected"] = BETWEEN.join(names)
         told.append(_deviations(rows, stays[bad], more | {"kind": "exit_condition_unmet"}))
     asked = any(step.required_fields for step in process.steps)
     state = "" if examined.any() or not lacking else "not_in_export"
