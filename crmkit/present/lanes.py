@@ -33,8 +33,7 @@ def flow_diagram(process: Process, formats: Formats, *, name: str = "flow", titl
     places = [_place(process, index, links, formats) for index in range(len(process.steps))]
     shapes: list[Shape] = []
     breaks, down = [], 0.0
-    count = max(1, ceil(len(places) / COLUMNS))
-    size = max(1, ceil(len(places) / count))
+    size = _columns(len(places))
     for start in range(0, len(places), size):
         if start:
             breaks.append(down - SPACE / 2)
@@ -62,6 +61,12 @@ def flow_diagram(process: Process, formats: Formats, *, name: str = "flow", titl
         tuple(breaks),
         table,
     )
+
+
+def _columns(steps: int) -> int:
+    """Return how many of these steps stand in each band: bands are about as long as one another."""
+    bands = max(1, ceil(steps / COLUMNS))
+    return max(1, ceil(steps / bands))
 
 
 def links_of(process: Process) -> list[Link]:
@@ -137,7 +142,8 @@ def _notes(process: Process, links: Sequence[Link], formats: Formats) -> tuple[s
     say, said = formats.words.say, []
     if any(link.handed for link in links):
         said.append(say("A thick orange arrow is a hand-over to another role."))
-    if any(link.target >= 0 and link.target <= link.source for link in links):
+    size = _columns(len(process.steps))
+    if any(link.source // size * size <= link.target <= link.source for link in links):
         said.append(say("A dashed arrow leads back."))
     if len(process.steps) > COLUMNS:
         said.append(say("An arrow with a number goes on at that step, in another band."))

@@ -51,7 +51,7 @@ INKS: Mapping[str, Ink] = {
     "norm": Ink("none", "#1a1a1a", 2.0),
     "span": Ink("none", "#1d2730", 1.5),
     "return": Ink("none", "#b34d00"),
-    "move_0": Ink("none", "#9aa5ad"),
+    "move_0": Ink("none", "#838f98"),
     "move_1": Ink("none", "#6d7983"),
     "move_2": Ink("none", "#3d4a54"),
     "move_3": Ink("none", "#12202b"),

@@ -82,6 +82,8 @@ def test_a_step_in_another_band_is_named_by_its_number() -> None:
     said = texts(diagram)
     assert (said.count("→4"), said.count("→1"), said.count("← 3"), said.count("← 5")) == (1, 1, 1, 1)
     assert len(diagram.breaks) == 1 and len(diagram.pieces()) == 2
+    # three steps in the first band; the way back leaves it as a number, so no dashed arrow is explained
+    assert diagram.notes == ("An arrow with a number goes on at that step, in another band.",)
     assert [text for text in said if text.startswith("S")] == ["S1", "S2", "S3", "S4", "S5"]
 
 
