@@ -129,7 +129,7 @@ class WordDocument:
         """Write the file; it appears whole or not at all, and the same content gives the same bytes."""
         if self._contents is not None:
             entries = [one for one in self._headings if one[0] <= 2]
-            for one in xml.contents(entries):
+            for one in xml.contents(entries) if entries else ():
                 self._contents.addprevious(one)
             self._contents.getparent().remove(self._contents)
         out = BytesIO()
