@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from crmkit.errors import N_, CrmkitError, Message, Refusals, SettingsError
 from crmkit.process.book import read_book
-from crmkit.process.description import Process, VersionKind
+from crmkit.process.description import Norm, Process, VersionKind
 from crmkit.process.layout import BookWords
 from crmkit.process.yamlform import read_description
 
@@ -117,7 +117,7 @@ def _twice(first: Path, second: Path, cells: Sequence[str]) -> SettingsError:
 
 def _differing(one: Any, other: Any, place: str = "") -> Iterator[str]:
     """Yield the cells in which two descriptions differ, with both values."""
-    if isinstance(one, BaseModel) and type(one) is type(other):
+    if isinstance(one, BaseModel) and type(one) is type(other) and not isinstance(one, Norm):
         name = getattr(one, "name", "") if place else ""
         here = f"{place} «{name}»" if name else place
         for key in type(one).model_fields:
@@ -131,7 +131,9 @@ def _differing(one: Any, other: Any, place: str = "") -> Iterator[str]:
 
 
 def _short(value: Any) -> str:
+    """Return a value in a few words; of a part its name, its text or its stage."""
     if value is None:
         return "—"
-    text = ", ".join(value) if isinstance(value, tuple) else str(getattr(value, "name", value))
+    named = (getattr(value, key) for key in ("name", "text", "stage") if hasattr(value, key))
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(next(named, value))
     return f"«{text[:40]}…»" if len(text) > 40 else f"«{text}»"
