@@ -111,6 +111,9 @@ def _time(sides: Sides, step: Step, row: Row) -> Row:
     told |= {name: mine.get(f"{key}_{name}", np.nan) * per for name in ("low", "high")}
     told |= {name: mine.get(f"{key}_{name}", np.nan) for name in ("numerator", "denominator", "n")}
     why = sides.why.get("days_median", "")
+    if unit == "working_hours" and "stage_changes.changed_at" in sides.crm.whole_days:
+        told |= dict.fromkeys(("value", "low", "high", "numerator", "denominator", "n"), np.nan)
+        why = why or "stage_changes.changed_at=time"
     if row["aspect"] != "time":
         return told | {"mark": "not_in_export" if why else "", "missing": why}
     slow = _time(sides, step, row | {"aspect": "slow_tenth"})

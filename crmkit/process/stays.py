@@ -21,6 +21,7 @@ from crmkit.visits import Visits, skipped_stages, visit_days
 Mask = npt.NDArray[np.bool_]
 #: Deal and moment become one whole number: told to the microsecond, or as finely as it fits.
 _UNITS, _LARGEST = (1, 1000, 1_000_000), 2**62
+_TOLERANCE = 1e-9  # of working time, which is microseconds divided
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,10 +130,13 @@ def exceeded(crm: Snapshot, places: StepMap, place: Ints, spans: tuple[FloatArra
     place: code of each stay's place. spans: how long each lasted in calendar days, and in working days.
     """
     days, working_days = spans
-    hours = np.where(places.norm_unit == "working_hours", crm.settings.calendar.hours_per_day, 1.0)
-    span = np.where((places.norm_unit == "days")[place], days, working_days * hours[place])
+    hours = crm.settings.calendar.hours_per_day
+    if "stage_changes.changed_at" in crm.whole_days:  # days without a time of day tell no hours
+        hours = np.nan
+    per = np.where(places.norm_unit == "working_hours", hours, 1.0)
+    span = np.where((places.norm_unit == "days")[place], days, working_days * per[place])
     norm = places.norm_amount[place]
-    return np.where(np.isnan(span) | np.isnan(norm), np.nan, span > norm)
+    return np.where(np.isnan(span) | np.isnan(norm), np.nan, span > norm + _TOLERANCE)
 
 
 def standing(crm: Snapshot, places: StepMap) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -143,6 +145,16 @@ def test_without_a_history_the_description_stands_alone(snapshot):
     assert told["use"] == told["time"] == told["conversion"] == told["role"] == history
     assert told["output"] == ("", "") and told["fields"][0] == "not_described"
     assert lead["value"].isna().all()
+
+
+def test_days_without_a_time_tell_no_hours(snapshot):
+    crm = department(snapshot, 40)
+    crm = replace(crm, whole_days=crm.whole_days | {"stage_changes.changed_at"})
+    rows = beside(crm)
+    assert rows.loc[("Offer", "time"), ["mark", "missing"]].tolist() == [
+        "not_in_export", "stage_changes.changed_at=time",
+    ]  # fmt: skip
+    assert rows.loc[("Offer", "within_norm"), "n"] == 0 and marks(rows, "time")["Lead"] == "norm_exceeded"
 
 
 def test_shape_is_the_same_for_every_step(snapshot):
