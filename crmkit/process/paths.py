@@ -167,9 +167,9 @@ def _facts(log: StageLog, found: Variants) -> dict[str, Mask]:
     step = np.arange(len(stage)) - np.flatnonzero(first)[path]
     furthest = furthest_ranks(order, stage, first)
     target = np.where(is_open, rank, np.where(is_won, order.sizes[pipeline], -1))
-    same, onward = np.zeros((2, len(stage)), dtype=bool)
-    same[1:] = (pipeline[1:] == pipeline[:-1]) & ~first[1:]
-    onward[1:] = same[1:] & is_open[:-1] & (~is_open[1:] | (rank[1:] > rank[:-1]))
+    going, onward = np.zeros((2, len(stage)), dtype=bool)  # from an open stage on, in its pipeline
+    going[1:] = is_open[:-1] & (pipeline[1:] == pipeline[:-1]) & ~first[1:]
+    onward[1:] = going[1:] & (~is_open[1:] | (rank[1:] > rank[:-1]))
     reach = np.append(0, furthest[:-1])
     straight = (is_open & (rank == step)) | (is_won & (step == order.sizes[pipeline]))
     twice = np.sort(path * np.int64(size) + stage)
@@ -185,6 +185,6 @@ def _facts(log: StageLog, found: Variants) -> dict[str, Mask]:
         "forward": every(first | onward),
         "straight": every(straight & (first | onward)),
         "again": again,
-        "jumped": ~every(~(same & (target > reach + 1))),
+        "jumped": ~every(~(going & (target > reach + 1))),
         "short": is_open[last] & (order.sizes[pipeline[last]] - 1 > furthest[last]),
     }

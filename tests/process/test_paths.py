@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -121,6 +122,50 @@ def test_a_deal_closed_without_a_change_of_stage():
     # the first is lost; the second went through all and is won; the third is won past two; the last goes on
     assert found["happy"] == (2, 4) and found["happy_ended"] == (1, 3)
     assert found["skipped"] == (1, 4)
+
+
+def plainly(path, order):
+    """Say of one path what the shares count, stage by stage, without a thought of speed."""
+    where, ranks, sizes = order.pipelines, order.ranks, order.sizes
+    if any(where[code] < 0 for code in path):
+        return None
+    is_open = [order.kinds[code] == 0 for code in path]
+    own = where[path[0]]
+    way = [code for code in order.open_stages[own] if code >= 0]
+    won = [code for code in range(len(order.kinds)) if order.kinds[code] == 1 and where[code] == own]
+    whole = list(path[:-1]) == way and path[-1] in won
+    rank = [ranks[code] if order.kinds[code] == 0 else 0 for code in path]
+    forward, skipped, reach = True, False, rank[0]
+    for place, (before, here) in enumerate(pairwise(path)):
+        was_open, now_open, inside = is_open[place], is_open[place + 1], where[before] == where[here]
+        forward &= was_open and inside and (not now_open or ranks[here] > ranks[before])
+        reach = reach if inside else rank[place + 1]
+        target = ranks[here] if now_open else sizes[where[here]] if order.kinds[here] == 1 else -1
+        skipped |= was_open and inside and target > reach + 1
+        reach = max(reach, rank[place + 1])
+    return {"whole": whole, "prefix": list(path) == way[: len(path)], "in_order": forward, "skipped": skipped}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_shares_told_path_by_path(seed):
+    rng = np.random.default_rng(seed)
+    table = pd.concat([TABLE.iloc[:5], TABLE.iloc[[0, 1, 3, 4]].assign(pipeline="Other"), TABLE.iloc[5:]])
+    table = table.reset_index(drop=True)
+    order = order_of(table)
+    paths = [tuple(rng.integers(0, 10 if seed else 5, size).tolist()) for size in rng.integers(1, 7, 800)]
+    paths += [(0, 1, 2, 3), (0, 1), (5, 6, 7), (5,), (0, 2), (5, 7)] * 20
+    told = path_shares(log_of(paths, table)).set_index("share")
+    facts = [(path, plainly(path, order)) for path in paths]
+    placed = [(path, one) for path, one in facts if one is not None]
+    ended = [one for path, one in placed if order.kinds[path[-1]] != 0]
+    expected = {
+        "happy": (sum(one["whole"] or one["prefix"] for _, one in placed), len(placed)),
+        "happy_ended": (sum(one["whole"] for one in ended), len(ended)),
+        "in_order": (sum(one["in_order"] for _, one in placed), len(placed)),
+        "rework": (sum(len(set(path)) < len(path) for path in paths), len(paths)),
+        "skipped": (sum(one["skipped"] for _, one in placed), len(placed)),
+    }
+    assert {name: tuple(told.loc[name, ["k", "n"]].astype(int)) for name in expected} == expected
 
 
 def test_reopened_deals_are_not_in_order():
