@@ -75,8 +75,12 @@ class WordDocument:
         self._add(xml.heading(text, level, (index, name), new_page))
 
     def text(self, text: str, style: str = "Normal") -> None:
-        """Add a paragraph for each line of a text; the words «to be agreed» alone are marked."""
+        """Add a paragraph for each line of a text, kept on one page with what follows.
+
+        The words «to be agreed» alone are marked.
+        """
         for one in xml.lines(text, style, xml.OPEN_POINT if text == self.open_point else ""):
+            one[0].append(xml.element("keepNext"))
             self._add(one)
 
     def items(self, items: Sequence[str], style: str = "ListBullet") -> None:
