@@ -14,6 +14,7 @@ from crmkit.present.gates import Cases, gated
 from crmkit.present.reasons import LEFT_OUT
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
+from crmkit.present.texts import NBSP
 from crmkit.present.tiles import Sentences
 from crmkit.process.conformance import KINDS, Conformance, conformance, conforming
 from crmkit.process.description import Process
@@ -168,7 +169,7 @@ def deviations_table(study: Study, found: Conformance) -> Table | Sentences:
         Column("deal_id", study.say("Deal")), Column("place", study.say("Step")),
         Column("kind", study.say("Deviation")), Column("found", study.say("Found")),
         Column("expected", study.say("Expected")), Column("rep", study.say("Rep")),
-        Column("at", study.say("When"), "moment"),
+        Column("at", study.say("When"), "date"),
     ]  # fmt: skip
     if rows["url"].notna().any():
         columns.append(Column("url", study.say("Card"), "url"))
@@ -193,8 +194,11 @@ def said(study: Study, row: Mapping[Any, Any], side: int) -> str:
     if kind == "over_norm":
         amount = row["norm" if side else "amount"]
         number = study.formats.number(amount, 0 if side and amount == int(amount) else 1)
-        time = study.say(TIMES[row["unit"]].text, number=number)
-        return study.say("at most {time}", time=time) if side else time
+        time = study.say(TIMES[row["unit"]].text, number=number).replace(" ", NBSP)
+        if side:
+            return study.say("at most {time}", time=time)
+        goes_on = not row["next_place"] and row["at"] == study.crm.as_of
+        return study.say("{time} so far", time=time) if goes_on else time
     if not text:
         return study.say("to be won") if side else study.say("was won")
     names = text

@@ -66,8 +66,24 @@ def test_the_share_is_told_with_its_n_and_the_deviations_in_words(client):
         ("1", "Charge", "Went a step back", "back to «Price»", "to be won"),
         ("1", "Lead", "Skipped a step", "went on to «Charge»", "before it: Price"),
         ("1", "Lead", "Left a step with required fields empty", "empty now: Amount", "filled: Amount"),
-        ("1", "Lead", "Stood longer than the norm", "2.0 working days", "at most 1 working days"),
+        (
+            "1",
+            "Lead",
+            "Stood longer than the norm",
+            "2.0\u00a0working\u00a0days",
+            "at most 1\u00a0working\u00a0days",
+        ),
     ]
+
+
+def test_a_stay_that_goes_on_is_said_to(client):
+    study = study_of(client)
+    slow = Process.model_validate(
+        {"name": "P", "steps": [STEPS[0] | {"norm": "0.5 working_hours"}, *STEPS[1:]]}
+    )
+    rows = deviations_table(study, examined(study, slow)).rows
+    # deal 2 since 10:00 of the day described, whose office hours end at 18:00
+    assert [row[3] for row in rows if row[0] == "2"] == ["8.0\u00a0working\u00a0hours so far"]
 
 
 def test_a_version_that_does_not_hold_yet_is_said_to(client):
