@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 
@@ -116,3 +118,11 @@ def test_what_is_no_description_is_refused(tmp_path, text, what):
     (tmp_path / "as-is.yml").write_text(text, encoding="utf-8")
     with pytest.raises(CrmkitError, match=what):
         read_description(tmp_path / "as-is.yml")
+
+
+@pytest.mark.parametrize("page", ["process.md", "process.ru.md"])
+def test_the_example_of_the_manual_is_read(tmp_path, page):
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    (tmp_path / "as-is.yml").write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    (step,) = read_description(tmp_path / "as-is.yml").steps
+    assert step.outputs[0].next_step and step.crm_stages[1].pipeline and step.sub_processes[0].norm
