@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from crmkit.errors import N_
 from crmkit.present.drawing import WIDTH
 from crmkit.present.formats import Formats
 from crmkit.present.lettering import lines_of, text_width
 from crmkit.present.shapes import Box, Line, Shape, Text
 from crmkit.present.texts import NBSP
+from crmkit.present.units import short_span
 
 ROW, TRACK, GAP, TOP, EDGE = 20.0, 13.0, 40.0, 34.0, 8.0
 NARROWEST, WIDEST = 210.0, 290.0
 #: How far from its box a label begins, and the room that the mark of a lost end takes behind it.
 ASIDE, MARK = 14.0, 28.0
-_HOURS, _DAYS = N_("{number} h"), N_("{number} d")
 
 
 @dataclass(frozen=True)
@@ -121,13 +120,12 @@ class MapLayout:
 
     def label(self, move: Move) -> str:
         """Return what stands on an arrow: how many times, and the median time."""
-        count, days = self.formats.count(move.n), move.days
-        if days is None:
-            return count
-        hours = 0 < days < 1
-        number = self.formats.number(days * 24 if hours else days, 0 if days >= 100 else 1)
-        span = self.formats.words.say((_HOURS if hours else _DAYS).text, number=number)
-        return f"{count} · {span}".replace(" ", NBSP)
+        count = self.formats.count(move.n)
+        return (
+            count
+            if move.days is None
+            else f"{count} · {short_span(self.formats, move.days)}".replace(" ", NBSP)
+        )
 
     def wide(self, moves: Sequence[int], heading: str) -> float:
         """Return how wide the labels of these moves and their heading are with the space around them."""

@@ -31,6 +31,7 @@ from crmkit.present.stage_rows import (
     table_of,
 )  # fmt: skip
 from crmkit.present.tables import CASES, Column
+from crmkit.present.units import short_span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,14 +112,19 @@ def time_in_stage(
         Column("norm", say("Norm"), "number"), Column(f"{unit}_median_n", "n", "count"),
     ]  # fmt: skip
     told = [f"{row.stage}: {formats.days(row.figure(f'{unit}_median'))}" for row in rows]
-    note = say(
-        "Bar: half of the deals are gone by then. Line: nine of ten are. Black mark: the norm. Deals that"
-        " still stand there are counted as far as they have come. A grey bar rests on fewer than {few}"
-        " visits.",
-        few=limits.few_cases,
-    )
+    notes = [
+        say(
+            "Bar: half of the deals are gone by then. Line: nine of ten are. Deals that still stand there are"
+            " counted as far as they have come."
+        )
+    ]
+    if frame["norm"].notna().any():
+        notes.append(say("Black mark: the norm."))
+    if (frame[f"{unit}_median_n"] < limits.few_cases).any():
+        notes.append(say("A grey bar rests on fewer than {few} visits.", few=limits.few_cases))
     return picture(
-        name, title or heading, shapes, rows=rows, height=end_of(rows) + AXIS, told=told, notes=[note],
+        name, title or heading, shapes, rows=rows, height=end_of(rows) + AXIS, told=told,
+        notes=[" ".join(notes)],
         formats=formats, table=table_of(frame, formats, columns, name=name, title=heading, limits=limits),
     )  # fmt: skip
 
@@ -153,9 +159,9 @@ def _time(row: Row, unit: str, formats: Formats, *, most: float, limits: Limits)
     if norm is not None:
         x = LEFT + BARS * norm / most
         yield Line(((x, middle - 11), (x, middle + 11)), "norm", 3)
-    text = formats.days(median)
+    text, far = (_span(value, unit, formats) for value in (median, p90))
     if p90 is not None:
-        text = say("{median}; 90%: {most}", median=text, most=formats.days(p90))
+        text = say("{median}; 90%: {most}", median=text, most=far)
     counted = f"n = {formats.count(n)}"
     if norm is None:
         yield from said(row.top, text, counted)
@@ -167,3 +173,8 @@ def _time(row: Row, unit: str, formats: Formats, *, most: float, limits: Limits)
         yield Text(SAID, row.top + 38, over, "strong", 11.5, bold=True)
     else:
         yield from said(row.top, text, say("norm {norm}, {counted}", norm=number, counted=counted))
+
+
+def _span(days: float | None, unit: str, formats: Formats) -> str:
+    """Return a time as text: a calendar one in the unit that fits it, a working one in days."""
+    return formats.days(days) if days is None or unit == "working_days" else short_span(formats, days)

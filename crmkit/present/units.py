@@ -43,3 +43,23 @@ def with_unit(formats: Formats, value: Number | None, kind: str) -> str:
     number = formats.money(value) if kind.startswith("money") else text_of(formats, value, kind)
     span = SPANS.get(kind)
     return formats.words.say(span.text, number=number).replace(" ", NBSP) if span else number
+
+
+_SHORT = (
+    (1.0, 1.0, N_("{number} d")), (1 / 24, 24.0, N_("{number} h")), (1 / 1440, 1440.0, N_("{number} min")),
+)  # fmt: skip
+
+
+def short_span(formats: Formats, days: float) -> str:
+    """Return a time in days as a label of a picture, in the unit that fits it.
+
+    >>> [short_span(Formats("en", "USD"), days) for days in (150.4, 2.5, 0.5, 0.01, 0.0001, 0)]
+    ['150\\xa0d', '2.5\\xa0d', '12.0\\xa0h', '14\\xa0min', '<1\\xa0min', '0\\xa0d']
+    """
+    for least, times, span in _SHORT:
+        if days >= least:
+            places = 0 if days >= 100 or times > 24 else 1
+            number = formats.number(days * times, places)
+            return formats.words.say(span.text, number=number).replace(" ", NBSP)
+    number, span = ("<1", _SHORT[-1][2]) if days else ("0", _SHORT[0][2])
+    return formats.words.say(span.text, number=number).replace(" ", NBSP)

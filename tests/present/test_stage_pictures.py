@@ -70,7 +70,14 @@ def test_times_stand_beside_their_norm() -> None:
     diagram = time_in_stage(frame, EN)
     assert bars(diagram) == [("bar", 0.25), ("bar_few", 0.1)]
     said = texts(diagram)
-    for text in ("5.0; 90%: 20.0", "over the norm of 3, n = 40", "2.0", "norm 10, n = 9", "—", "n = 40"):
+    for text in (
+        "5.0 d; 90%: 20.0 d",
+        "over the norm of 3, n = 40",
+        "2.0 d",
+        "norm 10, n = 9",
+        "—",
+        "n = 40",
+    ):
         assert text in said
     norms = [line.points[0][0] for line in diagram.shapes if isinstance(line, Line) and line.role == "norm"]
     assert norms == [LEFT + BARS * 3 / 20, LEFT + BARS * 10 / 20]  # the one in working days is not drawn
