@@ -57,7 +57,7 @@ class Band:
     """Lays a band out: columns for steps, rows for lanes, tracks above them for arrows that go round."""
 
     def __init__(
-        self, places: Sequence[Place], links: Sequence[Link], columns: int, formats: Formats
+        self, places: Sequence[Place], links: Sequence[Link], formats: Formats, *, columns: int
     ) -> None:
         self.places, self.formats = places, formats
         self.first = places[0].index

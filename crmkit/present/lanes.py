@@ -30,14 +30,14 @@ def flow_diagram(process: Process, formats: Formats, *, name: str = "flow", titl
     title: the finding; by default how many steps, roles and hand-overs there are.
     """
     links = links_of(process)
-    places = [_place(process, index, links, formats) for index in range(len(process.steps))]
+    places = [_place(process, index, formats, links=links) for index in range(len(process.steps))]
     shapes: list[Shape] = []
     breaks, down = [], 0.0
     size = _columns(len(places))
     for start in range(0, len(places), size):
         if start:
             breaks.append(down - SPACE / 2)
-        band = Band(places[start : start + size], links, size, formats)
+        band = Band(places[start : start + size], links, formats, columns=size)
         shapes += [moved(shape, down) for shape in band.drawn()]
         down += band.height + SPACE
     if not places:
@@ -101,7 +101,7 @@ def _is_handed(process: Process, source: int, target: int) -> bool:
     return target >= 0 and fold(_role(process.steps[source])) != fold(_role(process.steps[target]))
 
 
-def _place(process: Process, index: int, links: Sequence[Link], formats: Formats) -> Place:
+def _place(process: Process, index: int, formats: Formats, *, links: Sequence[Link]) -> Place:
     """Return what is written in the box of a step."""
     step, say = process.steps[index], formats.words.say
     rows = [link.text for link in links if link.source == index and link.text]

@@ -46,7 +46,7 @@ def process_map(
         Move(place[a], place[b], int(n), int(timed), None if is_missing(days) else float(days))
         for a, b, n, timed, days in zip(*columns, strict=True)
     ]
-    nodes = _nodes(codes, order, formats, moves, starts)
+    nodes = _nodes(codes, order, formats, moves=moves, starts=starts)
     shown = commonest(moves, most)
     names = [node.name for node in nodes]
     table = map_table(moves, shown, names, name=name, formats=formats)
@@ -96,7 +96,7 @@ def _drawn(edges: pd.DataFrame, order: StageOrder, pipeline: int | None) -> list
 
 
 def _nodes(
-    codes: Sequence[int], order: StageOrder, formats: Formats, moves: Sequence[Move],
+    codes: Sequence[int], order: StageOrder, formats: Formats, *, moves: Sequence[Move],
     starts: pd.DataFrame | None,
 ) -> list[Node]:  # fmt: skip
     began = {} if starts is None else dict(zip(starts["stage"].tolist(), starts["n"].tolist(), strict=True))

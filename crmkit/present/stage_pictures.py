@@ -55,12 +55,12 @@ def funnel(
     shapes = list(headings(say("deals that came to the stage"), say("went on from there")))
     for row, count in zip(rows, counts, strict=True):
         shapes += named(row)
-        shapes += _counted(row.top, count, most, "bar", formats)
+        shapes += _counted(row.top, count, formats, most=most)
         shapes += _went_on(row, formats, limits)
     height = end_of(rows)
     if won is not None and rows:
         shapes.append(Text(LEFT, height + 15, say("won deals"), "text", 13))
-        shapes += _counted(height, won, most, "bar_won", formats)
+        shapes += _counted(height, won, formats, most=most, role="bar_won")
         height += ROW
     columns = [
         Column(counted, say("Deals"), "count"), Column("conversion", say("Went on"), "share", "higher"),
@@ -112,26 +112,18 @@ def time_in_stage(
         Column("norm", say("Norm"), "number"), Column(f"{unit}_median_n", "n", "count"),
     ]  # fmt: skip
     told = [f"{row.stage}: {formats.days(row.figure(f'{unit}_median'))}" for row in rows]
-    notes = [
-        say(
-            "Bar: half of the deals are gone by then. Line: nine of ten are. Deals that still stand there are"
-            " counted as far as they have come."
-        )
-    ]
-    if frame["norm"].notna().any():
-        notes.append(say("Black mark: the norm."))
-    if (frame[f"{unit}_median_n"] < limits.few_cases).any():
-        notes.append(say("A grey bar rests on fewer than {few} visits.", few=limits.few_cases))
     return picture(
         name, title or heading, shapes, rows=rows, height=end_of(rows) + AXIS, told=told,
-        notes=[" ".join(notes)],
+        notes=[_reading(frame, unit, formats, limits=limits)],
         formats=formats, table=table_of(frame, formats, columns, name=name, title=heading, limits=limits),
     )  # fmt: skip
 
 
-def _counted(top: float, count: float | None, most: float, role: str, formats: Formats) -> Iterator[Shape]:
+def _counted(
+    top: float, count: float | None, formats: Formats, *, most: float, role: str = "bar"
+) -> Iterator[Shape]:
     """Draw a bar with its count at the end."""
-    yield from bar(top, count, most, role)
+    yield from bar(top, count, most, role=role)
     yield Text(LEFT + BARS * (count or 0) / most + 6, top + 34, formats.count(count), "text", 13, bold=True)
 
 
@@ -150,7 +142,7 @@ def _time(row: Row, unit: str, formats: Formats, *, most: float, limits: Limits)
     median, p90, norm = (row.figure(key) for key in (f"{unit}_median", f"{unit}_p90", "norm"))
     n = row.figure(f"{unit}_median_n")
     few = standing(n, limits) == "few"
-    yield from bar(row.top, median, most, "bar_few" if few else "bar")
+    yield from bar(row.top, median, most, role="bar_few" if few else "bar")
     middle = row.top + 21 + BAR / 2
     if median is not None and p90 is not None:
         start, end = (LEFT + BARS * value / most for value in (median, p90))
@@ -178,3 +170,19 @@ def _time(row: Row, unit: str, formats: Formats, *, most: float, limits: Limits)
 def _span(days: float | None, unit: str, formats: Formats) -> str:
     """Return a time as text: a calendar one in the unit that fits it, a working one in days."""
     return formats.days(days) if days is None or unit == "working_days" else short_span(formats, days)
+
+
+def _reading(frame: pd.DataFrame, unit: str, formats: Formats, *, limits: Limits) -> str:
+    """Return how to read the picture of times: only what is on it."""
+    say = formats.words.say
+    notes = [
+        say(
+            "Bar: half of the deals are gone by then. Line: nine of ten are. Deals that still stand there are"
+            " counted as far as they have come."
+        )
+    ]
+    if frame["norm"].notna().any():
+        notes.append(say("Black mark: the norm."))
+    if (frame[f"{unit}_median_n"] < limits.few_cases).any():
+        notes.append(say("A grey bar rests on fewer than {few} visits.", few=limits.few_cases))
+    return " ".join(notes)

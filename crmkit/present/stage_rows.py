@@ -76,7 +76,7 @@ def named(row: Row) -> Iterator[Shape]:
     yield Text(LEFT, row.top + 15, name, "text", 13, hint="" if name == row.stage else row.stage)
 
 
-def bar(top: float, value: float | None, most: float, role: str) -> Iterator[Shape]:
+def bar(top: float, value: float | None, most: float, *, role: str) -> Iterator[Shape]:
     """Draw a bar from the left; nothing where there is no figure."""
     if value is not None:
         yield Box(LEFT, top + 21, max(1.0, BARS * value / most), BAR, role)
