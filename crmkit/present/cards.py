@@ -43,12 +43,16 @@ def cards_table(study: Study, process: Process | None) -> Table | Sentences:
         none = N_("There are no cards of improvement yet. «crmkit process card CLIENT» makes the first one.")
         return Sentences.of(study.words, [none])
     today = study.crm.as_of.tz_convert(study.crm.settings.zone).date()
-    rows = [_row(study, card, is_due(card, today), process) for card in cards]
-    kinds = dict.fromkeys(("started_on", "due_on", "check_on"), "date")
-    columns = [
-        Column(key, study.words.message(heading), kinds.get(key, "count" if key == "id" else "text"))
-        for key, heading in HEADINGS.items()
+    rows = [
+        (f"{card.id}. {card.problem}", study.words.message(HEADINGS[key]), text)
+        for card in cards
+        for key, text in _told(study, card, is_due(card, today), process).items()
+        if text
     ]
+    columns = [
+        Column("card", study.say("Card")), Column("field", study.say("Field")),
+        Column("content", study.say("Content")),
+    ]  # fmt: skip
     waiting = sum(is_due(card, today) for card in cards)
     title = study.words.plural("{n} card of improvement", "{n} cards of improvement", len(cards))
     notes = [
@@ -61,14 +65,14 @@ def cards_table(study: Study, process: Process | None) -> Table | Sentences:
             " brackets the 95 % interval. Whatever else changed meanwhile is in it too."
         ),
     ]  # fmt: skip
-    return study.table(pd.DataFrame(rows), "cards", title, columns, notes, shown=60)
+    frame = pd.DataFrame(rows, columns=["card", "field", "content"], dtype="str")
+    return study.table(frame, "cards", title, columns, notes, parted="card", shown=len(rows))
 
 
 HEADINGS: Mapping[str, Message] = {
-    "id": N_("No."),
     "state": N_("State"),
-    "problem": N_("Problem"),
     "step": N_("Step"),
+    "evidence": N_("Evidence"),
     "plan": N_("What is to be done"),
     "owner": N_("Owner"),
     "started_on": N_("Begins"),
@@ -118,22 +122,25 @@ def evidence(formats: Formats, found: Bottlenecks) -> str:
     return "\n".join(said)
 
 
-def _row(study: Study, card: Card, due: bool, process: Process | None) -> dict[str, object]:
+def _told(study: Study, card: Card, due: bool, process: Process | None) -> dict[str, str]:
+    """Return what a card says, by heading; nothing where it is silent."""
     state = study.words.message(STATES[card.state])
     found = measured(card, study.crm, process)
     is_share = card.metric == "conversion"
     days = {name: getattr(card, name) for name in ("started_on", "due_on", "check_on")}
-    return {
-        "id": card.id,
+    told = {
         "state": study.say("{state}: due", state=state) if due else state,
-        "problem": card.problem,
         "step": card.step,
+        "evidence": card.evidence.replace("\n", " "),
         "plan": "; ".join(card.plan),
         "owner": card.owner,
+    }
+    told |= {name: study.formats.day(day) if day else "" for name, day in days.items()}
+    return told | {
         "expected": _expected(study.formats, card.expected, is_share),
         "measured": effect_text(study.formats, found, is_share, study.crm.settings.limits),
-        "decision": card.decision,
-    } | {name: day.isoformat() if day else None for name, day in days.items()}
+        "decision": card.decision.replace("\n", " "),
+    }
 
 
 def _side(formats: Formats, side: Side, is_share: bool, limits: Limits) -> str:
