@@ -168,7 +168,8 @@ def _write_headings(page: Any, maker: Maker, sheet: str) -> None:
     """Write the headings; whoever selects one is told what to write below it."""
     top, keys = HEAD[sheet], tuple(FIELDS[sheet])
     fills = fills_of(sheet, keys)
-    page.set_row(top, 34)
+    spoken = maker.spoken.columns[sheet]
+    page.set_row(top, height_of([(spoken[key], 0.85 * width_of(sheet, key)) for key in keys]))
     for column, key in enumerate(keys):
         heading, meaning, _ = (maker.words.message(one) for one in FIELDS[sheet][key])
         page.set_column(column, column, width_of(sheet, key))

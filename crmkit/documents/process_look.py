@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ WIDTHS = {
     "number": 5, "stage": 20, "name": 24, "kind": 12, "inputs": 38, "outputs": 44, "responsible": 17,
     "task_setter": 17, "result_users": 17, "goal": 34, "tasks": 40, "actions": 46, "key_success_factor": 34,
     "crm_entities": 15, "required_fields": 24, "automations": 36, "kpi": 30, "target": 26, "norm": 9,
-    "norm_unit": 14, "cost_per_case": 12, "expected_conversion": 13, "variables": 22, "problems": 34,
+    "norm_unit": 16, "cost_per_case": 14, "expected_conversion": 13, "variables": 22, "problems": 34,
     "crm_stages": 34, "optional": 11, "replaces": 24, "step": 28, "department": 22, "owner": 22,
     "exit": 60, "crm_role": 30,
 }  # fmt: skip
@@ -92,7 +93,10 @@ def shown(value: Any) -> str:
 
 def height_of(texts: Sequence[tuple[str, float]]) -> float:
     """Return the height of a row, in points, that shows wrapped texts in columns of these widths."""
-    lines = [sum(1 + int(len(line) / (0.97 * width)) for line in text.split("\n")) for text, width in texts]
+    lines = [
+        sum(max(1, len(textwrap.wrap(line, int(0.93 * width)))) for line in text.split("\n"))
+        for text, width in texts
+    ]
     return min(15 * max([1, *lines]) + 3, 409)
 
 
