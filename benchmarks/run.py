@@ -30,6 +30,8 @@ TASKS = {
     "measures_manager": ("all measures by rep", "by_hand_manager"),
     "measures_month": ("all measures by rep and month", "by_hand_month"),
     "preset": ("the preset of 23 by rep and month", "by_hand_preset"),
+    "costs": ("what each stage costs, with 1000 resamples by client", "visits"),
+    "visits": ("the visits to stages alone", ""),
     "by_hand_preset": ("the same by hand in NumPy", ""),
     "by_hand_all": ("the same by hand in NumPy, whole department", ""),
     "by_hand_manager": ("the same by hand in NumPy, by rep", ""),

@@ -28,11 +28,15 @@ from pyarrow import csv
 from crmkit.client import read_client
 from crmkit.measures import catalogue, evaluate, find
 from crmkit.measures.presets import presets
+from crmkit.periods import Period
+from crmkit.process.bottlenecks import bottlenecks
+from crmkit.process.steps import stages_as_places
 from crmkit.schema import TABLES, Snapshot, typed_nulls
 from crmkit.simulate import Department, Scenario, read_scenario, scaled, simulate, write_amocrm
 from crmkit.sources.asof import first_records
 from crmkit.sources.conform import supplied
 from crmkit.sources.load import load
+from crmkit.visits import stage_visits
 
 SMALL = 300
 #: So many reps as a department of a hundred thousand deals may have: ten times those of the sample.
@@ -263,8 +267,27 @@ def by_hand_preset(folder: Path) -> Told:
     return told | {"measures": len(found), "other_than_evaluate": ", ".join(wrong) or "none"}
 
 
+def visits(folder: Path) -> Told:
+    """Make the visits to stages."""
+    stage_visits(snapshot(folder / "small"))
+    crm, told = snapshot(folder), Told()
+    with clock(told):
+        stage_visits(crm)
+    return told | {"changes": len(crm.tables["stage_changes"])}
+
+
+def costs(folder: Path) -> Told:
+    """Rank the stages by what they cost, with 1000 resamples by client; the visits are made anew."""
+    period = Period.parse("all", "UTC")
+    for place in (folder / "small", folder):
+        crm, told = snapshot(place), Told()
+        with clock(told):
+            found = bottlenecks(crm, period, stages_as_places(crm))
+    return told | {"clients": found.clients, "stages": len(found.ranking)}
+
+
 SIMPLE = {"bare_read": bare_read, "intake": intake, "fill": fill, "warm_load": warm_load, "earlier": earlier,
-          "preset": preset, "by_hand_preset": by_hand_preset}  # fmt: skip
+          "preset": preset, "by_hand_preset": by_hand_preset, "visits": visits, "costs": costs}  # fmt: skip
 
 
 def main(task: str, folder: str, *more: str) -> None:
