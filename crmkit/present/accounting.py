@@ -116,7 +116,7 @@ def by_rep(study: Study, places: StepMap) -> Block:
     if why := _untold(study, places, "entries"):
         return why
     rows = accounting(study.crm, study.period, places, by_rep=True)
-    rows = rows[rows["entries"] > 0]
+    rows = _of_process(rows[rows["entries"] > 0])
     reps = study.crm.tables["managers"]
     names = dict(zip(reps["manager_id"].astype("str"), reps["name"].astype("str"), strict=True))
     rows = rows.assign(
@@ -149,7 +149,7 @@ def refusals(study: Study, places: StepMap) -> Block:
     """Return why deals are lost at each place."""
     if why := _untold(study, places, "refusals"):
         return why
-    rows = reasons_of_losses(study.crm, study.period, places)
+    rows = _of_process(reasons_of_losses(study.crm, study.period, places))
     if rows.empty:
         return Sentences.of(study.words, [N_("No deal was lost in this period.")])
     rows = rows.assign(where=_where(study, rows))
@@ -161,6 +161,12 @@ def refusals(study: Study, places: StepMap) -> Block:
     ]  # fmt: skip
     title = study.say("Why deals are lost, {period}", period=study.period_text())
     return study.table(rows, "account_refusals", title, columns, parted="where", shown=200)
+
+
+def _of_process(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the described process, without other pipelines; all rows without a description."""
+    described = rows["step_ix"] >= 0
+    return rows[rows["pipeline"].isin(rows["pipeline"][described])] if described.any() else rows
 
 
 def _rows(study: Study, places: StepMap) -> pd.DataFrame:

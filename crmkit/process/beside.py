@@ -83,9 +83,10 @@ def _of_step(sides: Sides, ix: int) -> Iterator[Row]:
 
 
 def _undescribed(sides: Sides) -> Iterator[Row]:
-    """Yield the open places of no step that deals came to, or stand at."""
+    """Yield the open places of no step that deals came to, or stand at, in the pipelines of the process."""
     rows = sides.account
-    seen = (rows["step_ix"] < 0) & ((rows["entries"] > 0) | (rows["open_now"] > 0))
+    inside = rows["pipeline"].isin(rows["pipeline"][rows["step_ix"] >= 0])
+    seen = inside & (rows["step_ix"] < 0) & ((rows["entries"] > 0) | (rows["open_now"] > 0))
     for row in rows[seen].to_dict("records"):
         names = [row[key] for key in ("pipeline", "stage")]
         name = BETWEEN.join(one for one in names if isinstance(one, str) and one)
