@@ -72,3 +72,15 @@ def test_a_workbook_becomes_yaml_and_yaml_a_workbook_that_offers_the_clients_sta
     assert [page.cell(row, 3).value for row in (4, 5)] == ["Cold › Offer", "Cold › Won"]
     with pytest.raises(RequestError, match="XLSX or YAML"):
         run("convert", book, "--to", client / "a.docx")
+
+
+def test_documents_are_written_for_the_version_that_is_asked_for(client, tmp_path):
+    run("new", client, "--format", "yml")
+    run("new", client, "--version", "to_be", "--date", "2026-12-01")
+    run("documents", client, "--to", tmp_path / "out", "--version", "as_is")
+    assert read_description(tmp_path / "out" / "process.yml").version == "as_is"
+    run("documents", client, "--to", tmp_path / "out", "--language", "ru")
+    assert read_description(tmp_path / "out" / "process.yml").version == "to_be"
+    assert len(list((tmp_path / "out").iterdir())) == 10
+    with pytest.raises(RequestError, match="no such description"):
+        run("documents", client, "--to", tmp_path / "out", "--version", "2020-01-01")

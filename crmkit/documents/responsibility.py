@@ -12,7 +12,7 @@ from crmkit.errors import N_
 MARKS = {"responsible": N_("R"), "task_setter": N_("T"), "result_users": N_("U")}
 """The letters of the matrix: responsible, sets the task, uses the result."""
 
-MOST_ROLES = 12
+MOST_ROLES = 8
 """How many roles fit beside one another on a sheet; more go into further tables."""
 
 

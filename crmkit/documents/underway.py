@@ -6,6 +6,7 @@ from crmkit.documents.handed import Handed
 from crmkit.documents.sections import Grid
 from crmkit.documents.word import Cell
 from crmkit.errors import N_
+from crmkit.limits import Limits
 from crmkit.periods import Period
 from crmkit.process.bottlenecks import Bottlenecks, bottlenecks
 from crmkit.process.cards import Card, Effect
@@ -24,7 +25,13 @@ def focus(handed: Handed, period: Period) -> tuple[str, ...]:
     if found.focus is None:
         return ()
     say, names = handed.say, found.ranking["stage"].astype("str").tolist()
-    said = [say("Improve first: «{step}». {price}", step=names[found.focus], price=_price(handed, found))]
+    said = [
+        say(
+            "The most pressing step is «{step}». {price}",
+            step=names[found.focus],
+            price=_price(handed, found),
+        )
+    ]
     after = ", ".join(f"«{names[row]}»" for row in found.next)
     if found.first_two_overlap and found.next:
         said.append(say("The data cannot tell for sure that it costs more than the next one."))
@@ -78,10 +85,12 @@ def _effect(handed: Handed, effect: Effect | None, is_share: bool) -> str:
     if effect is None or effect.difference is None:
         return "—"
     say, formats = handed.say, handed.formats
+    cases = {"before": formats.count(effect.before_n), "after": formats.count(effect.after_n)}
+    if min(effect.before_n, effect.after_n) < Limits().few_cases:
+        return say("too few cases to tell: before {before}, after {after}", **cases)
     write = formats.points if is_share else formats.number
     limits = " … ".join(write(end) for end in (effect.low, effect.high))
     return say(
         "{difference} (95% interval: {limits}); cases before: {before}, after: {after}",
-        difference=write(effect.difference), limits=limits, before=formats.count(effect.before_n),
-        after=formats.count(effect.after_n),
+        difference=write(effect.difference), limits=limits, **cases,
     )  # fmt: skip
