@@ -31,7 +31,8 @@ Version = Annotated[
     ),
 ]
 Plain = Annotated[Literal["table", "json"], typer.Option("--format", help=say("How to print it."))]
-#: What of a deviation stands on a terminal.
+#: How many deviations stand on a terminal, and what of each.
+MOST = 40
 SHORT = ["deal_id", "place", "kind", "found", "expected", "at", "manager_id"]
 
 
@@ -61,7 +62,10 @@ def conform(
     elif format == "table":
         print_table(conforming(found).drop(columns="state"))
         print_table(conforming(found, "kind").assign(missing=found.checked["missing"]))
-        print_table(found.deviations[SHORT])
+        print_table(found.deviations[SHORT].head(MOST))
+        more = len(found.deviations) - MOST
+        if more > 0:
+            typer.echo(say("{n} more: --format csv has all of them.", n=more))
     else:
         told: dict[str, Any] = {"as_of": crm.as_of.isoformat(), "period": span.name} | _named(process)
         told |= {"conforming": _records(conforming(found))[0], "checked": _records(found.checked)}

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmkit.errors import N_, Message
+from crmkit.present.field_words import field_text
 from crmkit.present.formats import Formats
 from crmkit.present.process_texts import crm_stage_text, norm_text, result_text, said
 from crmkit.present.process_words import FIELDS
@@ -26,25 +27,6 @@ ASKED = (
 
 IN_CRM = ("required_fields", "crm_stages", "kpi", "target", "responsible")
 """Those of them that a CRM cannot be set up without."""
-
-CARD_FIELDS = {
-    "title": N_("Deal title"),
-    "amount": N_("Amount"),
-    "margin": N_("Margin"),
-    "manager_id": N_("Rep"),
-    "company_id": N_("Company"),
-    "contact_id": N_("Contact person"),
-    "source": N_("Source"),
-    "product": N_("Product"),
-    "segment": N_("Segment"),
-    "expected_close_on": N_("Expected closing date"),
-    "closed_at": N_("Closing date"),
-    "probability": N_("Probability"),
-    "discount": N_("Discount"),
-    "lost_reason": N_("Reason of the loss"),
-    "next_task_at": N_("Next task"),
-}
-"""The kit's names of fields as a person calls them."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +113,7 @@ class Handed:
 
     def fields(self, names: Iterable[str]) -> list[str]:
         """Return what fields are called: by a person's word where the kit has one for them."""
-        return [self.words.message(CARD_FIELDS[name]) if name in CARD_FIELDS else name for name in names]
+        return [field_text(self.words, name) for name in names]
 
     def crm_stages(self, stages: Iterable[CrmStage]) -> str | list[str]:
         """Return CRM stages, each with its pipeline where one is said."""

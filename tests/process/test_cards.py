@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -94,6 +96,16 @@ def test_numbers_used_twice_and_days_before_the_start_are_told(tmp_path):
 def test_a_card_is_due_by_the_day_described(state, due_on, check_on, due):
     card = Card(id=1, problem="p", step="s", state=state, due_on=due_on, check_on=check_on)
     assert is_due(card, date(2026, 3, 31)) is due
+
+
+@pytest.mark.parametrize("page", ["process.md", "process.ru.md"])
+def test_the_example_of_the_docs_is_read(tmp_path, page):
+    docs = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    (example,) = [block for block in re.findall(r"```yaml\n(.*?)```", docs, re.S) if "cards:" in block]
+    path = tmp_path / "cards.yml"
+    path.write_text(example, encoding="utf-8")
+    (card,) = read_cards(path)
+    assert card.state == "do" and len(card.plan) == 2 and card.expected.change == -3
 
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
