@@ -75,6 +75,7 @@ def test_a_workbook_becomes_yaml_and_yaml_a_workbook_that_offers_the_clients_sta
 
 
 def test_documents_are_written_for_the_version_that_is_asked_for(client, tmp_path):
+    (client / "deals.csv").write_text("deal_id,stage,created_at\n1,Offer,2026-03-01\n", encoding="utf-8")
     run("new", client, "--format", "yml")
     run("new", client, "--version", "to_be", "--date", "2026-12-01")
     run("documents", client, "--to", tmp_path / "out", "--version", "as_is")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from crmkit.documents.handed import Handed
 from crmkit.documents.underway import card_grid, focus
-from crmkit.periods import ALL
+from crmkit.measures import ALL
 from crmkit.process.cards import Card
 from crmkit.process.description import Process
 from crmkit.schema import Snapshot
