@@ -199,9 +199,9 @@ def _middles(group: Ints, spans: Ints, size: int) -> tuple[Ints, Floats, Floats]
     """Return how many times each group has, their median and their mean.
 
     One sort of group and time, packed into one integer where both fit. ``group`` is ``size`` for what does
-    not count; the times of that are not looked at.
+    not count; the times of that are not looked at. ``spans`` is written over: memory is dear here.
     """
-    spans = spans * (group < size)
+    spans *= group < size
     bits = int(spans.max(initial=0)).bit_length()
     marks = np.arange(size + 1)
     if bits + int(size).bit_length() < 64:
@@ -210,7 +210,7 @@ def _middles(group: Ints, spans: Ints, size: int) -> tuple[Ints, Floats, Floats]
         packed |= spans
         packed.sort()
         edges = np.searchsorted(packed, marks << bits)
-        ordered = packed[: edges[-1]] & ((1 << bits) - 1)
+        ordered = np.bitwise_and(packed, (1 << bits) - 1, out=spans)[: edges[-1]]
     else:
         order = np.lexsort((spans, group))
         edges = np.searchsorted(group[order], marks)
@@ -220,5 +220,5 @@ def _middles(group: Ints, spans: Ints, size: int) -> tuple[Ints, Floats, Floats]
     begin, count = edges[full], n[full]
     if len(full):
         median[full] = (ordered[begin + (count - 1) // 2] + ordered[begin + count // 2]) / 2
-        mean[full] = np.add.reduceat(ordered.astype(np.float64), begin) / count
+        mean[full] = np.add.reduceat(ordered, begin, dtype=np.float64) / count
     return n, median, mean

@@ -12,7 +12,7 @@ from crmkit.stagelog import Ints, Mask, StageLog, first_of_run
 from crmkit.stages import OPEN
 from crmkit.visits import furthest_ranks
 
-SHARES = ("most_frequent", "happy", "happy_ended", "in_order", "rework", "skipped")
+_PIECE = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,26 +73,32 @@ def _numbered(log: StageLog, begin: Ints, length: Ints) -> tuple[Ints, Ints]:
     base = max(len(log.order.kinds) + 1, 2)
     digits = int(63 // np.log2(base))
     digit = (log.order.places + 1).astype(np.int16)[log.stage]
-    longest = np.argsort(-length.astype(np.int32), kind="stable")
-    at, going = begin[longest], len(begin) - np.cumsum(np.bincount(length))  # deals longer than so many
-    number, word = np.zeros((2, len(begin)), dtype=np.int64)
-    told = 0
-    for block in range(0, len(going) - 1, digits):
-        here = going[block]
-        packed = np.zeros(here, dtype=np.int64)
-        for step in range(block, min(block + digits, len(going) - 1)):
-            packed[: going[step]] *= base
-            packed[: going[step]] += digit[at[: going[step]] + step]
-        if block == 0:
-            word[longest] = packed
-        else:
-            packed = pd.factorize(packed)[0] + number[:here] * np.int64(here)
-        codes, known = pd.factorize(packed)
-        number[:here] = codes + told  # other numbers than those of the paths that are over
-        told += len(known)
-    by_deal = np.empty_like(number)
-    by_deal[longest] = number
-    return pd.factorize(by_deal)[0], word
+    word = _packed(digit, begin, np.minimum(length, digits), base)
+    number, known = pd.factorize(word)
+    told, block, longer = len(known), digits, np.flatnonzero(length > digits)
+    while len(longer):
+        more = _packed(digit, begin[longer] + block, np.minimum(length[longer] - block, digits), base)
+        both = pd.factorize(more)[0] + number[longer] * np.int64(len(longer))
+        codes, known = pd.factorize(both)
+        number[longer] = codes + told  # other numbers than those of the paths that are over
+        told, block = told + len(known), block + digits
+        longer = longer[length[longer] > block]
+    return pd.factorize(number)[0], word
+
+
+def _packed(digit: Ints, begin: Ints, length: Ints, base: int) -> Ints:
+    """Return for each deal its next digits as one integer; some deals at a time, that stay in the cache."""
+    words = np.zeros(len(begin), dtype=np.int64)
+    for start in range(0, len(begin), _PIECE):
+        some = slice(start, start + _PIECE)
+        going = np.cumsum(np.bincount(length[some])[::-1])[::-1][1:]  # deals longer than 0, 1, 2 …
+        longest = np.argsort(-length[some].astype(np.int16), kind="stable")
+        at, packed = begin[some][longest], np.zeros(len(longest), dtype=np.int64)
+        for step, count in enumerate(going.tolist()):
+            packed[:count] *= base
+            packed[:count] += digit[at[:count] + step]
+        words[some][longest] = packed
+    return words
 
 
 def _rows_of(begin: Ints, length: Ints) -> tuple[Ints, list[int]]:
