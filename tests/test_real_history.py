@@ -15,7 +15,9 @@ import yaml
 
 from crmkit import Period, read_client
 from crmkit.process.accounting import accounting
-from crmkit.process.steps import stages_as_places
+from crmkit.process.conformance import conformance
+from crmkit.process.description import Process
+from crmkit.process.steps import map_steps, stages_as_places
 from crmkit.sources.load import load
 from crmkit.visits import stage_visits, visit_days
 
@@ -85,3 +87,27 @@ def test_building_permits(crm):
     assert len(collapsed.rows) == told["events"] - told["self_loops"]
     kept = stage_visits(crm("evlog_receipt/receipt.csv", columns, self_loops="keep"))
     assert (len(kept.rows), (kept.rows["next_stage"] >= 0).sum()) == (told["events"], told["dfg_total"])
+
+
+def test_loan_applications_go_the_described_way(crm):
+    told = reference("evlog_bpic2012/reference_stage_history.json")
+    stages = [{"name": f"A_{one}"} for one in WAY]
+    stages += [{"name": f"A_{one}", "kind": "lost"} for one in ("DECLINED", "CANCELLED")]
+    snapshot = crm(
+        "evlog_bpic2012/stage_history_A.csv",
+        {"deal_id": "deal_id", "stage": "to_stage", "entered_at": "changed_at", "user": "manager_id"},
+        pipelines=[{"name": "A", "stages": stages}],
+    )
+    steps = [{"name": one, "crm_stages": [f"A_{one}"]} for one in WAY[:5]]
+    steps.append({"name": "Granted", "crm_stages": [f"A_{one}" for one in WAY[5:]]})
+    del steps[2]  # nobody described PREACCEPTED: it is passed through unseen
+    process = Process.model_validate({"name": "Loan", "steps": steps})
+    found = conformance(snapshot, Period.parse("all", "UTC"), process, map_steps(snapshot, process))
+    moves = told["transitions"]
+    granted = sum(count for way, count in moves.items() if way.startswith("A_FINALIZED -> ")) - sum(
+        moves[f"A_FINALIZED -> A_{end}"] for end in ("DECLINED", "CANCELLED")
+    )
+    reached = told["funnel_reached"]
+    seen = reached["A_PARTLYSUBMITTED"] + reached["A_ACCEPTED"] + reached["A_FINALIZED"] + granted
+    assert found.checked.set_index("kind").loc["skipped_step", "stays"] == seen == 25_461
+    assert found.deviations.empty and len(found.deals) == 13_087
