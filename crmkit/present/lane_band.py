@@ -72,7 +72,8 @@ class Band:
         self.rows = [list(self.written(place)) for place in places]
         self.heights = [rows[-1].top + rows[-1].height + 8 for rows in self.rows]
         self.roles = list(dict.fromkeys(place.role for place in places))
-        top = HEAD + TRACK * len(self.round) + (6 if self.round else 0)
+        self.head = HEAD if any(place.stage for place in places) else 2.0
+        top = self.head + TRACK * len(self.round) + (6 if self.round else 0)
         self.tops: dict[str, float] = {}
         for role in self.roles:
             self.tops[role] = top
@@ -184,14 +185,16 @@ class Band:
             points = [(edge, y), (self.slot(link, column + 1, leaving=True), y)]
             there = link.target - self.first
             if self.goes_round(link):
-                track = HEAD + 2 + TRACK * (self.round.index(link) + 0.5)
+                track = self.head + 2 + TRACK * (self.round.index(link) + 0.5)
                 points += [(points[-1][0], track), (self.slot(link, there, leaving=False), track)]
             points += [(points[-1][0], self.entry(link.target)), (self.lefts[there], self.entry(link.target))]
             yield Line(tuple(points), _role(link), arrow=True, hint=link.text)
         elif link.target >= 0:
             yield Line(((edge, y), (edge + 6, y)), "handover" if link.handed else "flow")
             yield Box(edge + 5, y - 9, 28, 18, "handed_tag" if link.handed else "tag", 4)
-            yield Text(edge + 19, y + 4, f"→{link.target + 1}", size=12, anchor="middle", bold=True)
+            told = f"→{link.target + 1}"
+            size = min(12.0, 25 / text_width(told, 1, bold=True))
+            yield Text(edge + 19, y + 4, told, size=size, anchor="middle", bold=True)
         else:
             yield Line(((edge, y), (edge + 8, y)), "flow")
             yield Box(edge + 7, y - 8, 16, 16, "end" if link.last else "lost", 8)
