@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a file that people write, as refusals: where, and what should stand there."""
+"""What pydantic finds wrong with a file that people write, as refusals: where, what should stand there."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ FIELDS: Mapping[str, Mapping[str, Told]] = {
         ),
     },
     "sub_processes": {
-        "number": (N_("No. of the step"), N_("The number of the step, from the sheet of steps."), Message("4")),
+        "number": (N_("No. of the step"), N_("The number of the step in its table."), Message("4")),
         "step": _STEP,
         "name": (N_("Sub-process"), N_("What another department does for it."), N_("Check of the contract")),
         "department": (N_("Department"), N_("Which department does it."), N_("Legal")),
