@@ -17,8 +17,8 @@ from crmkit.documents.xlsx import write_workbook
 from crmkit.present.parity import NAMES
 from crmkit.present.study import FINDINGS_MIME, Study, open_study
 
-#: A report's reader wants the figures first and their data last; a consultant works the other way.
-ABOUT_THE_DATA = "01_data_intake"
+#: A report's reader wants the results first and their data last; a consultant works the other way.
+FIRST, LAST = "06_kpi_report", "01_data_intake"
 #: With one of these the report comes with the documents about the process.
 ABOUT_THE_PROCESS = {"02_process_as_is", "03_process_to_be"}
 DOCUMENTS = "documents"
@@ -37,8 +37,11 @@ def compose_report(folder: Path, executed: Sequence[Path], client: Client, langu
     """
     notebooks = [json.loads(path.read_text(encoding="utf-8")) for path in executed]
     findings = [_findings(notebook) for notebook in notebooks]
-    sections = [Section.of(notebook, path.stem) for notebook, path in zip(notebooks, executed, strict=True)]
-    sections = [*sections[1:], sections[0]] if executed[0].stem == ABOUT_THE_DATA else sections
+    in_order = sorted(
+        zip(executed, notebooks, strict=True),
+        key=lambda pair: (pair[0].stem == LAST, pair[0].stem != FIRST),
+    )
+    sections = [Section.of(notebook, path.stem) for path, notebook in in_order]
     study = open_study(client.folder, findings[-1]["as_of"], language, findings[-1]["period"]["name"])
     for one in findings:
         study.note(one["rows"])

@@ -55,3 +55,13 @@ def test_a_client_without_a_description_gets_a_report_alone(
         tmp_path, [executed(tmp_path, "02_process_as_is", tmp_path / "1")], read_client(tmp_path / "1"), "en"
     )
     assert (tmp_path / "report.html").exists() and not (tmp_path / "documents").exists()
+
+
+def test_results_are_read_first_and_the_data_last(snapshot: Callable[..., Snapshot], tmp_path: Path) -> None:
+    snapshot(DEALS)
+    client = tmp_path / "1"
+    names = ("01_data_intake", "02_process_as_is", "06_kpi_report")
+    compose_report(tmp_path, [executed(tmp_path, name, client) for name in names], read_client(client), "en")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    places = [page.index(f">{name}<") for name in ("06_kpi_report", "02_process_as_is", "01_data_intake")]
+    assert places == sorted(places)
