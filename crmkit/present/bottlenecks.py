@@ -92,7 +92,6 @@ def ranking(study: Study, found: Bottlenecks) -> Table | Sentences:
         name=[name_of(found, row) for row in rows_of(found)],
         source=[source_of(study, row) for row in rows_of(found)],
         verdict=[study.words.message(STATES[state]) for state in frame["state"]],
-        money_month_n=frame["conversion_n"], deals_month_n=frame["conversion_n"],
     )  # fmt: skip
     price = (
         Column("money_month", say("Costs a month"), "money", gated=True)
@@ -127,7 +126,7 @@ def what_if(study: Study, found: Bottlenecks) -> Table | Sentences:
     say, frame = study.say, found.ranking
     left = found.chain.table.set_index(pd.Index(found.chain.codes)).loc[frame["place"]].reset_index(drop=True)
     frame = frame.assign(
-        name=[name_of(found, row) for row in rows_of(found)], deals_month_n=frame["conversion_n"],
+        name=[name_of(found, row) for row in rows_of(found)],
         p_win_n=frame["conversion_n"], p_win_if_n=frame["conversion_n"],
         remaining=left["remaining_days"], remaining_working=left["remaining_working_days"],
     )  # fmt: skip

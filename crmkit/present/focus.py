@@ -38,6 +38,10 @@ WHY: Mapping[str, Message] = {
     ),
     "few_visits": N_("Fewer than 30 visits to a step have ended: take a longer period."),
     "few_clients": N_("The deals belong to fewer than 10 clients: chance cannot be told from the rest."),
+    "no_way_out": N_(
+        "From some steps no way leads to won or lost: say in client.yml which stages of the CRM are won and"
+        " which are lost."
+    ),
     "leads_to_unknown": N_("More than 5% of the deals have gone where nothing has ended yet."),
 }
 

@@ -109,6 +109,7 @@ def bottlenecks(
         reps=best.reps, best_reps=best.best,
         p_win=chain.table["p_win"], p_win_if=chain.table["p_win"] + rise[0],
         first_entries=worth.entries[0], flow_month=month[0], check=worth.check[0], check_n=worth.check_n,
+        deals_month_n=chain.table["resolved"], money_month_n=chain.table["resolved"],
         **_limited(costs), **_stuck(crm, period, places, chain.codes),
         other_source=np.where(np.isnan(other), NONE, NORM), other_benchmark=other,
         other_month=(month * worth.alone(other, only_up=True) * price)[0],
@@ -183,7 +184,7 @@ def _ranked(
     drawn, told = cost[:, order], told[order]
     ranking = table.iloc[order].reset_index(drop=True)
     few = ranking["conversion_n"] < crm.settings.limits.few_cases
-    priced = [name for name in ranking if name.startswith(("deals_month", "money_month"))]
+    priced = [name + part for name in ("deals_month", "money_month") for part in ("", "_low", "_high")]
     ranking[priced] = ranking[priced].where(~few)
     sure = np.flatnonzero(ranking["state"] == "")
     focus = int(sure[0]) if len(sure) else None
