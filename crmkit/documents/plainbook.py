@@ -25,7 +25,7 @@ def write_plain_book(path: Path, title: str, grids: Sequence[Grid], open_point: 
     import xlsxwriter
 
     names = sheet_names(grid.title for grid in grids)
-    options = {**OPTIONS, "tmpdir": str(path.parent)}
+    options = {**OPTIONS, "constant_memory": False, "tmpdir": str(path.parent)}
     with whole(path) as place, xlsxwriter.Workbook(str(place), options) as book:
         book.set_properties({"created": SOME_DAY, "author": "crmkit", "title": cell_text(title)[:250]})
         styles = Styles(book)

@@ -27,7 +27,7 @@ SOME_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 
 LANGUAGES = {"en": "en-US", "ru": "ru-RU"}
 _SHORT, _LONG, _LEFT, _RIGHT, _EDGE = 21.0, 29.7, 2.5, 1.8, 2.0
-_UNWANTED = ("stylesWithEffects", "customXml", "thumbnail", "webSettings", "fontTable")
+_UNWANTED = ("stylesWithEffects", "customXml", "thumbnail", "webSettings")
 
 
 class WordDocument:
