@@ -120,6 +120,7 @@ def _choices(
     return {
         **dict.fromkeys(ROLES, roles),
         "stage": of_sheet("stages", "A", len(rows["stages"]) + MORE["stages"]),
+        "step": of_sheet("steps", "C", len(rows["steps"]) + MORE["steps"]),
         "crm_stages": of_sheet("crm_stages", "C", crm_stages),
         "kind": of_words("kinds"),
         "norm_unit": of_words("units"),

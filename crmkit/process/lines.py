@@ -2,8 +2,8 @@ r"""One item on one line of a cell: «Signed contract [document] → Invoice», 
 
 The kind stands in square brackets at the end, the next step behind an arrow (``→``, ``->`` or ``=>``; the
 last one counts), the pipeline before ``›`` (or a ``>`` between spaces). A sign that is part of the text
-itself has a backslash before it: ``\[``, ``\→``, ``\›``, ``\>``, ``\\``; that is needed only where the line would
-be read wrongly without it.
+itself has a backslash before it: ``\[``, ``\→``, ``\›``, ``\>``, ``\\``; that is needed only where the line
+would be read wrongly without it.
 """
 
 from __future__ import annotations

@@ -96,17 +96,13 @@ def test_text_of_people_makes_neither_formulas_nor_links(tmp_path):
 def test_cells_choose_from_roles_stages_and_the_crm(tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     step = {"name": "Offer", "responsible": ["Closer"]}
-    process = Process(
-        name="Sale", steps=[step], roles=["Closer", "Head"], stages=[{"name": "C"}]
-    )
+    process = Process(name="Sale", steps=[step], roles=["Closer", "Head"], stages=[{"name": "C"}])
     stages = [CrmStage(stage="Offer", pipeline="Cold"), CrmStage(stage="Won", pipeline="Cold")]
     write_process_book(tmp_path / "a.xlsx", process, language="en", crm_stages=stages)
     page = openpyxl.load_workbook(tmp_path / "a.xlsx")["Process steps"]
     headings = {cell.value: cell.column_letter for cell in page[4]}
     lists = {
-        str(one.sqref): one.formula1
-        for one in page.data_validations.dataValidation
-        if one.type == "list"
+        str(one.sqref): one.formula1 for one in page.data_validations.dataValidation if one.type == "list"
     }
     # rows 5 (the step) and 6–45 (prepared)
     column = headings["Responsible"]
@@ -116,6 +112,8 @@ def test_cells_choose_from_roles_stages_and_the_crm(tmp_path):
     column = headings["Unit of the norm"]
     assert lists[f"{column}5:{column}45"] == '"working days,working hours,calendar days"'
     assert page.freeze_panes == "D5"
+    under = openpyxl.load_workbook(tmp_path / "a.xlsx")["Sub-processes"].data_validations.dataValidation
+    assert {str(one.sqref): one.formula1 for one in under}["B4:B33"] == "'Process steps'!$C$5:$C$45"
 
 
 def test_a_list_that_no_cell_holds_is_refused(tmp_path):
