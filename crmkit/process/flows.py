@@ -50,18 +50,18 @@ def directly_follows(log: StageLog, *, working: WorkCalendar | None = None) -> p
     """
     size = len(log.order.kinds)
     pairs = size * size
-    whole = np.min_scalar_type(-pairs - 1)
+    whole = np.min_scalar_type(-2 * pairs - 1)
     edge = log.stage[:-1].astype(whole) * whole.type(size) + log.stage[1:]
-    edge[log.deal[1:] != log.deal[:-1]] = pairs
+    edge += (log.deal[1:] != log.deal[:-1]) * whole.type(pairs)  # no move: beyond all pairs
     spans = log.at[1:] - log.at[:-1]
     together = edge[spans == 0]
-    untimed = np.zeros(pairs + 1, dtype=np.int64)
+    untimed = np.zeros(pairs, dtype=np.int64)
     if (unknown := _unknown(log, working)) is not None:
         either = unknown[1:] | unknown[:-1]
-        untimed = np.bincount(edge[either], minlength=pairs + 1)
+        untimed = np.bincount(edge[either], minlength=pairs)[:pairs]
         edge[either] = pairs
     timed, median, mean = _middles(edge, _lasted(log, spans, working), pairs)
-    n = timed + untimed[:-1]
+    n = timed + untimed
     found = np.flatnonzero(n)
     days = _day(working)
     stage, following, places = found // max(size, 1), found % max(size, 1), log.order.places
@@ -198,13 +198,13 @@ def _day(working: WorkCalendar | None) -> float:
 def _middles(group: Ints, spans: Ints, size: int) -> tuple[Ints, Floats, Floats]:
     """Return how many times each group has, their median and their mean.
 
-    One sort of group and time, packed into one integer where both fit. ``group`` is ``size`` for what does
-    not count; the times of that are not looked at. ``spans`` is written over: memory is dear here.
+    One sort of group and time, packed into one integer where both fit. ``group`` is ``size`` or more for what
+    does not count; the times of that are not looked at. ``spans`` is written over: memory is dear here.
     """
     spans *= group < size
     bits = int(spans.max(initial=0)).bit_length()
     marks = np.arange(size + 1)
-    if bits + int(size).bit_length() < 64:
+    if bits + int(group.max(initial=0)).bit_length() < 64:
         packed = group.astype(np.int64)
         packed <<= bits
         packed |= spans
