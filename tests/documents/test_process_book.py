@@ -52,9 +52,10 @@ def test_nothing_is_lost_when_libreoffice_saves_the_file_again(language, process
         "👩 ёЁ",
     ]
     step = {
-        "name": "Offer", "stage": "=A1", "inputs": hostile, "outputs": [{"text": text, "kind": "data", "next_step": text}
-        for text in hostile], "goal": "\n".join(hostile), "tasks": hostile, "norm": "1.3333 days",
-        "cost_per_case": 1234.56, "expected_conversion": 0.3333, "crm_stages": [{"stage": "Won", "pipeline": "A › B"}],
+        "name": "Offer", "stage": "=A1", "inputs": hostile, "goal": "\n".join(hostile), "tasks": hostile, "norm": "1.3333 days",
+        "cost_per_case": 1234.56, "expected_conversion": 0.3333,
+        "outputs": [{"text": text, "kind": "data", "next_step": text} for text in hostile],
+        "crm_stages": [{"stage": "Won", "pipeline": "A › B"}],
         "sub_processes": [{"name": text, "norm": "2"} for text in hostile], "optional": True,
     }  # fmt: skip
     steps = [step] + [{"name": text, "kpi": text} for text in hostile]
