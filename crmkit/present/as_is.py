@@ -126,12 +126,14 @@ def funnel(study: Study) -> Several | Sentences:
         return no_history(study, N_("How far deals come is read from the history of stages:"))
     rows = accounting(study.crm, study.period, places_of(study))
     rows = rows[((rows["entries"] > 0) | (rows["step_ix"] >= 0)).to_numpy()].reset_index(drop=True)
-    hours = study.crm.settings.calendar.hours_per_day
+    hours, limits = study.crm.settings.calendar.hours_per_day, study.crm.settings.limits
     inside = (rows["step_ix"] >= 0).to_numpy()
     parts = {"stage_times": rows[inside], "stage_times_others": rows[~inside]}  # norms of a kind on one scale
-    pictures = [drawn_funnel(rows, study.formats)]
+    pictures = [drawn_funnel(rows, study.formats, limits=limits)]
     pictures += [
-        time_in_stage(part.reset_index(drop=True), study.formats, name=name, hours_per_day=hours)
+        time_in_stage(
+            part.reset_index(drop=True), study.formats, name=name, hours_per_day=hours, limits=limits
+        )
         for name, part in parts.items()
         if len(part)
     ]
