@@ -52,7 +52,8 @@ def test_nothing_is_lost_when_libreoffice_saves_the_file_again(language, process
         "👩 ёЁ",
     ]
     step = {
-        "name": "Offer", "stage": "=A1", "inputs": hostile, "goal": "\n".join(hostile), "tasks": hostile, "norm": "1.3333 days",
+        "name": "Offer", "stage": "=A1", "inputs": hostile, "goal": "\n".join(hostile), "tasks": hostile,
+        "norm": "1.3333 days",
         "cost_per_case": 1234.56, "expected_conversion": 0.3333,
         "outputs": [{"text": text, "kind": "data", "next_step": text} for text in hostile],
         "crm_stages": [{"stage": "Won", "pipeline": "A › B"}],
