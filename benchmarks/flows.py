@@ -89,7 +89,8 @@ def snapshot(export: pd.DataFrame) -> Snapshot:
     ids = pd.Series(coded.dictionary.take(pa.array(by_name)).to_pandas(), dtype="str")
     tables["deals"] = nulls("deals", len(ids)).assign(deal_id=ids)
     changes = nulls("stage_changes", len(export), "to_stage", "changed_at")
-    changes["to_stage"] = export["concept:name"].astype("category")
+    stages = as_codes(export["concept:name"])
+    changes["to_stage"] = pd.Categorical.from_codes(stages.indices.to_numpy(), stages.dictionary.to_pylist())
     changes["changed_at"] = export["time:timestamp"].dt.as_unit("us")
     changes["deal_ix"] = places[coded.indices.to_numpy()]
     tables["stage_changes"] = changes
@@ -115,7 +116,7 @@ def as_codes(names: pd.Series) -> pa.DictionaryArray:
 def nulls(table: str, count: int, *without: str) -> pd.DataFrame:
     """Return a canonical table of so many rows in which nothing is known."""
     columns = [one for one in TABLES[table] if one.name not in without]
-    return pd.DataFrame({one.name: typed_nulls(one.kind, count, "UTC") for one in columns})
+    return pd.DataFrame({one.name: typed_nulls(one.kind, count, "UTC") for one in columns}, copy=False)
 
 
 def least(act: Callable[[], Any], times: int) -> tuple[float, Any]:
