@@ -112,7 +112,7 @@ def bottlenecks(
         deals_month_n=chain.table["resolved"], money_month_n=chain.table["resolved"],
         **_limited(costs), **_stuck(crm, period, places, chain.codes),
         other_source=np.where(np.isnan(other), NONE, NORM), other_benchmark=other,
-        other_month=(month * worth.alone(other, only_up=True) * price)[0],
+        other_month=month[0] * price[0] * worth.alone(other, only_up=True, rows=1)[0],
     )  # fmt: skip
     few = drawn.clients < crm.settings.limits.few_cases
     table["state"] = _states(crm, chain, table.assign(few_clients=few), costs[f"{unit}_month"])

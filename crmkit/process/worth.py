@@ -16,7 +16,7 @@ from crmkit.schema import Snapshot
 from crmkit.stagelog import first_of_run
 
 DAYS_PER_MONTH = 365.25 / 12
-_LARGEST = 10_000_000  # cells of an array of chances that is made at once
+_LARGEST = 4_000_000  # cells of an array of chances that is made at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,19 +41,20 @@ class Worth:
     check_n: FloatArray
     months: float
 
-    def alone(self, conversions: FloatArray, *, only_up: bool = False) -> FloatArray:
+    def alone(self, conversions: FloatArray, *, only_up: bool = False, rows: int | None = None) -> FloatArray:
         """Return the rise of the chance of winning from each place if it alone had another conversion.
 
         Parameters
         ----------
         conversions: one row for all, or one a resample. only_up: what is as good already stays as it is.
+            rows: only so many, the data first.
 
         Returns
         -------
         One row a resample; NaN where no conversion is given.
         """
         rises = []
-        for chances, wanted in self._chances(conversions):
+        for chances, wanted in self._chances(conversions, rows):
             advanced, resolved = converted(chances, self.moves.ways)
             lifted = np.where(advanced < wanted * resolved, wanted, np.nan) if only_up else wanted
             changed = with_conversions(chances, self.moves.ways, lifted)
@@ -69,13 +70,16 @@ class Worth:
         before, after = zip(*both, strict=True)
         return np.concatenate(before), np.concatenate(after)
 
-    def _chances(self, conversions: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
+    def _chances(
+        self, conversions: FloatArray, rows: int | None = None
+    ) -> Iterator[tuple[FloatArray, FloatArray]]:
         """Give transition probabilities and the conversions wanted, some resamples at a time."""
         shape = self.moves.ways.shape
-        whole = np.broadcast_to(conversions, (len(self.counts), shape[0]))
+        played = self.counts[:rows]
+        whole = np.broadcast_to(conversions, (len(played), shape[0]))
         step = max(1, _LARGEST // max(1, self.moves.ways.size))
-        for start in range(0, len(self.counts), step):
-            counts = self.counts[start : start + step]
+        for start in range(0, len(played), step):
+            counts = played[start : start + step]
             table = np.zeros((len(counts), self.moves.ways.size))
             table[:, self.cells] = counts
             yield chances_of(table.reshape(len(counts), *shape)), whole[start : start + step]
