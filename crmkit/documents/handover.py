@@ -48,7 +48,7 @@ def handed_over(study: Study, process: Process | None = None) -> Handed:
         headings=headings_of(study.report),
     )  # fmt: skip
     cards = tuple(card_grid(handed, card) for card in read_cards(cards_file(study.client.folder)))
-    return replace(handed, focus=focus(handed, study.period), cards=cards)
+    return replace(handed, focus=focus(study), cards=cards)
 
 
 def write_handover(study: Study, folder: Path, process: Process | None = None) -> list[Path]:

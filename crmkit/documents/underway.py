@@ -7,56 +7,21 @@ from crmkit.documents.sections import Grid
 from crmkit.documents.word import Cell
 from crmkit.errors import N_
 from crmkit.limits import Limits
-from crmkit.periods import Period
-from crmkit.process.bottlenecks import Bottlenecks, bottlenecks
+from crmkit.present.bottlenecks import bottlenecks_of
+from crmkit.present.focus import focus as recommended
+from crmkit.present.study import Study
 from crmkit.process.cards import Card, Effect
-from crmkit.process.steps import map_steps
 
 STATES = {"plan": N_("Plan"), "do": N_("Do"), "check": N_("Check"), "act": N_("Act")}
-SOURCES = {"best_quartile": N_("that of the best quarter of the reps"), "norm": N_("the described one")}
 METRICS = {"conversion": N_("conversion of the step"), "working_days": N_("median working days in the step")}
 
 
-def focus(handed: Handed, period: Period) -> tuple[str, ...]:
-    """Return sentences on what to improve first, if the data can tell; see :func:`bottlenecks`."""
-    if handed.crm is None or handed.crm.lacks(["stage_changes"]):
+def focus(study: Study) -> tuple[str, ...]:
+    """Return sentences on what to improve first, the same as the notebook's; none where it cannot tell."""
+    if study.crm.lacks(["stage_changes.to_stage"]):
         return ()
-    found = bottlenecks(handed.crm, period, map_steps(handed.crm, handed.process), process=handed.process)
-    if found.focus is None:
-        return ()
-    say, names = handed.say, found.ranking["stage"].astype("str").tolist()
-    said = [
-        say(
-            "The most pressing step is «{step}». {price}",
-            step=names[found.focus],
-            price=_price(handed, found),
-        )
-    ]
-    after = ", ".join(f"«{names[row]}»" for row in found.next)
-    if found.first_two_overlap and found.next:
-        said.append(say("The data cannot tell for sure that it costs more than the next one."))
-    if after:
-        said.append(say("After it, one at a time: {steps}.", steps=after))
-    return tuple(said)
-
-
-def _price(handed: Handed, found: Bottlenecks) -> str:
-    """Return what the conversion of the focus at its benchmark would bring a month, with its interval."""
-    row, say, formats = found.ranking.loc[found.focus], handed.say, handed.formats
-    if found.unit == "money":
-        kind, low, high = "money", row["money_month_low"], row["money_month_high"]
-        worth = formats.money(row["money_month"])
-    else:
-        kind, low, high = "number", row["deals_month_low"], row["deals_month_high"]
-        worth = say("{n} won deals", n=formats.number(row["deals_month"]))
-    source = SOURCES.get(row["benchmark_source"], N_("the benchmark"))
-    return say(
-        "If its conversion rose from {now} to {wanted} ({source}), it would bring {worth} a month more"
-        " (95% interval: {interval}).",
-        now=formats.share(row["conversion"]), wanted=formats.share(row["benchmark"]), worth=worth,
-        source=source,
-        interval=formats.interval(low, high, kind),
-    )  # fmt: skip
+    found = bottlenecks_of(study)
+    return () if found.focus is None else recommended(study, found).paragraphs
 
 
 def card_grid(handed: Handed, card: Card) -> Grid:

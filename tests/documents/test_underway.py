@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 
+from crmkit import open_study
 from crmkit.documents.handed import Handed
 from crmkit.documents.underway import card_grid, focus
-from crmkit.measures import ALL
+from crmkit.present import to_be
 from crmkit.process.cards import Card
 from crmkit.process.description import Process
-from crmkit.schema import Snapshot
 
+SAMPLES = Path(__file__).parents[2] / "data" / "sample"
 PROCESS = Process.model_validate({"name": "Sale", "steps": [{"name": "Offer", "crm_stages": ["Offer"]}]})
 EFFECT = {"before": 0.4, "before_n": 200, "after": 0.5, "after_n": 100, "difference": 0.1, "low": -0.02}
 HANDED = Handed(PROCESS, "Firm", "en")
@@ -37,6 +38,10 @@ def test_of_few_cases_only_their_number_is_told() -> None:
     assert card(after_n=9)["Measured effect"] == "too few cases to tell: before 200, after 9"
 
 
-def test_without_a_history_there_is_no_focus(snapshot: Callable[..., Snapshot]) -> None:
-    crm = snapshot([{"status": "open", "created_at": "2026-03-01"}])
-    assert focus(Handed(PROCESS, "Firm", "en", crm=crm), ALL) == ()
+def test_the_plan_and_the_notebook_recommend_the_same() -> None:
+    study = open_study(SAMPLES / "vektor", language="en")
+    assert focus(study) == to_be.focus(study).paragraphs != ()
+
+
+def test_without_a_history_there_is_no_focus() -> None:
+    assert focus(open_study(SAMPLES / "northwind-supply")) == ()
