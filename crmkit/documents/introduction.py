@@ -200,4 +200,4 @@ def _analyse(document: WordDocument, handed: Handed) -> None:
         say("Measured"),
         say("Decision"),
     ]
-    Grid(say("Planned and measured"), heads, rows, (2.8, 4, 2, 2.2, 2, 2.6)).into(document, labelled=True)
+    Grid(say("Planned and measured"), heads, rows, (2.6, 3.5, 2.5, 2.5, 2, 2.6)).into(document, labelled=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crmkit.documents.changed import changes
 from crmkit.documents.handed import Handed, roles_of
-from crmkit.documents.sections import agreements, cover, crm_rules, measures, sub_processes
+from crmkit.documents.sections import Grid, agreements, cover, crm_rules, measures, sub_processes
 from crmkit.documents.word import Cell, WordDocument
 from crmkit.errors import N_
 from crmkit.process.description import Process, Step, dead_ends
@@ -92,7 +92,9 @@ def _terms_and_roles(document: WordDocument, handed: Handed) -> None:
         for role in handed.process.role_names()
     ]
     heads = [say("Role"), say("Responsible for"), say("Sets the task for"), say("Uses the result of")]
-    document.table(heads, rows, (3, 4, 4, 4), labelled=True)
+    if not rows:
+        document.text(handed.open)
+    Grid(say("Who takes part"), heads, rows, (3, 4, 4, 4)).into(document, labelled=True)
 
 
 def _parts_of(handed: Handed, role: str, field: str) -> list[str]:
