@@ -9,7 +9,6 @@ import pandas as pd
 from crmkit.measures.records import plain
 from crmkit.present.focus import STATES, cost_of, name_of, row_at, rows_of, source_of
 from crmkit.present.focus import focus as focus  # where the pages look for it
-from crmkit.present.several import Several
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import NBSP
@@ -26,19 +25,6 @@ def bottlenecks_of(study: Study, *, stages: bool = False) -> Bottlenecks:
     process = None if stages else study.processes.as_is
     places = map_steps(study.crm, process) if process else stages_as_places(study.crm)
     return bottlenecks(study.crm, study.period, places, process=process)
-
-
-def where_to_improve(study: Study) -> Several:
-    """Return the whole page: what to improve first, why, all steps beside one another, what each would bring.
-
-    What was found is kept for programs.
-    """
-    found = bottlenecks_of(study)
-    study.found["bottlenecks"] = content(found)
-    if found.ranking.empty:
-        return Several((focus(study, found),))
-    top = [tiles(study, found)] if found.focus is not None else []
-    return Several((*top, focus(study, found), ranking(study, found), what_if(study, found)))
 
 
 def content(found: Bottlenecks) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from crmkit.present.bottlenecks import (
     ranking,
     tiles,
     what_if,
-    where_to_improve,
 )
 from crmkit.present.expected import expected
 from crmkit.present.focus import STATES
@@ -76,9 +75,8 @@ def test_all_steps_stand_beside_one_another(client):
     assert table.rows[1][5] == STATES["few_visits"].text
     assert "<b>" not in table.fragment()
     assert "$" in table.columns[1].heading and "days" in better.columns[7].heading
-    page = where_to_improve(study)
-    assert len(page.items) == 4 and study.found["bottlenecks"]["focus"] == 0
     told = content(found)
+    assert told["focus"] == 0
     assert told["rows"][0]["benchmark_source"] == "norm" and told["rows"][1]["money_month"] is None
     assert told["chain"][0]["p_win"] == pytest.approx(3 / 8)
 
@@ -87,8 +85,8 @@ def test_what_cannot_be_told_says_why(client):
     said = focus(study := study_of(client, conversion=0.5), bottlenecks_of(study))
     assert said.tone == "warning" and said.paragraphs[0] == "No step can be recommended on this data."
     study = study_of(client, history=False)
-    page = where_to_improve(study)
-    assert len(page.items) == 1 and "history of stages" in page.items[0].paragraphs[1]
+    for page in (focus, ranking, what_if):
+        assert "history of stages" in page(study, bottlenecks_of(study)).paragraphs[1]
     assert "history of stages" in repr(expected(study))
 
 
