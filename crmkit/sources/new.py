@@ -217,25 +217,32 @@ def _name_snapshots(paths: Sequence[Path], found: Found) -> None:
 
 def _try(folder: Path, found: Found) -> None:
     """Read the files as the settings found so far would; learn from that, and note what is to be decided."""
-    if found.stages:
-        found.open_points.append(N_("Put the stages into their order and check which are won and lost."))
     client = Client(format=1, name="new", crm=found.crm, files=found.files)
     client._folder = folder
+    refused: list[Message] = []
     try:
         tables, _, _ = assemble(client)
     except CrmkitError as error:
         for one in error.errors if isinstance(error, Refusals) else (error,):
-            found.open_points.append(N_("{where}: {what}", where=one.where, what=one.what))
-        return
-    _learn(tables, found)
+            refused.append(N_("{where}: {what}", where=one.where, what=one.what))
+    else:
+        _learn(tables, found)
+    if found.stages:
+        found.open_points.append(N_("Put the stages into their order and check which are won and lost."))
+    found.open_points += refused
 
 
 def _learn(tables: dict[str, pd.DataFrame], found: Found) -> None:
     """Take from the data, once read, which stages close a deal, the order of stages, and the reps' names."""
-    if "status" in tables["deals"] and "stage" in tables["deals"] and not SOURCES[found.crm].status_apart:
-        found.kinds = suggest.kinds_told(tables["deals"])
-    if "stage_changes" in tables:
-        suggest.set_in_order(found.stages, tables["deals"], tables["stage_changes"])
+    deals, changes = tables.get("deals"), tables.get("stage_changes")
+    if deals is None and changes is not None:  # a history without a list of deals
+        deals, found.stages = changes[["deal_id"]], {"Pipeline": {}}
+        if "manager_id" in changes:
+            found.managers = sorted(changes["manager_id"].dropna().unique())
+    if deals is not None and {"status", "stage"} <= {*deals} and not SOURCES[found.crm].status_apart:
+        found.kinds = suggest.kinds_told(deals)
+    if deals is not None and changes is not None:
+        suggest.set_in_order(found.stages, deals, changes)
     if "managers" in tables:
         names = tables["managers"].dropna(subset=["name"]).set_index("manager_id")["name"].to_dict()
         found.managers = sorted({names.get(one, one) for one in found.managers})

@@ -62,10 +62,11 @@ HEADINGS = {
         "tax_id: инн",
     ),
     "stage_changes": _headings(
-        "deal_id: deal id, deal, id сделки, сделка",
+        "deal_id: case:concept:name, case id, case, deal id, deal, id сделки, сделка",
         "from_stage: from stage",
-        "to_stage: stage, to stage, стадия, этап",
-        "changed_at: entered at, changed at, date, дата",
+        "to_stage: concept:name, activity, stage, to stage, стадия, этап",
+        "changed_at: time:timestamp, timestamp, complete timestamp, entered at, changed at, date, дата",
+        "manager_id: org:resource, resource, user",
     ),
     "tasks": _headings(
         "task_id: task id",

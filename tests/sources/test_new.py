@@ -273,3 +273,25 @@ def test_flags_tell_which_stages_close():
     assert kinds_told(deals) == {"B": "won", "C": "lost"}
     # deals that keep the stage in which they were closed tell nothing
     assert kinds_told(deals.assign(stage="A")) == {}
+
+
+@pytest.mark.parametrize(
+    "headings",
+    ["case:concept:name,concept:name,time:timestamp,org:resource", "Case ID,Activity,Timestamp,User"],
+)
+def test_history_without_a_list_of_deals(tmp_path, headings):
+    """The names of event logs are known; the order of the stages is that of the history."""
+    log = tmp_path / "log.csv"
+    rows = [
+        "007,Offer,2026-01-03T10:00:00Z,Ann",
+        "007,Call,2026-01-01T10:00:00Z,Bob",
+        "8,Call,2026-01-02,Ann",
+    ]
+    log.write_text("\n".join([headings, *rows, ""]), encoding="utf-8")
+    client, crm, points, _ = written(tmp_path / "c", log)
+    assert [entry.table for entry in client.files] == ["stage_changes"]
+    assert crm.deals["deal_id"].tolist() == ["007", "8"]
+    assert crm.tables["stage_changes"]["manager_id"].tolist() == ["Bob", "Ann", "Ann"]
+    assert [stage.name for stage in client.pipelines[0].stages] == ["Call", "Offer"]
+    assert [one.name for one in client.managers] == ["Ann", "Bob"]
+    assert points[-1] == "Put the stages into their order and check which are won and lost."
