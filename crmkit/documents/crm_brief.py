@@ -46,13 +46,11 @@ def write_crm_brief(handed: Handed, document: Path, workbook: Path) -> None:
     gaps = _gaps(handed)
     questions = open_points(handed, gaps)
     word.heading(say("Open questions"))
-    if not gaps:
-        word.text(say("There are none: the description answers all that a CRM has to know."))
     questions.into(word)
     word.write(document)
     sheets = [grid for _, _, grids in sections for grid in grids if grid.rows]
     sheets += matrices(handed, MOST_ROLES_ON_A_SHEET)
-    write_plain_book(workbook, handed.client, [*sheets, *([questions] if gaps else [])], handed.open)
+    write_plain_book(workbook, handed.client, [*sheets, questions], handed.open)
 
 
 def _sections(handed: Handed) -> list[tuple[str, str, list[Grid]]]:
@@ -163,7 +161,8 @@ def _rights(handed: Handed) -> Grid:
 
 def _gaps(handed: Handed) -> list[Gap]:
     """Return what the CRM has to know and nobody has said."""
-    say, found = handed.say, handed.gaps(IN_CRM, whole=False)
+    say, found = handed.say, handed.gaps(IN_CRM)
+    found.append(Gap(say("Roles and rights"), (say("further rights of every role"),)))
     if handed.crm is None:
         return found
     places = map_steps(handed.crm, handed.process)

@@ -25,7 +25,9 @@ ASKED = (
 )  # fmt: skip
 """What every step should say; an empty one has to be agreed."""
 
-IN_CRM = ("required_fields", "crm_stages", "kpi", "target", "responsible")
+IN_CRM = (
+    "required_fields", "crm_stages", "kpi", "target", "norm", "expected_conversion", "outputs", "responsible",
+)  # fmt: skip
 """Those of them that a CRM cannot be set up without."""
 
 
@@ -124,25 +126,24 @@ class Handed:
         told = [(one.name, one.department, one.owner, self.norm(one.norm), one.kpi) for one in parts]
         return [" · ".join(part for part in one if part) for one in told]
 
-    def gaps(self, fields: Iterable[str] = ASKED, *, whole: bool = True) -> list[Gap]:
-        """Return all that the description leaves open, in its order.
-
-        Parameters
-        ----------
-        whole: also what is missing of the process, its stages and sub-processes.
-        """
-        process, found = self.process, []
-        if whole:
-            day = () if process.dated else (self.say("from which day it is in force"),)
-            found.append(Gap(self.say("The whole process"), day))
-            for stage in process.stages:
-                parts = ((N_("Owner"), stage.owner), (N_("Exit condition"), stage.exit))
-                found.append(self._gap(stage.name, parts))
+    def gaps(self, fields: Iterable[str] = ASKED) -> list[Gap]:
+        """Return all that the description leaves open, in its order; of steps these fields."""
+        process, found = self.process, list[Gap]()
+        day = () if process.dated else (self.say("from which day it is in force"),)
+        found.append(Gap(self.say("The whole process"), day))
+        for stage in process.stages:
+            parts = ((N_("Owner"), stage.owner), (N_("Exit condition"), stage.exit))
+            found.append(self._gap(stage.name, parts))
         for step in process.steps:
             missing = tuple(self.heading(name) for name in fields if not getattr(step, name))
             found.append(Gap(step.name, missing))
-            for one in step.sub_processes if whole else ():
-                rest = ((N_("Owner"), one.owner), (N_("Time norm"), one.norm), (N_("KPI"), one.kpi))
+            for one in step.sub_processes:
+                rest = (
+                    (N_("Department"), one.department),
+                    (N_("Owner"), one.owner),
+                    (N_("Time norm"), one.norm),
+                    (N_("KPI"), one.kpi),
+                )
                 found.append(self._gap(f"{step.name}: {one.name}", rest))
         return [gap for gap in found if gap.what]
 

@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from crmkit.documents.handed import Handed, roles_of
+from crmkit.documents.handed import ASKED, Handed, roles_of
 from crmkit.documents.sections import Grid, agreements, cover, crm_rules
 from crmkit.documents.word import Cell, WordDocument
 from crmkit.process.description import Step
 
-MATTER = (
-    "responsible",
-    "outputs",
-    "actions",
-    "key_success_factor",
-    "norm",
-    "required_fields",
-    "kpi",
-    "target",
-)
+MATTER = tuple(name for name in ASKED if name not in ("goal", "tasks", "expected_conversion"))
 """What a newcomer has to be told of a step."""
 
 
@@ -42,7 +33,7 @@ def write_onboarding(handed: Handed, path: Path) -> None:
     for number, role in enumerate(roles):
         document.heading(role, new_page=number > 0 or len(roles) > 1)
         _role(document, handed, role)
-    agreements(document, handed, handed.gaps(MATTER, whole=False))
+    agreements(document, handed, handed.gaps(MATTER))
     document.write(path)
 
 

@@ -85,6 +85,8 @@ def test_all_is_written_twice_with_the_same_bytes_and_without_none(
         assert one.read_bytes() == other.read_bytes(), one.name
         if one.suffix == ".docx":
             said = texts(one)
+            listed = said.index(study(language).say("What is missing"))
+            assert study(language).say("to be agreed") not in said[listed:]
             assert not [text for text in said if re.search(r"\b(None|nan|NaT|N_)\b|\{|\}", text)]
     regulation = texts(written[0])
     for name in ("Offer", "Contract", "Closer", "Lawyer", "Head"):
@@ -140,6 +142,7 @@ def test_the_brief_holds_the_clients_stages_and_asks(study: Any, tmp_path: Path)
         ["4", "Lost", "deal lost", "—", "—"],
     ]
     asked = [row[1:3] for row in rows["Open points"][1:]]
+    assert ["Roles and rights", "further rights of every role"] in asked and ["Offer: Check", "KPI"] in asked
     assert ["Nowhere", "the CRM has no such stage: create it, or correct the description"] in asked
     assert ["Offer", "a CRM stage that belongs to no step"] in asked
     assert ["Offer", "the export has no field «Colour»: create or export it"] in asked
