@@ -80,11 +80,18 @@ def flows_of(
         "ties": {
             "moments": None if lacking else tied_moments(log),
             "moves": None if lacking else int(edges["tied"].sum()),
-            "order": "stage_order",
+            "order": _order_of_ties(log, edges),
         },
         "stages": _stages(crm, period, places, log),
     }
     return told | (dict.fromkeys(PARTS) if lacking else _paths(crm, log, names, (edges, working)))
+
+
+def _order_of_ties(log: StageLog, edges: pd.DataFrame) -> str:
+    """Return what puts stages of one moment in order: their places, or names where they have none."""
+    tied = edges.loc[edges["tied"] > 0, ["stage", "next_stage"]].to_numpy()
+    unknown = np.isnan(log.order.positions[tied if len(tied) else log.stage]).any()
+    return "stage_name" if unknown else "stage_order"
 
 
 def _without_history(crm: Snapshot, log: StageLog, period: Period) -> int:

@@ -93,8 +93,17 @@ def _print(told: dict[str, Any]) -> None:
     if (more := len(told["variants"]) - MOST_PATHS) > 0:
         typer.echo(say("Less frequent paths that are not shown: {n}.", n=more))
     print_table(pd.DataFrame([{"of": one} | told[one] for one in ("durations", "events_per_deal")]))
-    ties, loops = told["ties"]["moves"], told["self_loops"]
-    typer.echo(say("Moves between two stages at one moment: {n}. Such stages stand in their order.", n=ties))
+    ties, loops = told["ties"], told["self_loops"]
+    told_of = (
+        say("Moves between two stages at one moment: {n}. Such stages stand in their order.", n=ties["moves"])
+        if ties["order"] == "stage_order"
+        else say(
+            "Moves between two stages at one moment: {n}. Such stages stand in the order of their names: "
+            "write the stages in their order under «pipelines» in client.yml.",
+            n=ties["moves"],
+        )
+    )
+    typer.echo(told_of)
     kept = loops["treatment"] == "kept"
     told_of = (
         say("Changes from a stage to itself, kept: {n}.", n=loops["n"])

@@ -49,6 +49,8 @@ def test_a_history_alone(told):
     assert (found["client"], found["state"], found["deals"], found["events"]) == ("Firm", "ok", 3, 6)
     assert found["self_loops"] == {"treatment": "collapsed", "n": 1}
     assert found["ties"] == {"moments": 1, "moves": 1, "order": "stage_order"}
+    assert told(more="")["ties"] == {"moments": 1, "moves": 1, "order": "stage_name"}
+    assert "in the order of their names" in told("--format", "table", more="")
     times = {"median_days": 1.5, "mean_days": 1.5}  # 0 and 3 days
     assert found["edges"] == [
         {"from": "New", "to": "Offer", "n": 2, "timed": 2, "tied": 1} | times,
