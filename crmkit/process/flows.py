@@ -60,7 +60,10 @@ def directly_follows(log: StageLog, *, working: WorkCalendar | None = None) -> p
         either = unknown[1:] | unknown[:-1]
         untimed = np.bincount(edge[either], minlength=pairs)[:pairs]
         edge[either] = pairs
-    timed, median, mean = _middles(edge, _lasted(log, spans, working), pairs)
+    spans = _lasted(log, spans, working)
+    if unknown is not None:
+        spans[either] = 0
+    timed, median, mean = _middles(edge, spans, pairs)
     n = timed + untimed
     found = np.flatnonzero(n)
     days = _day(working)
@@ -113,7 +116,8 @@ def reached(log: StageLog) -> pd.DataFrame:
     group = log.stage[first].astype(np.int32)
     n = np.bincount(group, minlength=size)
     group[begun == NEVER] = size
-    timed, median, _ = _middles(group, _rounded(log, log.at[first] - begun), size)
+    spans = np.where(begun == NEVER, 0, _rounded(log, log.at[first] - begun))
+    timed, median, _ = _middles(group, spans, size)
     found = _in_order(log, n)
     again = np.bincount(stage[second], minlength=size)
     told = {"stage": found, "deals": n[found], "again": again[found], "timed": timed[found]}
@@ -199,26 +203,24 @@ def _middles(group: Ints, spans: Ints, size: int) -> tuple[Ints, Floats, Floats]
     """Return how many times each group has, their median and their mean.
 
     One sort of group and time, packed into one integer where both fit. ``group`` is ``size`` or more for what
-    does not count; the times of that are not looked at. ``spans`` is written over: memory is dear here.
+    does not count; the times of that may be negative. ``spans`` is written over: memory is dear here.
     """
-    spans *= group < size
     bits = int(spans.max(initial=0)).bit_length()
     marks = np.arange(size + 1)
-    if bits + int(group.max(initial=0)).bit_length() < 64:
-        packed = group.astype(np.int64)
-        packed <<= bits
+    if bits + int(group.max(initial=size)).bit_length() < 64:
+        packed = np.left_shift(group, np.int64(bits))
         packed |= spans
         packed.sort()
-        edges = np.searchsorted(packed, marks << bits)
-        ordered = np.bitwise_and(packed, (1 << bits) - 1, out=spans)[: edges[-1]]
+        edges = np.searchsorted(packed, marks << bits)  # what is negative stands before all groups
+        ordered = np.bitwise_and(packed, (1 << bits) - 1, out=spans)
     else:
         order = np.lexsort((spans, group))
         edges = np.searchsorted(group[order], marks)
-        ordered = spans[order[: edges[-1]]]
+        ordered = spans[order]
     n = np.diff(edges)
     full, median, mean = np.flatnonzero(n), np.full(size, np.nan), np.full(size, np.nan)
     begin, count = edges[full], n[full]
     if len(full):
         median[full] = (ordered[begin + (count - 1) // 2] + ordered[begin + count // 2]) / 2
-        mean[full] = np.add.reduceat(ordered, begin, dtype=np.float64) / count
+        mean[full] = np.add.reduceat(ordered[: edges[-1]], begin, dtype=np.float64) / count
     return n, median, mean

@@ -19,7 +19,8 @@ from crmkit.process.flows import (
     reached,
     starts,
 )
-from crmkit.stagelog import relabelled, stage_log
+from crmkit.stagelog import StageLog, relabelled, stage_log
+from crmkit.stages import order_of
 
 STAGES = [
     {"name": "New"}, {"name": "Talk"}, {"name": "Offer"},
@@ -208,6 +209,23 @@ def test_plain_pandas_says_the_same(snapshot, seed):
     told = reached(log)
     assert told["deals"].tolist() == first["size"].tolist()
     assert told["median_days"].tolist() == pytest.approx(first["median"].tolist())
+
+
+def test_many_stages_and_many_years_do_not_fit_into_one_integer():
+    table = pd.DataFrame({"pipeline": "P", "stage": [f"S{n}" for n in range(300)], "kind": "open"})
+    table["position"] = np.arange(1.0, 301)
+    day = 86_400_000_000
+    at = np.array([0, 20_000, 5, 7, 0, 9, 10]) * day  # 20 000 days are 55 years
+    stage = np.array([7, 299, 7, 299, 7, 299, 0], dtype=np.int16)
+    deal = np.array([0, 0, 1, 1, 2, 2, 2], dtype=np.int32)
+    none = np.zeros(3, dtype=bool)
+    log = StageLog(deal, at, stage, np.full(7, -1), order_of(table), pd.DataFrame(), none, 0)
+    found = directly_follows(log)
+    assert found[["stage", "next_stage", "n", "median_days", "mean_days"]].values.tolist() == [
+        [7, 299, 3, 9.0, 20_011 / 3],
+        [299, 0, 1, 1.0, 1.0],
+    ]
+    assert reached(log)["median_days"].tolist() == [10.0, 0.0, 9.0]
 
 
 def test_a_log_of_steps(snapshot):
