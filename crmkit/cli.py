@@ -9,11 +9,20 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from crmkit import __version__, processing, telling, telling_flows
+from crmkit import __version__
+from crmkit.commands import figures, flows, process
+from crmkit.commands.figures import AsOf, ClientPlace, Format
+from crmkit.commands.terminal import (
+    print_csv,
+    print_json,
+    print_table,
+    say,
+    say_all_signs,
+    tell,
+    user_language,
+)
 from crmkit.errors import N_, CrmkitError
 from crmkit.present.words import Words
-from crmkit.telling import AsOf, ClientPlace, Format
-from crmkit.terminal import print_csv, print_json, print_table, say, say_all_signs, tell, user_language
 
 app = typer.Typer(
     help=say(
@@ -115,22 +124,22 @@ def pull(
 ) -> None:
     """Pull from the CRM's own interface."""
     from crmkit.client import read_client
+    from crmkit.commands.terminal import tell_pull, tell_step
     from crmkit.pull import pull as pull_from
-    from crmkit.terminal import tell_pull, tell_step
 
     settings = read_client(client)
     tell_pull(pull_from(settings, full=full, tell=tell_step), settings)
 
 
-app.command(help=say("Tell figures of a client: measures over periods and slices."))(telling.evaluate)
-app.command(help=say("Tell which few clients, reps or others give most of a count or a sum."))(telling.pareto)
+app.command(help=say("Tell figures of a client: measures over periods and slices."))(figures.evaluate)
+app.command(help=say("Tell which few clients, reps or others give most of a count or a sum."))(figures.pareto)
 app.command(help=say("Set our figures beside those on the CRM's own screen, and say why they differ."))(
-    telling.parity
+    figures.parity
 )
 app.command(help=say("Tell the process from the history of stages: accounts, moves, paths, times."))(
-    telling_flows.flows
+    flows.flows
 )
-app.add_typer(processing.app, name="process")
+app.add_typer(process.app, name="process")
 
 
 @app.command("list", help=say("List what there is: measures, presets, checks, notebooks or sources."))
@@ -142,7 +151,7 @@ def list_(
     """Print a catalogue."""
     import pandas as pd
 
-    from crmkit.listing import listed
+    from crmkit.commands.listing import listed
 
     rows = listed(what, Words(language or user_language()))
     if format == "json":

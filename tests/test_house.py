@@ -42,10 +42,7 @@ FLOORS = (
     ("present",),
     ("documents",),
     ("batch",),
-    (
-        "listing", "terminal", "telling", "describing", "improving", "telling_flows", "telling_lint", "flow_records",
-        "weighing", "processing", "cli", "__main__",
-    ),
+    ("commands", "cli", "__main__"),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 #: Rooms of one floor that do not know one another, save for the catalogue of measures and the load report.

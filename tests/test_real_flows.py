@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from crmkit import Period, read_client
-from crmkit.flow_records import flows_of
+from crmkit.commands.flow_records import flows_of
 from crmkit.process.steps import stages_as_places
 from crmkit.sources.load import load, load_report
 

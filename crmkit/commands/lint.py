@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crmkit.improving import Plain, chosen
+from crmkit.commands.figures import AsOf, ClientPlace
+from crmkit.commands.improve import Plain, chosen
+from crmkit.commands.terminal import print_json, print_table, say, user_language
 from crmkit.present.words import Words
-from crmkit.telling import AsOf, ClientPlace
-from crmkit.terminal import print_json, print_table, say, user_language
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from crmkit.commands.figures import AsOf, ClientPlace, Format, Span
+from crmkit.commands.terminal import print_csv, print_json, print_table, say
 from crmkit.errors import N_, RequestError
 from crmkit.present.words import Words
-from crmkit.telling import AsOf, ClientPlace, Format, Span
-from crmkit.terminal import print_csv, print_json, print_table, say
 
 if TYPE_CHECKING:
     import pandas as pd

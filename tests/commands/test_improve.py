@@ -13,7 +13,7 @@ from crmkit.cli import app
 from crmkit.errors import RequestError
 from crmkit.process.cards import cards_file, read_cards
 
-SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "vektor"
+SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "vektor"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from crmkit.cli import app
 from crmkit.errors import RequestError
 
-SAMPLES = Path(__file__).parents[1] / "data" / "sample"
+SAMPLES = Path(__file__).parents[2] / "data" / "sample"
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from crmkit.telling import AsOf, ClientPlace, Span
-from crmkit.terminal import print_json, say, user_language
+from crmkit.commands.figures import AsOf, ClientPlace, Span
+from crmkit.commands.terminal import print_json, say, user_language
 
 if TYPE_CHECKING:
     from crmkit.present.study import Study

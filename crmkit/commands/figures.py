@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
+from crmkit.commands.terminal import print_csv, print_json, print_table, say, user_language
 from crmkit.errors import N_, RequestError
 from crmkit.present.words import Words
-from crmkit.terminal import print_csv, print_json, print_table, say, user_language
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from crmkit.commands.figures import AsOf, ClientPlace, Span
+from crmkit.commands.improve import Version, chosen
+from crmkit.commands.terminal import say, user_language
 from crmkit.errors import N_, RequestError
-from crmkit.improving import Version, chosen
 from crmkit.present.words import Words
-from crmkit.telling import AsOf, ClientPlace, Span
-from crmkit.terminal import say, user_language
 
 if TYPE_CHECKING:
     import datetime as dt

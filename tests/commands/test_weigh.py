@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from crmkit.cli import app
 
-VEKTOR = Path(__file__).parents[1] / "data" / "sample" / "vektor"
+VEKTOR = Path(__file__).parents[2] / "data" / "sample" / "vektor"
 
 
 def run(*words: str) -> str:

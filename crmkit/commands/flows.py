@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from crmkit.commands.figures import AsOf, ClientPlace, Span
+from crmkit.commands.terminal import print_json, print_table, say, user_language
 from crmkit.errors import N_, RequestError
 from crmkit.present.words import Words
-from crmkit.telling import AsOf, ClientPlace, Span
-from crmkit.terminal import print_json, print_table, say, user_language
 
 if TYPE_CHECKING:
     from crmkit.process.steps import StepMap
@@ -43,7 +43,7 @@ def flows(
 ) -> None:
     """Print the account of each stage, the moves between them, and the paths of deals."""
     from crmkit.client import read_client
-    from crmkit.flow_records import flows_of
+    from crmkit.commands.flow_records import flows_of
     from crmkit.periods import Period
     from crmkit.present.reasons import missing
     from crmkit.process.steps import stages_as_places

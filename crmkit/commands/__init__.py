@@ -1,0 +1,1 @@
+"""The commands of ``crmkit``, a module for each group; nothing heavy is imported before one runs."""
