@@ -115,6 +115,8 @@ def by_rep(study: Study, places: StepMap) -> Block:
     """Return who takes how long, and loses whom, at each place."""
     if why := _untold(study, places, "entries"):
         return why
+    if nobody := study.crm.lacks(["deals.manager_id|stage_changes.manager_id"]):
+        return Sentences.of(study.words, study.why(", ".join(nobody)), "warning")
     rows = accounting(study.crm, study.period, places, by_rep=True)
     rows = _of_process(rows[rows["entries"] > 0])
     reps = study.crm.tables["managers"]

@@ -110,7 +110,10 @@ def accounting(crm: Snapshot, period: Period, places: StepMap, *, by_rep: bool =
     why, columns = missing(crm, period, places), Told()
     for name, part in told.items():
         columns |= {key: np.full(grid.size, np.nan) for key in part} if name in why else part
-    return tallies.laid_out(grid, crm, places, columns)
+    laid = tallies.laid_out(grid, crm, places, columns)
+    if by_rep and "manager_id" not in laid:  # nobody is named
+        laid.insert(4, "manager_id", pd.Series(None, laid.index, dtype="str"))
+    return laid
 
 
 def refusals(crm: Snapshot, period: Period, places: StepMap) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from crmkit.process.description import Step
 from crmkit.process.filling import deals_filled
 from crmkit.process.rules import BETWEEN, crm_roles
 from crmkit.process.sides import NOTICED, Row, Sides, share
-from crmkit.process.ways import ways_of
 from crmkit.process.wording import fold
 from crmkit.stagelog import first_of_run
 from crmkit.stages import ADVANCED
@@ -21,7 +20,7 @@ def _owners(sides: Sides, ix: int) -> tuple[npt.NDArray[np.int64], list[str], st
     """Return how many stays in a step each rep owned, the reps, and what is missing."""
     rows = sides.stays.rows["manager_id"].cat
     codes = rows.codes.to_numpy()[sides.step == ix]
-    lacks = sides.crm.lacks(["stage_changes.manager_id|deals.manager_id"])
+    lacks = sides.crm.lacks(["deals.manager_id|stage_changes.manager_id"])
     why = sides.why.get("entries", "") or ", ".join(lacks)
     counts = np.bincount(codes[codes >= 0], minlength=len(rows.categories))
     return counts, [str(one) for one in rows.categories], why
@@ -78,8 +77,8 @@ def fields(sides: Sides, step: Step, row: Row) -> Row:
 
 def order(sides: Sides, step: Step, row: Row) -> Row:
     """Tell how many deals came, for the first time, without any step that leads here."""
-    ix, allowed = row["step_ix"], ways_of(sides.process).allowed
-    before = [one for one in range(ix) if allowed[one, ix]]
+    ix = row["step_ix"]
+    before = [int(one) for one in np.flatnonzero(sides.ways.allowed[:ix, ix])]
     said = BETWEEN.join(sides.process.steps[one].name for one in before)
     unseen = [one for one in before if one not in sides.steps]
     came, passed = _arrivals(sides, ix, before)

@@ -17,6 +17,7 @@ from crmkit.process.accounting import accounting, missing
 from crmkit.process.description import Process
 from crmkit.process.stays import Stays, stays_of
 from crmkit.process.steps import StepMap
+from crmkit.process.ways import Ways, ways_of
 from crmkit.schema import Snapshot
 
 Row = dict[str, Any]
@@ -54,6 +55,11 @@ class Sides:
     def stays(self) -> Stays:
         """The stays of the period."""
         return stays_of(self.crm, self.period, self.places)
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The moves that the description allows."""
+        return ways_of(self.process)
 
     @cached_property
     def step(self) -> npt.NDArray[np.int64]:

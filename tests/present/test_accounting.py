@@ -79,6 +79,17 @@ def test_the_account_as_tables(client):
     assert "<b>" not in ways.fragment().replace("&lt;b&gt;", "")
 
 
+def test_without_reps_it_is_said_how_to_get_them(client):
+    folder = client(
+        "deal_id,stage\n1,New",
+        files=[{"path": f"{name}.csv", "table": name} for name in ("deals", "stage_changes")],
+    )
+    (folder / "stage_changes.csv").write_text("deal_id,changed_at,to_stage\n1,2026-03-02,New", "utf-8")
+    study = open_study(folder, period="2026-03")
+    told = accounting.by_rep(study, map_steps(study.crm, PROCESS))
+    assert isinstance(told, Sentences) and "no responsible person" in told.paragraphs[0]
+
+
 def test_what_people_say_beside_the_data(client):
     table = beside.page(study_of(client), PROCESS)
     assert table.title.endswith(": 2 differences")

@@ -125,6 +125,15 @@ def test_by_rep_adds_up_to_the_whole(snapshot):
     pd.testing.assert_frame_equal(rows.groupby("place")[sums].sum(), whole[sums])
 
 
+def test_by_rep_without_reps_names_nobody(snapshot):
+    crm = snapshot(
+        [{"status": "open", "created_at": "2026-02-02"}],
+        stage_changes=[{"deal_id": "1", "changed_at": "2026-02-02", "to_stage": "New"}],
+    )
+    rows = accounting(crm, FEBRUARY, stages_as_places(crm), by_rep=True)
+    assert rows.loc[rows["entries"] > 0, "manager_id"].isna().tolist() == [True]
+
+
 def test_reasons_of_losses_by_place(snapshot):
     crm = ten(snapshot)
     rows = refusals(crm, FEBRUARY, stages_as_places(crm))
