@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from crmkit.errors import N_
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from crmkit.process.steps import StepMap
 
 Block = Table | Sentences
+#: Reasons of losses that a page shows of a place at first: the most frequent ones.
+REASONS_SHOWN = 2
 STOCK = ("money_now", "open_over_norm", "money_over_norm")
 
 
@@ -144,7 +147,10 @@ def by_rep(study: Study, places: StepMap) -> Block:
         )
     ]
     title = study.say("Who takes how long, and loses how many, {period}", period=study.period_text())
-    return study.table(rows, "account_by_rep", title, columns, notes, parted="where", shown=200)
+    folded = range(int((rows["where"] == rows["where"].iloc[0]).sum()), len(rows)) if len(rows) else ()
+    return study.table(
+        rows, "account_by_rep", title, columns, notes, parted="where", shown=200, folded=folded
+    )
 
 
 def refusals(study: Study, places: StepMap) -> Block:
@@ -162,7 +168,8 @@ def refusals(study: Study, places: StepMap) -> Block:
         Column("share", study.say("Share of the losses there"), "share"),
     ]  # fmt: skip
     title = study.say("Why deals are lost, {period}", period=study.period_text())
-    return study.table(rows, "account_refusals", title, columns, parted="where", shown=200)
+    folded = np.flatnonzero(rows.groupby("where", sort=False).cumcount() >= REASONS_SHOWN).tolist()
+    return study.table(rows, "account_refusals", title, columns, parted="where", shown=200, folded=folded)
 
 
 def _of_process(rows: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from crmkit.errors import N_, Message
@@ -65,6 +66,8 @@ def page(study: Study, process: Process) -> Table:
     told = pd.DataFrame(
         list(_told(study, process, rows)), columns=["step", "topic", "said", "measured", "mark"]
     ).astype("str")
+    differs = told["mark"].isin([study.words.message(MARKS[code]) for code in DIFFERS])
+    shown = differs if differs.any() else told["step"] == told["step"].iloc[0]  # the others are opened
     count = int(rows["mark"].isin(DIFFERS).sum())
     title = study.words.plural(
         "What people say and what the data says, {period}: {n} difference",
@@ -81,7 +84,9 @@ def page(study: Study, process: Process) -> Table:
         Column("measured", study.say("The data says")),
         Column("mark", study.say("Side by side")),
     ]
-    return study.table(told, "beside", title, columns, _notes(study, rows), parted="step", shown=200)
+    folded = np.flatnonzero(~shown).tolist()
+    notes = _notes(study, rows)
+    return study.table(told, "beside", title, columns, notes, parted="step", shown=200, folded=folded)
 
 
 def _notes(study: Study, rows: pd.DataFrame) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from crmkit.errors import N_, Message
@@ -35,6 +36,8 @@ KINDS: Mapping[str, Message] = {
 SHEETS = {"stage": "stages", "role": "roles"}
 OWN_HEADINGS: Mapping[str, Message] = {"sub_processes": N_("Sub-processes"), "name": N_("Name")}
 BETWEEN = "; "
+#: Which changed cells a page shows at once; the others are opened, and stand on paper.
+FIRST = ("outputs", "responsible", "norm", "expected_conversion", "exit")
 
 
 def changes_table(study: Study, before: Process, after: Process) -> Table | Sentences:
@@ -55,7 +58,11 @@ def changes_table(study: Study, before: Process, after: Process) -> Table | Sent
         len(found),
     )
     note = study.say("Of a list only the items are shown that are not in the other version.")
-    return study.table(frame, "changes", title, columns, [note], parted="where", shown=200)
+    is_first = (found["kind"] != "changed") | found["field"].isin(FIRST)
+    folded = np.flatnonzero(~is_first).tolist() if is_first.any() else ()
+    return study.table(
+        frame, "changes", title, columns, [note], parted="where", shown=len(frame), folded=folded
+    )
 
 
 def changes_summary(study: Study, before: Process, after: Process) -> Sentences:

@@ -22,6 +22,8 @@ from crmkit.process.rules import BETWEEN
 from crmkit.process.steps import map_steps
 from crmkit.sources.ledger import LoadReport
 
+#: Deviations that a page shows at first: the latest ones.
+LATEST = 8
 KIND_WORDS: Mapping[str, Message] = {
     "skipped_step": N_("Skipped a step"),
     "step_back": N_("Went a step back"),
@@ -185,7 +187,7 @@ def deviations_table(study: Study, found: Conformance) -> Table | Sentences:
     title = study.words.plural(
         "{n} deviation from the description", "{n} deviations from the description", len(rows)
     )
-    return study.table(frame, "deviations", title, columns, notes)
+    return study.table(frame, "deviations", title, columns, notes, folded=range(LATEST, len(frame)))
 
 
 def said(study: Study, row: Mapping[Any, Any], side: int) -> str:

@@ -35,14 +35,14 @@ def table_html(table: Table) -> str:
     long = _long(table)
     heads = "".join(_heading(table, table.columns[index], index in long) for index in _seen(table))
     body = len(table.rows) - table.foot
-    parts = _parts(table)
-    rows = [_part(table, parts.get(row, "")) + _row(table, row) for row in table.visible if row < body]
+    rest = set(table.folded) & set(table.visible)
+    rows = _body(table, [row for row in table.visible if row < body], rest)
     foot = [_row(table, row) for row in table.visible if row >= body]
     notes = "".join(f"<p>{escape(note)}</p>" for note in table.remarks)
     remarks = f'<div class="ck-notes">{notes}</div>' if notes else ""
     narrow = ' class="ck-many"' if len(_seen(table)) > MANY else ""
     return (
-        '<div class="ck-table"><div class="ck-scroll" tabindex="0">'
+        f'<div class="ck-table">{_fold(table, len(rest))}<div class="ck-scroll" tabindex="0">'
         f"<table{narrow}><caption>{escape(table.title)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
         + (f"<tfoot>{''.join(foot)}</tfoot>" if foot else "")
@@ -64,9 +64,31 @@ def _parts(table: Table) -> dict[int, str]:
     return {row: text for row, text in enumerate(texts) if row == 0 or text != texts[row - 1]}
 
 
-def _part(table: Table, text: str) -> str:
+def _body(table: Table, shown: list[int], rest: set[int]) -> list[str]:
+    """Return the rows, each part under its heading; a heading is hidden with the last of its rows."""
+    parts, rows = _parts(table), list[str]()
+    starts = sorted(parts)
+    for row in shown:
+        if row in parts:
+            end = next((one for one in starts if one > row), len(table.rows))
+            hidden = rest.issuperset(one for one in shown if row <= one < end)
+            rows.append(_part(table, parts[row], " ck-rest" * hidden))
+        rows.append(_row(table, row, ' class="ck-rest"' * (row in rest)))
+    return rows
+
+
+def _fold(table: Table, hidden: int) -> str:
+    """Return what opens the rows that a page hides; the style sheet alone hides them, and not on paper."""
+    if not hidden:
+        return ""
+    said = table.words.plural("Show {n} more row", "Show {n} more rows", hidden)
+    return f'<details class="ck-fold"><summary>{escape(said)}</summary></details>'
+
+
+def _part(table: Table, text: str, hidden: str) -> str:
     span = f' colspan="{len(_seen(table))}"'
-    return f'<tr class="ck-part"><th scope="colgroup"{span}>{escape(text)}</th></tr>' if text else ""
+    head = f'<th scope="colgroup"{span}>{escape(text)}</th>'
+    return f'<tr class="ck-part{hidden}">{head}</tr>' if text else ""
 
 
 def _heading(table: Table, column: Column, long: bool) -> str:
@@ -83,8 +105,8 @@ def _heading(table: Table, column: Column, long: bool) -> str:
     return f'<th scope="col" class="{side}"{title}>{escape(heading)}</th>'
 
 
-def _row(table: Table, row: int) -> str:
-    return f"<tr>{''.join(_cells(table, row))}</tr>"
+def _row(table: Table, row: int, marks: str = "") -> str:
+    return f"<tr{marks}>{''.join(_cells(table, row))}</tr>"
 
 
 def _cells(table: Table, row: int) -> Iterator[str]:

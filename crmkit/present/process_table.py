@@ -14,6 +14,8 @@ from crmkit.process.description import Process, Step
 
 #: More rows than any description has, so that all stand on the page.
 ALL = 2000
+#: What a page shows of a step at first; the rest is opened, and stands on paper.
+FIRST = ("outputs", "responsible", "norm")
 
 
 def process_table(study: Study, process: Process, name: str) -> Table:
@@ -21,10 +23,12 @@ def process_table(study: Study, process: Process, name: str) -> Table:
 
     The other columns stand in the workbook of the description.
     """
-    rows = []
+    rows, folded = list[tuple[str, str, str]](), list[int]()
     for number, step in enumerate(process.steps, 1):
         where = f"{number}. {step.name}" + (f" · {step.stage}" if step.stage else "")
-        rows += [(where, what, text) for what, text in _said(study, step) if text]
+        for key, text in _said(study, step):
+            folded += [len(rows)] * (key not in FIRST)
+            rows.append((where, study.words.message(FIELDS["steps"][key][0]), text))
     frame = pd.DataFrame(rows, columns=["step", "what", "said"], dtype="str")
     columns = [
         Column("step", study.say("Step")), Column("what", study.say("What about")),
@@ -35,7 +39,7 @@ def process_table(study: Study, process: Process, name: str) -> Table:
     note = study.say(
         "The rest of what is described stands in the workbook of the description, which can be edited."
     )
-    return study.table(frame, name, title, columns, [note], parted="step", shown=ALL)
+    return study.table(frame, name, title, columns, [note], parted="step", shown=ALL, folded=folded)
 
 
 def _said(study: Study, step: Step) -> Iterator[tuple[str, str]]:
@@ -52,5 +56,4 @@ def _said(study: Study, step: Step) -> Iterator[tuple[str, str]]:
         "expected_conversion": expected,
         "problems": "; ".join(step.problems),
     }
-    for key, text in parts.items():
-        yield study.words.message(FIELDS["steps"][key][0]), text
+    return ((key, text) for key, text in parts.items() if text)

@@ -41,6 +41,7 @@ class Table:
     kinds: of each row, where a column is ``mixed``.
     parted: key of a first column of texts that becomes a heading above its rows on a page.
     heat: for a column, each row's shade on a heat map: 0 none, 1 to 6 from light to dark.
+    folded: positions of the rows that a page hides until they are asked for; on paper they stand.
     """
 
     name: str
@@ -57,13 +58,14 @@ class Table:
     kinds: tuple[str, ...] = ()
     parted: str = ""
     heat: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    folded: tuple[int, ...] = ()
 
     @classmethod
     def of(
         cls, frame: pd.DataFrame, *, name: str, title: str, columns: Sequence[Column], language: str,
         currency: str, notes: Sequence[str] = (), shown: int = 30, foot: int = 0,
         limits: Limits | None = None, kinds: Sequence[str] = (), parted: str = "",
-        heat: Mapping[str, tuple[int, ...]] | None = None,
+        heat: Mapping[str, tuple[int, ...]] | None = None, folded: Sequence[int] = (),
     ) -> Table:  # fmt: skip
         """Build a table from a frame's columns, its rows as they stand; headings get their unit here.
 
@@ -78,7 +80,7 @@ class Table:
         rows = tuple(zip(*values, strict=True))
         return cls(
             name, title, titled, rows, tuple(notes), language, currency, gates, shown, foot,
-            limits or Limits(), tuple(kinds), parted, heat or {},
+            limits or Limits(), tuple(kinds), parted, heat or {}, tuple(folded),
         )  # fmt: skip
 
     @classmethod
@@ -99,6 +101,7 @@ class Table:
             kinds=tuple(bundle.get("kinds", ())),
             parted=bundle.get("parted", ""),
             heat={key: tuple(many) for key, many in bundle.get("heat", {}).items()},
+            folded=tuple(bundle.get("folded", ())),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -118,6 +121,7 @@ class Table:
             "kinds": list(self.kinds),
             "parted": self.parted,
             "heat": {key: list(many) for key, many in self.heat.items()},
+            "folded": list(self.folded),
         }
 
     def kind_at(self, row: int, column: int) -> str:

@@ -229,3 +229,27 @@ def test_parts_of_a_table_have_headings_and_its_heat_has_shades() -> None:
 def test_the_shades_of_the_pages_are_those_of_the_workbook() -> None:
     for number, colour in enumerate(HEAT, 1):
         assert f".ck-h{number} {{ background: {colour};" in style()
+
+
+def folding(folded: tuple[int, ...]) -> Table:
+    frame = pd.DataFrame({"step": ["a", "a", "b", "b"], "what": ["w", "x", "y", "z"], "said": list("1234")})
+    return Table.of(
+        frame, name="steps", title="Steps", language="ru", currency="RUB", parted="step", folded=folded,
+        columns=[Column("step", "Step"), Column("what", "What"), Column("said", "Said")],
+    )  # fmt: skip
+
+
+def test_rows_folded_on_a_page_are_marked_and_counted_and_open_without_a_script() -> None:
+    made = folding((1, 2, 3))
+    page = html.fromstring(made.fragment())
+    rest = [row.text_content() for row in page.xpath(".//tr[contains(@class, 'ck-rest')]")]
+    assert rest == ["x2", "b", "y3", "z4"]  # the heading of a part goes with the last of its rows
+    assert page.xpath("string(.//details/summary)") == "Показать ещё 3 строки"
+    assert page.xpath(".//details[not(@open)]/following-sibling::div[1]/@class") == ["ck-scroll"]
+    assert Table.from_json(json.loads(json.dumps(made.to_json()))) == made
+
+
+def test_a_part_keeps_its_heading_while_one_of_its_rows_is_shown() -> None:
+    page = html.fromstring(folding((0, 2)).fragment())
+    assert [row.text_content() for row in page.xpath(".//tr[contains(@class, 'ck-rest')]")] == ["w1", "y3"]
+    assert not html.fromstring(folding(()).fragment()).xpath(".//details")
