@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from crmkit.columns import CLOSINGS, TABLES, column_kind
-from crmkit.errors import N_, CrmkitError, Message, did_you_mean
+from crmkit.errors import N_, CrmkitError, Message, did_you_mean, fold
 from crmkit.settings import ANSWERING, Client, ExportFile
 
 TWICE, KEEP_ONE = N_("something stands here twice"), N_("Keep one of the two.")
@@ -37,10 +37,9 @@ def contradictions(client: Client) -> Iterator[Problem]:
     yield from _repeated(("pipelines",), (pipeline.name for pipeline in client.pipelines))
     for index, pipeline in enumerate(client.pipelines):
         yield from _repeated(("pipelines", index, "stages"), (stage.name for stage in pipeline.stages))
-        waiting, named = (
-            [stage.name for stage in pipeline.stages if stage.kind == "open"],
-            pipeline.qualified_at,
-        )
+        yield from _alike(index, [stage.name for stage in pipeline.stages])
+        waiting = [stage.name for stage in pipeline.stages if stage.kind == "open"]
+        named = pipeline.qualified_at
         if named and named not in waiting:
             what = N_("the pipeline has no such open stage")
             yield ("pipelines", index, "qualified_at"), what, [named], did_you_mean(named, waiting)
@@ -58,6 +57,18 @@ def contradictions(client: Client) -> Iterator[Problem]:
             ("plan",),
             (f"{row.period} {row.period_start} {row.manager or ''} {row.metric}" for row in client.plan),
         )
+
+
+def _alike(index: int, names: Sequence[str]) -> Iterator[Problem]:
+    """Yield the stages of one pipeline whose names differ only in case, in spaces or in the dots on «e»."""
+    met: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        met.setdefault(fold(name), []).append(name)
+    alike = [one for group in met.values() if len(group) > 1 for one in group]
+    if alike:
+        what = N_("the names of these stages differ only in capital letters, spaces or the dots on «e»")
+        remedy = N_("Keep one of them; the kit takes what the export writes otherwise for that one.")
+        yield ("pipelines", index, "stages"), what, alike, remedy
 
 
 def _of_time(client: Client) -> Iterator[Problem]:

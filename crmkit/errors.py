@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 MAX_SAMPLES = 5
 
+_YO, _YE = "\u0451", "\u0435"
 _EMAIL = re.compile(r"([\w.+-])[\w.+-]*@[\w.-]+")
 _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+\d[\d\s().-]{8,}\d|[78]\d{10}|[78]?[\s-]?\(\d{3,5}\)[\d\s-]{5,}\d|[78][\s-]\d{3}[\s-]\d{3}[\d\s-]{4,})(?!\w)"
@@ -45,6 +46,15 @@ def mask(value: object) -> str:
     """
     text = _EMAIL.sub(r"\1…@…", str(value))
     return _PHONE.sub(lambda found: f"{found[0][:2]}…{found[0][-2:]}", text)
+
+
+def fold(name: str) -> str:
+    """Return a name as it is compared: small letters, one kind of the letter «e», single spaces.
+
+    >>> fold("  Proposal   Sent ") == fold("proposal sent")
+    True
+    """
+    return " ".join(name.casefold().replace(_YO, _YE).split())
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> Message:

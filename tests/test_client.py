@@ -325,3 +325,18 @@ def test_help_imports_no_pandas():
         "import sys\nsys.argv = ['crmkit', '--help']\nfrom crmkit.cli import app\napp(standalone_mode=False)"
     )
     assert loaded_by(code) & {"pandas", "numpy", "pyarrow", "pydantic", "papermill"} == set()
+
+
+def test_stages_of_one_name_in_two_spellings_are_refused(tmp_path):
+    (tmp_path / "deals.csv").write_text("id\n1\n", encoding="utf-8")
+    text = (
+        "format: 1\nname: A\nfiles: [{path: deals.csv, table: deals, columns: {id: deal_id}}]\n"
+        "pipelines:\n  - {name: A, stages: [{name: Счёт}, {name: Offer}, {name: СЧЕТ}]}\n"
+        "  - {name: B, stages: [{name: счёт}]}\n"
+    )
+    (tmp_path / "client.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(Refusals) as refused:
+        read_client(tmp_path)
+    (one,) = refused.value.errors
+    assert (one.where, list(one.samples)) == ("client.yml:5: pipelines[1].stages", ["Счёт", "СЧЕТ"])
+    assert "differ only in capital letters" in str(one.what)

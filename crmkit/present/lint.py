@@ -94,10 +94,6 @@ SAID: Mapping[str, tuple[Message, Message]] = {
         N_("«{detail}» is written otherwise than «{other}»; it was taken for that."),
         N_("Write it the same way."),
     ),
-    "stages_differ_only_in_case": (
-        N_("The CRM stages «{detail}» and «{other}» are one name, written in two ways."),
-        N_("Make one stage of them in the CRM; until then, name both in the step they belong to."),
-    ),
     "crm_stage_without_step": (
         N_("The CRM stage «{detail}» of the pipeline «{other}» belongs to no step."),
         N_("Add it to a step; if nobody needs it, remove it from the CRM."),

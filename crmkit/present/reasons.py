@@ -153,6 +153,7 @@ SET_ASIDE = {
     "same_action": N_("the same call or message as in another record"),
     "other_kind": N_("a record of a kind that no table takes"),
     "no_stage": N_("the stage entered is not told"),
+    "no_moment": N_("the moment is not told, or cannot be read"),
     "product_row": N_("a further product of the same deal; its amount was added to the first row"),
 }
 

@@ -28,6 +28,10 @@ NOTES = {
     "unmatched_product": N_("products that the product list does not know; the deals are kept"),
     "unmatched_company": N_("companies that the company list does not know; the deals are kept"),
     "unknown_stage": N_("stages that client.yml does not name"),
+    "stage_spelling": N_(
+        "stages written in several ways: capital letters, spaces and the dots on «e» aside they are one, and"
+        " count as one"
+    ),
     "unknown_status": N_("words in the status column that say neither open nor won nor lost"),
     "unknown_manager": N_("reps that neither client.yml nor the list of reps names"),
     "manager_without_deals": N_("reps in the list who own nothing in the data"),

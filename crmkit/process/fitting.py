@@ -32,7 +32,6 @@ def fitting_findings(
     order = stage_order(crm)
     if len(order.kinds):
         found += _named_stages(order, process)
-        found += _alike(order)
         found += _unnamed(order, process, places or map_steps(crm, process))
     if process.version == "to_be":
         found += _fields(crm, process, headings)
@@ -57,18 +56,6 @@ def _named_stages(order: StageOrder, process: Process) -> Iterator[Placed]:
                 if written != wanted.stage:
                     yield ix, "spelling_repaired", "crm_stages", wanted.stage, str(written)
             owner[codes] = np.where(owner[codes] < 0, ix, owner[codes])
-
-
-def _alike(order: StageOrder) -> Iterator[Placed]:
-    """Yield stages of one pipeline, or of none, whose names differ only in case or in the letter «e»."""
-    names = order.table["stage"].astype("str")
-    for _, group in names.groupby(names.map(fold), sort=True):
-        pairs = group.drop_duplicates()
-        pipelines = {name: set(order.pipelines[group.index[group == name]]) for name in pairs}
-        first, *others = sorted(pairs)
-        for other in others:
-            if -1 in pipelines[first] | pipelines[other] or pipelines[first] & pipelines[other]:
-                yield -1, "stages_differ_only_in_case", "crm_stages", first, other
 
 
 def _unnamed(order: StageOrder, process: Process, places: StepMap) -> Iterator[Placed]:

@@ -35,7 +35,6 @@ RULES = (
     "crm_stage_unknown",
     "crm_stage_claimed_twice",
     "spelling_repaired",
-    "stages_differ_only_in_case",
     "crm_stage_without_step",
     "pipeline_without_step",
 )

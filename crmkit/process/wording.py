@@ -9,18 +9,10 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from crmkit.errors import fold as fold
+
 LONGEST_LINE, LONGEST_TEXT, MOST_ITEMS = 500, 4000, 40
 _CARRIAGE = re.compile("_x000[dD]_")
-_YO, _YE = "\u0451", "\u0435"
-
-
-def fold(name: str) -> str:
-    """Return a name as it is compared: small letters, one kind of the letter «e», single spaces.
-
-    >>> fold("  Proposal   Sent ") == fold("proposal sent")
-    True
-    """
-    return " ".join(name.casefold().replace(_YO, _YE).split())
 
 
 def _line(value: object) -> object:

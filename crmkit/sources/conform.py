@@ -15,7 +15,16 @@ from crmkit.sources.known import SOURCES
 from crmkit.sources.ledger import Ledger, with_nearest
 from crmkit.sources.mapping import Source
 from crmkit.sources.reps import conform_managers
-from crmkit.sources.stages import conform_stages, set_status, with_closings, with_lost_stages
+from crmkit.sources.spelling import in_one_spelling
+from crmkit.sources.stages import (
+    conform_stages,
+    listed_stages,
+    note_unknown,
+    places_of_ties,
+    set_status,
+    with_closings,
+    with_lost_stages,
+)
 from crmkit.sources.talks import in_our_words, kind_in_our_words
 
 #: Names under which currencies stand in exports, small letters.
@@ -36,6 +45,9 @@ def conform(
     """
     source = SOURCES[client.crm]
     tables = {name: _complete(name, frames.pop(name, None), client.time_zone) for name in TABLES}
+    listed = listed_stages(tables["stages"], client)
+    tables = in_one_spelling(tables, listed["stage"], ledger)
+    tables["stage_changes"]["@place"] = places_of_ties(tables["stage_changes"]["to_stage"], listed, source)
     without_list = not len(tables["deals"])
     if without_list:
         tables["deals"] = deals_of(tables["stage_changes"], tables["deals"], ledger)
@@ -44,6 +56,8 @@ def conform(
     tables["activities"] = in_our_words(tables["activities"], ledger)
     tables["tasks"] = tables["tasks"].assign(kind=kind_in_our_words(tables["tasks"]["kind"]))
     tables["stages"] = conform_stages(tables["stages"], tables["deals"], client, source, ledger)
+    if len(listed):
+        note_unknown(tables["stage_changes"]["to_stage"], "stage_changes", listed, ledger)
     deals = with_closings(tables["deals"], whole_days)
     apart = source.status_apart
     deals = set_status(deals, tables["stages"], client, ledger, status_apart=apart)
@@ -199,11 +213,15 @@ def _in_order(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledg
         ledger.note_rows("unknown_deal", table, "deal_id", frame, orphan)
         frame = frame.assign(deal_ix=position)
         time = next(name for name in ("changed_at", "at", "created_at", "due_on") if name in frame)
-        order = ["deal_ix", time, *(name for name in ("@order", KEYS.get(table, "")) if name in frame)]
+        order = [
+            "deal_ix",
+            time,
+            *(name for name in ("@order", "@place", KEYS.get(table, "")) if name in frame),
+        ]
     elif "manager_id" in frame:
         order.append("manager_id")
     frame = frame.sort_values(list(dict.fromkeys([*order, "file", "line"])), kind="stable", ignore_index=True)
-    return frame.drop(columns="@order", errors="ignore")
+    return frame.drop(columns=["@order", "@place"], errors="ignore")
 
 
 def _places(wanted: pd.Series, ids: pd.Series) -> np.ndarray:

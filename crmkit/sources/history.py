@@ -153,13 +153,14 @@ def suggest_stage_dates(headings: Sequence[str], stages: Iterable[str]) -> dict[
 def deals_of(changes: pd.DataFrame, empty: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Return the deals that a history of stages tells of, where the export has no list of deals.
 
-    A deal is created at its first change, and stands in the stage and with the owner of its last.
+    A deal is created at its first change, and stands in the stage and with the owner of its last; of several
+    at one moment the stage with the last ``@place`` counts.
 
     Parameters
     ----------
     changes: canonical stage changes; empty: the table of deals without a row, which gives the columns.
     """
-    rows = changes.dropna(subset=["deal_id", "changed_at"]).sort_values("changed_at", kind="stable")
+    rows = changes.dropna(subset=["deal_id", "changed_at"]).sort_values(["changed_at", "@place"])
     ends = rows.groupby("deal_id", sort=True)
     first, last = ends.head(1).set_index("deal_id"), ends.tail(1).set_index("deal_id").sort_index()
     told = last[["file", "line", "manager_id"]].assign(

@@ -34,6 +34,8 @@ def identify(frame: pd.DataFrame, file: OpenedFile, ledger: Ledger) -> pd.DataFr
         frame = frame.assign(**{first: frame[second]})
     elif first in frame and second not in frame:
         frame = frame.assign(**{second: frame[first]})
+    if table == "stage_changes":
+        return _whole_changes(frame, file, ledger)
     key = KEYS.get(table)
     if key is None:
         return frame
@@ -49,6 +51,16 @@ def identify(frame: pd.DataFrame, file: OpenedFile, ledger: Ledger) -> pd.DataFr
         )
         ledger.set_aside(file.entry.shown, table, gone["line"], "no_id", text)
         frame = frame[~nameless]
+    return frame
+
+
+def _whole_changes(frame: pd.DataFrame, file: OpenedFile, ledger: Ledger) -> pd.DataFrame:
+    """Set aside the changes of which the deal, the moment or the stage entered is not told."""
+    for name, reason in (("deal_id", "no_id"), ("changed_at", "no_moment"), ("to_stage", "no_stage")):
+        if name in frame and (gone := frame[name].isna()).any():
+            rows, other = frame[gone], "changed_at" if name == "deal_id" else "deal_id"
+            ledger.set_aside(file.entry.shown, "stage_changes", rows["line"], reason, rows[other].fillna(""))
+            frame = frame[~gone]
     return frame
 
 

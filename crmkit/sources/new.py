@@ -59,7 +59,7 @@ class Found:
     def pipelines(self) -> dict[str, list[tuple[str, str]]]:
         """The stages of each pipeline with their kinds: open ones as they were met, then won, then lost."""
         kinds = {
-            pipeline: [(one, self.kinds.get(one) or suggest.kind_of(one)) for one in met]
+            pipeline: [(one, self.kinds.get(one) or suggest.kind_of(one)) for one in suggest.unlike(met)]
             for pipeline, met in self.stages.items()
         }
         return {name: sorted(met, key=lambda one: STATUSES.index(one[1])) for name, met in kinds.items()}

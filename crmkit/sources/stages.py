@@ -30,7 +30,7 @@ def conform_stages(
 
     Where ``client.yml`` has no pipelines, a file of stages stands in.
     """
-    listed = _listed(given, client)
+    listed = listed_stages(given, client)
     told = listed["kind"].notna()
     kinds = listed["kind"].str.strip().str.casefold().map(STATUS_WORDS)
     _note_words(listed["kind"][told & kinds.isna()], "stages", "kind", ledger)
@@ -39,15 +39,21 @@ def conform_stages(
     seen = deals[["pipeline", "stage"]].dropna(subset=["stage"]).drop_duplicates()
     extra = seen[~seen["stage"].isin(listed["stage"])].sort_values(["pipeline", "stage"], ignore_index=True)
     if len(listed):
-        strange = deals["stage"][deals["stage"].isin(extra["stage"])]
-        samples = with_nearest(strange.value_counts(), listed["stage"])
-        ledger.note("unknown_stage", "deals", "stage", count=len(strange), samples=samples)
+        note_unknown(deals["stage"], "deals", listed, ledger)
     known = dict.fromkeys(source.won, "won") | dict.fromkeys(source.lost, "lost")
     extra = extra.assign(kind=extra["stage"].str.casefold().map(known).astype("str"), file="", line=0)
     return pd.concat([listed, extra.astype({"line": "int32"})], ignore_index=True)
 
 
-def _listed(given: pd.DataFrame, client: Client) -> pd.DataFrame:
+def note_unknown(names: pd.Series, table: str, listed: pd.DataFrame, ledger: Ledger) -> None:
+    """Note the names of stages that no list has, each with the listed one that it is most like."""
+    strange = names[~names.isin(listed["stage"]) & names.notna()]
+    samples = with_nearest(strange.value_counts(), listed["stage"])
+    ledger.note("unknown_stage", table, str(names.name), count=len(strange), samples=samples)
+
+
+def listed_stages(given: pd.DataFrame, client: Client) -> pd.DataFrame:
+    """Return the stages of ``client.yml``; where it has none, those of a file."""
     rows = [
         {
             "pipeline": pipeline.name,
@@ -67,6 +73,21 @@ def _listed(given: pd.DataFrame, client: Client) -> pd.DataFrame:
     return (
         pd.DataFrame(rows, columns=given.columns).astype({**given.dtypes, "file": "str"}) if rows else given
     )
+
+
+def places_of_ties(names: pd.Series, listed: pd.DataFrame, source: Source) -> pd.Series:
+    """Return for each name of a stage its place among stages entered at one moment.
+
+    It is the order of ``crmkit.stages``: names that no list, or more than one pipeline has come first, open
+    ones before closing ones, by their letters; then the pipelines with their stages.
+    """
+    once = listed[~listed["stage"].duplicated(keep=False)].fillna({"pipeline": ""})
+    places = {one: at for at, one in enumerate(once.sort_values(["pipeline", "position"])["stage"], 1)}
+    order = sorted(
+        names.dropna().unique(),
+        key=lambda one: (places.get(one, 0), one.casefold() in source.won | source.lost, one),
+    )
+    return by_distinct(names, lambda cells: cells.map({one: at for at, one in enumerate(order)}))
 
 
 def _as_columns(required: pd.Series, client: Client, source: Source) -> pd.Series:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from crmkit.errors import fold
 from crmkit.schema import TABLES
 from crmkit.sources.conform import CURRENCIES
 from crmkit.sources.known import SOURCES
@@ -164,6 +165,12 @@ def kinds_told(deals: pd.DataFrame) -> dict[str, str]:
     if counts.empty or counts.max(axis=1).sum() < ALIKE * counts.to_numpy().sum():
         return {}
     return {stage: kind for stage, kind in counts.idxmax(axis=1).items() if kind != "open"}
+
+
+def unlike(stages: Iterable[str]) -> list[str]:
+    """Return names without those that differ from an earlier one only in case, in ё or in spaces."""
+    first: dict[str, str] = {}
+    return [one for one in stages if first.setdefault(fold(one), one) == one]
 
 
 def set_in_order(stages: dict[str, dict[str, None]], deals: pd.DataFrame, changes: pd.DataFrame) -> None:

@@ -220,20 +220,6 @@ def test_unknown_doubled_and_repaired_stages(snapshot: Made) -> None:
     assert told(mapped(["New", "New"], ["Offer"]), crm) == []
 
 
-def test_stages_that_differ_only_in_looks(snapshot: Made) -> None:
-    stages = [{"name": "Счёт"}, {"name": "Offer"}, *STAGES[2:]]
-    deals = [{"stage": "Счёт", "amount": 5}, {"stage": "счет", "amount": 5}]
-    crm = snapshot(deals, stages=stages)
-    process = mapped(["Счёт", "счет"], ["Offer"])
-    assert told(process, crm) == [("stages_differ_only_in_case", -1, "Счёт", "счет")]
-    # In pipelines of their own, two spellings get nobody confused.
-    pipelines = [{"name": "A", "stages": [{"name": "Счёт"}]}, {"name": "B", "stages": [{"name": "Счет"}]}]
-    crm = snapshot(
-        [{"stage": "Счёт", "pipeline": "A"}, {"stage": "Счет", "pipeline": "B"}], pipelines=pipelines
-    )
-    assert told(mapped(["Счёт"], ["Счет"]), crm) == []
-
-
 @pytest.mark.parametrize(
     "name", ["amount", "AMOUNT", "power", "companies.city", "margin|amount", "Sum  of deal"]
 )

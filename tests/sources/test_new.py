@@ -286,12 +286,13 @@ def test_history_without_a_list_of_deals(tmp_path, headings):
         "007,Offer,2026-01-03T10:00:00Z,Ann",
         "007,Call,2026-01-01T10:00:00Z,Bob",
         "8,Call,2026-01-02,Ann",
+        "8,OFFER,2026-01-04,Bob",  # no second stage
     ]
     log.write_text("\n".join([headings, *rows, ""]), encoding="utf-8")
     client, crm, points, _ = written(tmp_path / "c", log)
     assert [entry.table for entry in client.files] == ["stage_changes"]
     assert crm.deals["deal_id"].tolist() == ["007", "8"]
-    assert crm.tables["stage_changes"]["manager_id"].tolist() == ["Bob", "Ann", "Ann"]
+    assert crm.tables["stage_changes"]["manager_id"].tolist() == ["Bob", "Ann", "Ann", "Bob"]
     assert [stage.name for stage in client.pipelines[0].stages] == ["Call", "Offer"]
     assert [one.name for one in client.managers] == ["Ann", "Bob"]
     assert points[-1] == "Put the stages into their order and check which are won and lost."

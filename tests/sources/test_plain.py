@@ -379,16 +379,63 @@ def test_the_clients_own_columns_come_before_the_crms(make):
     )  # kept as the client's own
 
 
-def test_stages_spelt_otherwise_are_told_with_the_nearest(make):
+def test_stages_spelt_otherwise_are_taken_for_the_listed_ones(make):
+    """Case, ё and spaces apart they are one, and that is told; of others the nearest is named."""
     settings = DEALS + "pipelines: [{name: A, stages: [{name: Счёт выставлен}, {name: Won, kind: won}]}]\n"
     loaded = make(settings, {"deals.csv": (
         "id,stage,created,closed,amount\n"
-        "1,Счет  Выставлен,2026-01-10,,1\n2,won,2026-01-10,,1\n3,won,2026-01-10,,1\n"
+        "1,Счет  Выставлен,2026-01-10,,1\n2,won,2026-01-10,,1\n3,won,2026-01-10,,1\n4,W.o.n,2026-01-10,,1\n"
     )})  # fmt: skip
-    assert loaded.notes["unknown_stage", "stage"] == (
+    assert loaded.deals["stage"].tolist() == ["Счёт выставлен", "Won", "Won", "W.o.n"]
+    assert loaded.deals["status"].tolist()[1:3] == ["won", "won"]
+    assert loaded.notes["stage_spelling", "stage"] == (
         3,
-        "won (2) ≈ Won · Счет  Выставлен (1) ≈ Счёт выставлен",
+        "won (2) → Won · Счет  Выставлен (1) → Счёт выставлен",
     )
+    assert loaded.notes["unknown_stage", "stage"] == (1, "W.o.n (1) ≈ Won")
+
+
+HISTORY_ONLY = (
+    "files: [{path: log.csv, table: stage_changes, columns: {d: deal_id, s: to_stage, at: changed_at}}]\n"
+)
+
+
+def test_a_history_in_several_spellings_is_one_without_a_cycle(make):
+    """Without a list the most frequent spelling stands: «счет» twice, the others once each."""
+    rows = ["1,Счёт,2026-01-01", "1,счет,2026-01-02", "1,СЧЁТ,2026-01-03", "2,счет,2026-01-01"]
+    loaded = make(HISTORY_ONLY, {"log.csv": "\n".join(["d,s,at", *rows, ""])})
+    assert set(loaded.stage_changes["to_stage"]) == {"счет"}
+    assert loaded.notes["stage_spelling", "to_stage"][0] == 2
+    # two that are listed in pipelines of their own stay two
+    two = "pipelines: [{name: A, stages: [{name: Счёт}]}, {name: B, stages: [{name: счет}]}]\n"
+    loaded = make(HISTORY_ONLY + two, {"log.csv": "\n".join(["d,s,at", *rows, ""])})
+    assert set(loaded.stage_changes["to_stage"]) == {"Счёт", "счет", "СЧЁТ"}
+    assert loaded.notes["unknown_stage", "to_stage"] == (1, "СЧЁТ (1) ≈ счет")
+
+
+def test_changes_that_tell_too_little_are_set_aside(make):
+    """All of seven rows are accounted for: three kept, four set aside, each for its reason."""
+    text = (
+        "d,s,at\n1,New,2026-01-01\n,New,2026-01-02\n1,,2026-01-03\n2,New,\n1,Won,2026-01-04\n"
+        "1,Won,2026-01-04\n3,New,2026-01-01\n"
+    )
+    loaded = make(HISTORY_ONLY, {"log.csv": text})
+    assert loaded.aside == [(3, "no_id"), (4, "no_stage"), (5, "no_moment"), (7, "same_row")]
+    assert loaded.report.files["rows_kept"].item() == len(loaded.stage_changes) == 3
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_deal_stands_where_the_order_of_stages_says_not_that_of_the_file(make, backwards):
+    """Offer and Won at one moment: won. No and Offer: both lie in the list, lost is later."""
+    stages = (
+        "pipelines: [{name: A, stages: [{name: Offer}, {name: Won, kind: won}, {name: No, kind: lost}]}]\n"
+    )
+    rows = ["1,Offer,2026-01-05", "1,Won,2026-01-05", "2,Offer,2026-01-06", "2,No,2026-01-06"]
+    text = "\n".join(["d,s,at", *(rows[::-1] if backwards else rows), ""])
+    loaded = make(HISTORY_ONLY + stages, {"log.csv": text})
+    assert loaded.deals["stage"].tolist() == ["Won", "No"]
+    assert loaded.deals["status"].tolist() == ["won", "lost"]
+    assert loaded.deals["lost_at_stage"].tolist()[1] == "Offer"
 
 
 BITRIX, AMO = "DEAL_20260331_1f2e3d4c.csv", "amocrm_export_leads_2026-03-31.csv"
