@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from crmkit.documents.grids import Grid
 from crmkit.documents.handed import Handed
-from crmkit.documents.sections import Grid
 from crmkit.documents.wordxml import Cell
 from crmkit.errors import N_
 from crmkit.present.process_words import FIELDS

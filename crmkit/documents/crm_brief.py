@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from crmkit.documents.grids import Grid
 from crmkit.documents.handed import IN_CRM, Gap, Handed, roles_of
 from crmkit.documents.plainbook import write_plain_book
 from crmkit.documents.responsibility import matrices
-from crmkit.documents.sections import Grid, cover, measures, open_points, sub_processes
+from crmkit.documents.sections import cover, measures, open_points, sub_processes
 from crmkit.documents.word import Cell, WordDocument
 from crmkit.errors import N_
 from crmkit.process.description import Step

@@ -16,7 +16,7 @@ from crmkit.present.words import Words
 from crmkit.process.description import CrmStage, Norm, Process, Result, Step, SubProcess
 
 if TYPE_CHECKING:
-    from crmkit.documents.sections import Grid
+    from crmkit.documents.grids import Grid
     from crmkit.schema import Snapshot
 
 ASKED = (

@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from crmkit.documents.changed import in_short
+from crmkit.documents.grids import Grid
 from crmkit.documents.handed import Gap, Handed
-from crmkit.documents.sections import Grid, agreements, cover, measures
+from crmkit.documents.sections import agreements, cover, measures
 from crmkit.documents.word import Cell, WordDocument
 from crmkit.errors import N_, Message
 from crmkit.present.texts import MINUS

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from crmkit.documents.grids import Grid
 from crmkit.documents.handed import ASKED, Handed, roles_of
-from crmkit.documents.sections import Grid, agreements, cover, crm_rules
+from crmkit.documents.sections import agreements, cover, crm_rules
 from crmkit.documents.word import Cell, WordDocument
 from crmkit.process.description import Step
 

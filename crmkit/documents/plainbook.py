@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from crmkit.documents.sections import Grid
+from crmkit.documents.grids import Grid
 from crmkit.documents.sheets import Styles, cell_text, sheet_names
 from crmkit.documents.xlsx import HEAD, OPTIONS, SOME_DAY
 from crmkit.folder import whole

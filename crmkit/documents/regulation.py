@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from crmkit.documents.changed import changes
+from crmkit.documents.grids import Grid
 from crmkit.documents.handed import Handed, roles_of
-from crmkit.documents.sections import Grid, agreements, cover, crm_rules, measures, sub_processes
+from crmkit.documents.sections import agreements, cover, crm_rules, measures, sub_processes
 from crmkit.documents.word import Cell, WordDocument
 from crmkit.errors import N_
 from crmkit.process.description import Process, Step, dead_ends

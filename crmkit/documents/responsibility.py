@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crmkit.documents.grids import Grid
 from crmkit.documents.handed import Handed, roles_of
-from crmkit.documents.sections import Grid, agreements, cover, sub_processes
+from crmkit.documents.sections import agreements, cover, sub_processes
 from crmkit.documents.word import WordDocument
 from crmkit.errors import N_
 

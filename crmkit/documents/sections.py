@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from crmkit.documents.grids import Grid
 from crmkit.documents.handed import Gap, Handed
 from crmkit.documents.word import Cell, WordDocument
 from crmkit.process.description import Step
@@ -29,28 +29,6 @@ def crm_rules(handed: Handed, step: Step) -> list[tuple[str, Cell]]:
     if step.automations:
         rows.append((say("The CRM does by itself"), list(step.automations)))
     return rows
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table of texts that stands in a document and in a workbook alike.
-
-    Attributes
-    ----------
-    widths: of the columns, in any unit.
-    """
-
-    title: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-    widths: Sequence[float]
-
-    def into(self, document: WordDocument, *, labelled: bool = False, marks: int = 0) -> None:
-        """Add the table to a document, under its title; nothing, if it has no rows."""
-        if self.rows:
-            document.table(
-                self.headings, self.rows, self.widths, caption=self.title, labelled=labelled, marks=marks
-            )
 
 
 def sub_processes(handed: Handed, steps: Sequence[Step]) -> Grid:

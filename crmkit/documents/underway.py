@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from crmkit.documents.grids import Grid
 from crmkit.documents.handed import Handed
-from crmkit.documents.sections import Grid
 from crmkit.documents.word import Cell
 from crmkit.errors import N_
 from crmkit.limits import Limits
