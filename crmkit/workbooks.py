@@ -89,6 +89,7 @@ def read_grids(path: Path) -> list[Grid]:
     ------
     SourceError: the file is no XLSX, or is damaged, protected, hostile or too large.
     """
+    _refuse_size(path, AS_XLSX)
     if path.read_bytes()[:4] == OLD:
         _check_old(path, AS_XLSX)
         what = N_("this is a workbook of an old kind (XLS), or none")
@@ -170,10 +171,14 @@ def _declares_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> boo
         return b"<!DOCTYPE" in file.read(4096).replace(b"\0", b"").upper()
 
 
-def _check_old(path: Path, retry: Message = AS_CSV) -> str:
+def _refuse_size(path: Path, retry: Message) -> None:
     if path.stat().st_size > MAX_XLS:
         what = N_("the workbook is larger than {limit} MB", limit=MAX_XLS >> 20)
         raise SourceError(path.name, what, (), retry)
+
+
+def _check_old(path: Path, retry: Message = AS_CSV) -> str:
+    _refuse_size(path, retry)
     if ENCRYPTED in path.read_bytes():
         raise SourceError(path.name, _WHY["password"], (), _remedy("password", retry))
     return "xls"

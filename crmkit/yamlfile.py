@@ -12,8 +12,15 @@ import yaml
 from crmkit.errors import N_, SettingsError
 
 MAX_BYTES = 4_000_000
+MAX_DEPTH = 50
 #: Signs that YAML would not read back from inside double quotes.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+_OPENING = (
+    yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken, yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+)  # fmt: skip
+_CLOSING = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
 
 Lines = dict[tuple[str | int, ...], int]
 
@@ -78,7 +85,16 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
 
 
 def _refuse_references(path: Path, text: str) -> None:
+    """Refuse references, and lists within lists within lists, which take long to read."""
+    depth = 0
     for token in yaml.scan(text, Loader=_Loader):
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > MAX_DEPTH:
+            raise SettingsError(
+                f"{path.name}:{token.start_mark.line + 1}",
+                N_("lists and keys stand within one another more than {limit} deep", limit=MAX_DEPTH),
+                remedy=N_("Check the indents, the colons and the quotes near that line."),
+            )
         if isinstance(token, yaml.AliasToken):
             raise SettingsError(
                 f"{path.name}:{token.start_mark.line + 1}",

@@ -99,11 +99,18 @@ def documents(
     language: Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))] = None,
     as_of: AsOf = "",
     period: Span = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help=say("Write over documents that are there already."))
+    ] = False,
 ) -> None:
-    """Write all that is handed over about a client's process."""
-    from crmkit.documents.handover import write_handover
+    """Write all that is handed over about a client's process; what is there is kept unless told otherwise."""
+    from crmkit.documents.handover import FILES, write_handover
     from crmkit.present.study import open_study
 
+    there = [name for name in FILES if (to / name).exists()]
+    if there and not replace:
+        remedy = N_("Give --replace to write over them, or --to with another folder.")
+        raise RequestError(str(to), N_("documents are there already, perhaps with changes"), there, remedy)
     study = open_study(client, as_of, language or "", period)
     for path in write_handover(study, to, chosen(study.processes, version)):
         typer.echo(say("Written: {path}", path=path))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from crmkit.errors import CrmkitError, Refusals
+from crmkit.present.texts import clean
 from crmkit.present.words import Words
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ def tell(error: CrmkitError) -> None:
     """Say a refusal on standard error: where, what, samples, what to do."""
     words = Words(user_language())
     for one in error.errors if isinstance(error, Refusals) else (error,):
-        typer.secho(f"✗ {one.where}: {words.message(one.what)}", err=True, fg=typer.colors.RED)
+        said = clean(f"✗ {one.where}: {words.message(one.what)}")
+        typer.secho(said, err=True, fg=typer.colors.RED)
         if one.samples:
-            typer.echo("  " + " · ".join(one.samples), err=True)
+            typer.echo(clean("  " + " · ".join(one.samples)), err=True)
         if one.remedy is not None:
-            typer.echo("  → " + words.message(one.remedy), err=True)
+            typer.echo(clean("  → " + words.message(one.remedy)), err=True)
 
 
 def say_all_signs() -> None:
@@ -77,7 +79,7 @@ def print_table(frame: pd.DataFrame) -> None:
     for name in frame.columns:
         table.add_column(str(name), overflow="fold")
     for row in frame.itertuples(index=False, name=None):
-        table.add_row(*(Text(_short(value)) for value in row))
+        table.add_row(*(Text(clean(_short(value))) for value in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=240)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,7 +53,9 @@ def handed_over(study: Study, process: Process | None = None) -> Handed:
 
 
 def write_handover(study: Study, folder: Path, process: Process | None = None) -> list[Path]:
-    """Write all documents of a client's process into a folder; the same input gives the same bytes.
+    """Write all documents of a client's process into a folder: all of them, or none if one fails.
+
+    The same input gives the same bytes. Documents that are there already are written over.
 
     Returns
     -------
@@ -64,7 +67,12 @@ def write_handover(study: Study, folder: Path, process: Process | None = None) -
     """
     handed = handed_over(study, process)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    paths = [folder / name for name in FILES]
+    with tempfile.TemporaryDirectory(prefix=".", suffix=".part", dir=folder) as place:
+        _write(study, handed, [Path(place) / name for name in FILES])
+        return [Path(place, name).replace(folder / name) for name in FILES]
+
+
+def _write(study: Study, handed: Handed, paths: list[Path]) -> None:
     write_regulation(handed, paths[0])
     write_crm_brief(handed, paths[1], paths[2])
     write_responsibility(handed, paths[3])
@@ -75,7 +83,6 @@ def write_handover(study: Study, folder: Path, process: Process | None = None) -
     write_yaml(paths[7], handed.process)
     write_whole(paths[8], bpmn_xml(handed.process, handed.words))
     write_whole(paths[9], flow_diagram(handed.process, handed.formats).file().encode())
-    return paths
 
 
 def _crm_stages(study: Study) -> list[CrmStage]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crmkit.errors import N_, CrmkitError, Message, SourceError, did_you_mean
@@ -27,7 +27,7 @@ class Reading:
         return f"{self.file}: {sheet}" + (f" {cell}" if cell else "")
 
     def refuse(
-        self, where: str, what: Message, samples: Sequence[object] = (), remedy: Message | None = None
+        self, where: str, what: Message, samples: Iterable[object] = (), remedy: Message | None = None
     ) -> None:
         """Keep a mistake; all are told at the end."""
         self.errors.append(SourceError(where, what, samples, remedy))
@@ -88,6 +88,10 @@ def rows_of(grid: Grid, sheet: str, *, words: Sequence[BookWords], told: Reading
         if merged[0] >= first:
             _make_plain(grid.name, cells, merged, columns=(sheet, columns), told=told)
     telling = [place for key, place in columns.items() if key != "number"]
+    covered = [row[columns["name"]] for row in cells[heading + 1 : first] if "name" in columns]
+    if any(covered):
+        what = N_("a merged cell lies over the headings and over rows below them")
+        told.refuse(told.where(grid.name, heading), what, filter(None, covered), _SPLIT)
     filled = [row for row in range(first, len(cells)) if any(cells[row][place] for place in telling)]
     for place in sorted(set(range(width)) - set(columns.values())):
         row = next((row for row in range(first, len(cells)) if cells[row][place]), None)

@@ -80,8 +80,12 @@ def test_documents_are_written_for_the_version_that_is_asked_for(client, tmp_pat
     run("new", client, "--version", "to_be", "--date", "2026-12-01")
     run("documents", client, "--to", tmp_path / "out", "--version", "as_is")
     assert read_description(tmp_path / "out" / "process.yml").version == "as_is"
-    run("documents", client, "--to", tmp_path / "out", "--language", "ru")
+    (tmp_path / "out" / "regulation.docx").write_bytes(b"mine")
+    with pytest.raises(RequestError, match="already"):
+        run("documents", client, "--to", tmp_path / "out", "--language", "ru")
+    assert (tmp_path / "out" / "regulation.docx").read_bytes() == b"mine"
+    run("documents", client, "--to", tmp_path / "out", "--language", "ru", "--replace")
     assert read_description(tmp_path / "out" / "process.yml").version == "to_be"
     assert len(list((tmp_path / "out").iterdir())) == 10
     with pytest.raises(RequestError, match="no such description"):
-        run("documents", client, "--to", tmp_path / "out", "--version", "2020-01-01")
+        run("documents", client, "--to", tmp_path / "other", "--version", "2020-01-01")

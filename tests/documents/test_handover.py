@@ -207,6 +207,18 @@ def test_hostile_descriptions_stay_text(tmp_path: Path, payloads: list[str]) -> 
     assert body.count("<w:instrText") == 1 + body.count("SEQ Table")
 
 
+def test_where_one_document_fails_none_is_left(
+    study: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("crmkit.documents.handover.bpmn_xml", full)
+    with pytest.raises(OSError, match="No space"):
+        write_handover(study(), tmp_path / "a")
+    assert list((tmp_path / "a").iterdir()) == []
+
+
 def test_without_a_description_it_says_what_to_do(snapshot: Callable[..., Snapshot], tmp_path: Path) -> None:
     snapshot(DEALS)
     with pytest.raises(RequestError, match="not described"):

@@ -141,6 +141,21 @@ def test_a_merged_cell_that_is_not_clear_is_refused(handed_back, cells, what):
     assert found[0][1].startswith(what)
 
 
+def test_a_heading_merged_over_filled_rows_hides_none_of_them(handed_back):
+    found = told(handed_back, lambda book: book[STEPS].merge_cells("B4:B6"))
+    assert found[0][:2] == (
+        "as-is.xlsx: Process steps 4", "a merged cell lies over the headings and over rows below them"
+    )  # fmt: skip
+
+
+def test_a_huge_file_is_refused_unread(tmp_path):
+    path = tmp_path / "as-is.xlsx"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # of holes: it takes no room on the disk
+    with pytest.raises(SourceError, match="larger than 200 MB"):
+        read_book(path, WORDS)
+
+
 def test_every_mistake_is_told_at_once_with_its_cell(handed_back):
     def change(book):
         page = book[STEPS]

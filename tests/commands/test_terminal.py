@@ -1,0 +1,18 @@
+"""What a terminal is told: texts from files never steer it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from crmkit.commands.terminal import print_table, tell
+from crmkit.errors import N_, SettingsError
+
+BAD = "\x1b]0;title\x07\x1b[31mred\x9b2J\x00"
+
+
+def test_what_stands_in_a_file_cannot_steer_the_terminal(capsys):
+    tell(SettingsError(f"a.yml: {BAD}", N_("there is no column «{heading}»", heading=BAD), [BAD]))
+    print_table(pd.DataFrame({"name": [BAD]}))
+    out, err = capsys.readouterr()
+    assert "red" in out and err.count("red") == 3
+    assert not set("\x1b\x07\x9b\x00") & set(out + err)
