@@ -31,7 +31,7 @@ from crmkit.present.process_words import FIELDS, SHEETS, book_words
 from crmkit.present.words import Words
 from crmkit.process.description import CrmStage, Process
 from crmkit.process.layout import BookWords, codes_of
-from crmkit.process.lines import crm_stage_line, result_line
+from crmkit.process.lines import crm_stage_line, field_line, result_line
 
 ROLES = ("responsible", "task_setter", "result_users", "owner")
 
@@ -76,12 +76,15 @@ def _fill(maker: Maker, process: Process, crm_stages: Sequence[CrmStage]) -> Non
 
 def _rows(process: Process, spoken: BookWords) -> dict[str, list[dict[str, Any]]]:
     """Return what stands in the rows of each sheet, by column."""
-    kinds, known = spoken.values["results"], codes_of([spoken, *map(book_words, ("en", "ru"))], "results")
+    every = [spoken, *map(book_words, ("en", "ru"))]
+    kinds, known = spoken.values["results"], codes_of(every, "results")
+    called, fields = spoken.values["fields"], codes_of(every, "fields")
     rows: dict[str, list[dict[str, Any]]] = {"steps": [], "sub_processes": [], "stages": [], "roles": []}
     for number, step in enumerate(process.steps, 1):
         said: dict[str, Any] = {name: getattr(step, name) for name in type(step).model_fields}
         for name in ("inputs", "outputs"):
             said[name] = [result_line(one, kinds, known) for one in said[name]]
+        said["required_fields"] = [field_line(one, called, fields) for one in said["required_fields"]]
         said["crm_stages"] = [crm_stage_line(one) for one in step.crm_stages]
         said["optional"] = spoken.values["answers"]["yes"] if step.optional else ""
         rows["steps"].append(_with_words(said, spoken) | {"number": number})

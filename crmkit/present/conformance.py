@@ -11,6 +11,7 @@ from crmkit.errors import N_, Message
 from crmkit.measures.slices import coded
 from crmkit.present.field_words import field_text
 from crmkit.present.gates import Cases, gated
+from crmkit.present.process_words import all_book_words
 from crmkit.present.reasons import LEFT_OUT
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -18,8 +19,10 @@ from crmkit.present.texts import NBSP
 from crmkit.present.tiles import Sentences
 from crmkit.process.conformance import KINDS, Conformance, conformance, conforming
 from crmkit.process.description import Process
+from crmkit.process.layout import codes_of
 from crmkit.process.rules import BETWEEN
 from crmkit.process.steps import map_steps
+from crmkit.process.wording import fold
 from crmkit.sources.ledger import LoadReport
 
 #: Deviations that a page shows at first: the latest ones.
@@ -55,9 +58,15 @@ ASK: Mapping[str, Message] = {
 
 
 def headings_of(report: LoadReport) -> dict[str, str]:
-    """Return the headings of the client's files and the columns that they feed, empty if none."""
+    """Return the headings of the client's files and the columns that they feed, empty if none.
+
+    A field that the kit knows and no file feeds is the client's own one of the same name, if there is one.
+    """
     columns = report.columns
-    return dict(zip(columns["heading"].astype("str"), columns["column"].fillna(""), strict=True))
+    found = dict(zip(columns["heading"].astype("str"), columns["column"].fillna(""), strict=True))
+    known = codes_of(all_book_words(), "fields")
+    called = {known[fold(one)]: column or one for one, column in found.items() if fold(one) in known}
+    return {name: column for name, column in called.items() if name not in found.values()} | found
 
 
 def examined(study: Study, process: Process) -> Conformance:

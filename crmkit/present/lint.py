@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from crmkit.errors import N_, Message
+from crmkit.present.conformance import headings_of
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 from crmkit.process.lint import lint
@@ -114,9 +115,7 @@ _GUESSED = ("next_step_unknown", "crm_stage_unknown", "required_field_in_no_expo
 
 def lint_findings(crm: Snapshot, process: Process, report: LoadReport) -> pd.DataFrame:
     """Return what ``lint`` finds; required fields may be called by the headings of the client's files."""
-    columns = report.columns
-    headings = dict(zip(columns["heading"].astype("str"), columns["column"].fillna(""), strict=True))
-    return lint(process, crm, headings=headings)
+    return lint(process, crm, headings=headings_of(report))
 
 
 def worded(words: Words, found: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from crmkit.errors import N_, Message
+from crmkit.present.field_words import CARD_FIELDS
 from crmkit.present.words import LANGUAGES, Words
 from crmkit.process.layout import BookWords
 from crmkit.process.store import Processes, read_processes
@@ -39,6 +40,7 @@ VALUES: Mapping[str, Mapping[str, Message]] = {
     },
     "versions": {"as_is": N_("as is"), "to_be": N_("to be")},
     "answers": {"yes": N_("yes"), "no": N_("no")},
+    "fields": CARD_FIELDS,
 }  # fmt: skip
 _NORM: Told = (
     N_("Time norm"),

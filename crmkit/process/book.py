@@ -16,7 +16,7 @@ from crmkit.mistakes import translate
 from crmkit.process.description import Process
 from crmkit.process.grids import Reading, Rows, beside, rows_of
 from crmkit.process.layout import LISTS, TOLD, BookWords, codes_of
-from crmkit.process.lines import UnknownKindError, read_crm_stage, read_result
+from crmkit.process.lines import UnknownKindError, read_crm_stage, read_field, read_result
 from crmkit.process.wording import fold
 from crmkit.workbooks import Grid, read_grids
 
@@ -159,6 +159,8 @@ class _Book:
             return [one for line in lines if (one := self._result(line, where))]
         if key == "crm_stages":
             return [read_crm_stage(line) for line in lines]
+        if key == "required_fields":
+            return [read_field(line.strip(), codes_of(self.words, "fields")) for line in lines]
         if key in LISTS:
             return lines
         if key in ("norm", "cost_per_case"):

@@ -45,7 +45,8 @@ class BookWords:
     language: ``ru`` or ``en``.
     sheets: titles by key (see :data:`SHEETS`, :data:`TOLD`).
     columns: headings by sheet and column; under ``head`` those of the title row.
-    values: words by group (``results``, ``kinds``, ``units``, ``versions``, ``answers``) and code.
+    values: words by group and code; groups: ``results``, ``kinds``, ``units``, ``versions``, ``answers``,
+        ``fields`` (of a card, required by a step).
     """
 
     language: str

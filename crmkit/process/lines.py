@@ -85,6 +85,23 @@ def read_crm_stage(line: str) -> dict[str, str]:
     return {"stage": hidden.translate(_SHOWN)}
 
 
+def field_line(name: str, called: Mapping[str, str], known: Mapping[str, str]) -> str:
+    """Return a required field as a line of a cell: one that the kit knows by the word for it.
+
+    Parameters
+    ----------
+    called: the word for each field that the kit knows, in the language of the workbook.
+    known: these fields by folded word, in all languages: what the line will be read by.
+    """
+    line = called.get(name, name)
+    return line if read_field(line, known) == name else f"\\{name}"
+
+
+def read_field(line: str, known: Mapping[str, str]) -> str:
+    """Read a line of a cell as the name of a field; behind a backslash it stands as it is."""
+    return line[1:] if line.startswith("\\") else known.get(fold(line), line)
+
+
 def _hidden(line: str) -> str:
     """Put signs that are part of the text out of the way: no text of a description holds these stand-ins."""
     return _ESCAPED.sub(lambda found: _HIDDEN[found[1]], line.strip())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from crmkit.present.conformance import (
@@ -13,6 +15,7 @@ from crmkit.present.conformance import (
     by_step,
     deviations_table,
     examined,
+    headings_of,
     summary,
 )
 from crmkit.present.study import open_study
@@ -139,3 +142,10 @@ def test_both_languages_say_all(client, language):
     found = examined(study, PROCESS)
     for page in (summary(study, found), by_kind(study, found), deviations_table(study, found)):
         assert "{" not in repr(page)
+
+
+def test_a_field_of_the_clients_own_answers_for_the_kits_field_of_that_name():
+    told = pd.DataFrame({"heading": ["Скидка", "Бюджет", "Сумма"], "column": [None, "amount", None]})
+    assert headings_of(SimpleNamespace(columns=told)) == {
+        "discount": "Скидка", "Скидка": "", "Бюджет": "amount", "Сумма": "",
+    }  # fmt: skip

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmkit.process.description import CrmStage, Result
-from crmkit.process.lines import UnknownKindError, crm_stage_line, read_crm_stage, read_result, result_line
+from crmkit.process.lines import (
+    UnknownKindError,
+    crm_stage_line,
+    field_line,
+    read_crm_stage,
+    read_field,
+    read_result,
+    result_line,
+)
 
 WORDS = {"document": "документ", "data": "данные"}
 KNOWN = {"document": "document", "data": "data", "документ": "document", "данные": "data"}
@@ -70,3 +78,20 @@ def test_no_text_is_taken_for_a_sign(text, kind, following):
 def test_no_name_of_a_stage_is_taken_for_a_pipeline(stage, pipeline):
     item = CrmStage(stage=stage, pipeline=pipeline)
     assert CrmStage.model_validate(read_crm_stage(crm_stage_line(item))) == item
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("amount", "Сумма"),  # the kit's own field stands by its word
+        ("Сумма", "\\Сумма"),  # another field of the same name
+        ("AMOUNT", "\\AMOUNT"),
+        ("Fax", "Fax"),
+        ("\\Fax", "\\\\Fax"),
+        ("phone|email", "phone|email"),
+    ],
+)
+def test_a_required_field_stands_by_its_word_and_comes_back(name, line):
+    known = {"amount": "amount", "сумма": "amount"}
+    assert field_line(name, {"amount": "Сумма"}, known) == line
+    assert read_field(line, known) == name
