@@ -74,7 +74,9 @@ def conform(
     for name, frame in tables.items():
         if name not in ("deals", "stages"):
             tables[name] = _in_order(name, frame, tables["deals"]["deal_id"], ledger)
-    tables["deals"] = with_lost_stages(tables["deals"], tables["stage_changes"], tables["stages"])
+    changes = tables["stage_changes"]
+    tables["deals"] = with_lost_stages(tables["deals"], changes, tables["stages"])
+    tables["stage_changes"] = changes.drop(columns="@place")
     return {name: _coded(name, frame) for name, frame in tables.items()}
 
 
@@ -213,15 +215,11 @@ def _in_order(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledg
         ledger.note_rows("unknown_deal", table, "deal_id", frame, orphan)
         frame = frame.assign(deal_ix=position)
         time = next(name for name in ("changed_at", "at", "created_at", "due_on") if name in frame)
-        order = [
-            "deal_ix",
-            time,
-            *(name for name in ("@order", "@place", KEYS.get(table, "")) if name in frame),
-        ]
+        order = ["deal_ix", time, *(name for name in ("@order", KEYS.get(table, "")) if name in frame)]
     elif "manager_id" in frame:
         order.append("manager_id")
     frame = frame.sort_values(list(dict.fromkeys([*order, "file", "line"])), kind="stable", ignore_index=True)
-    return frame.drop(columns=["@order", "@place"], errors="ignore")
+    return frame.drop(columns="@order", errors="ignore")
 
 
 def _places(wanted: pd.Series, ids: pd.Series) -> np.ndarray:

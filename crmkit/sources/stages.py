@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.columns import CLOSINGS, STATUSES
+from crmkit.facts import NEVER, micros
 from crmkit.settings import Client
 from crmkit.sources.distinct import by_distinct
 from crmkit.sources.ledger import Ledger, with_nearest
@@ -179,15 +180,20 @@ def with_lost_stages(deals: pd.DataFrame, changes: pd.DataFrame, stages: pd.Data
 
     Parameters
     ----------
-    changes: stage changes by deal and time, with ``deal_ix``; a change into a stage that is won or lost tells
-        the stage it left.
+    changes: stage changes by deal and time, with ``deal_ix`` and ``@place``, by which those of one moment
+        follow one another; a change into a stage that is won or lost tells the stage it left.
     """
     closing = set(stages["stage"][stages["kind"].isin(["won", "lost"])])
     entered = changes["to_stage"].where(~changes["to_stage"].isin(closing), changes["from_stage"])
     told = entered.notna() & ~entered.isin(closing) & (changes["deal_ix"] >= 0)
     rows = np.flatnonzero(told)
+    deal, at = changes["deal_ix"].to_numpy()[rows], micros(changes["changed_at"])[rows]
+    final = np.full(len(deals), NEVER)
+    final[deal] = at  # of several changes of a deal the last is kept
+    last_ones = np.flatnonzero(at == final[deal])
+    last_ones = last_ones[np.argsort(changes["@place"].to_numpy()[rows[last_ones]], kind="stable")]
     latest = np.full(len(deals), -1)
-    latest[changes["deal_ix"].to_numpy()[rows]] = rows  # of several changes of a deal the last is kept
+    latest[deal[last_ones]] = rows[last_ones]
     last = entered.reindex(latest).set_axis(deals.index)
     own = deals["lost_at_stage"]
     return deals.assign(lost_at_stage=own.where(own.notna() | (deals["status"] != "lost"), last))
