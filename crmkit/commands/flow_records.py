@@ -28,6 +28,7 @@ from crmkit.process.flows import (
 )  # fmt: skip
 from crmkit.process.steps import StepMap
 from crmkit.schema import Snapshot
+from crmkit.sources.ledger import LoadReport
 from crmkit.stagelog import StageLog, stage_log
 
 Rows: TypeAlias = list[dict[str, Any]]
@@ -85,6 +86,22 @@ def flows_of(
         "stages": _stages(crm, period, places, log),
     }
     return told | (dict.fromkeys(PARTS) if lacking else _paths(crm, log, names, (edges, working)))
+
+
+def rows_of_history(report: LoadReport) -> dict[str, Any]:
+    """Return what became of the rows of the files with the history, and what was odd about them.
+
+    What is kept is the events of all time, with those of a stage to itself.
+    """
+    files = report.files[report.files["table"] == "stage_changes"]
+    aside = report.set_aside["reason"][report.set_aside["table"] == "stage_changes"]
+    odd = report.notes[report.notes["table"] == "stage_changes"].drop(columns="table")
+    return {
+        "read": int(files["rows_read"].sum()),
+        "kept": int(files["rows_kept"].sum()),
+        "set_aside": {str(reason): int(n) for reason, n in aside.value_counts().sort_index().items()},
+        "notes": rows_of(odd),
+    }
 
 
 def _order_of_ties(log: StageLog, edges: pd.DataFrame) -> str:

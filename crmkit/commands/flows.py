@@ -43,11 +43,11 @@ def flows(
 ) -> None:
     """Print the account of each stage, the moves between them, and the paths of deals."""
     from crmkit.client import read_client
-    from crmkit.commands.flow_records import flows_of
+    from crmkit.commands.flow_records import flows_of, rows_of_history
     from crmkit.periods import Period
     from crmkit.present.reasons import missing
     from crmkit.process.steps import stages_as_places
-    from crmkit.sources.load import load
+    from crmkit.sources.load import load, load_report
 
     settings = read_client(client)
     crm = load(settings, as_of or None)
@@ -57,12 +57,14 @@ def flows(
     places = _steps(crm, settings) if steps else stages_as_places(crm)
     calendar = crm.settings.calendar if working else None
     told = {"client": settings.name} | flows_of(crm, span, places, working=calendar)
+    told["rows"] = rows_of_history(load_report(settings))
     words = Words(user_language())
     told["how"] = [words.message(one) for one in missing(crm, ", ".join(told["missing"]))]
     if format == "json":
         print_json(told)
     else:
         _print(told)
+        _print_rows(told["rows"], words)
 
 
 def _steps(crm: Snapshot, settings: Client) -> StepMap:
@@ -112,3 +114,17 @@ def _print(told: dict[str, Any]) -> None:
     )
     typer.echo(told_of)
     typer.echo(say("Deals without a history of stages: {n}.", n=told["deals_without_history"]))
+
+
+def _print_rows(rows: dict[str, Any], words: Words) -> None:
+    """Print how many rows of the history count, and what was odd about them."""
+    from crmkit.present.reasons import SET_ASIDE
+    from crmkit.present.troubles import what_is_wrong
+
+    typer.echo(say("Rows of the history: {read} read, {kept} kept.", read=rows["read"], kept=rows["kept"]))
+    odd = [(words.message(SET_ASIDE[reason]), n, "") for reason, n in rows["set_aside"].items()]
+    odd += [
+        (words.message(what_is_wrong(one["code"])), one["count"], one["samples"]) for one in rows["notes"]
+    ]
+    for what, n, samples in odd:
+        typer.echo(f"  {n}: {what}" + (f" ({samples})" if samples else ""))

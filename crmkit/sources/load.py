@@ -76,6 +76,8 @@ def load_whole(client: Client, as_of: date | datetime | str | None = None) -> Sn
 
 def load_report(client: Client) -> LoadReport:
     """Return how the client's files were read."""
+    with suppress(OSError, ValueError):  # not kept yet: then all is read
+        return _kept_report(client.state / "cache" / _key(client, {}))
     return load_tables(client)[2]
 
 
@@ -167,10 +169,14 @@ def _from_cache(place: Path) -> Loaded | None:
     try:
         meta = json.loads((place / "meta.json").read_text(encoding="utf-8"))
         tables = {name: _read(place, name) for name in TABLES}
-        report = LoadReport(*(pd.read_parquet(place / f"report_{name}.parquet") for name in _PARTS))
+        report = _kept_report(place)
     except (OSError, ValueError):  # missing, being replaced by another process, or damaged
         return None
     return tables, meta, report
+
+
+def _kept_report(place: Path) -> LoadReport:
+    return LoadReport(*(pd.read_parquet(place / f"report_{name}.parquet") for name in _PARTS))
 
 
 def _key(client: Client, digests: dict[Path, str]) -> str:

@@ -142,3 +142,15 @@ def test_a_table_for_the_eye(told):
     assert "New → Offer → Won" in out
     assert "Moves between two stages at one moment: 1." in out
     assert "left out: 1." in out
+
+
+def test_every_row_of_the_history_is_accounted_for(told):
+    """Seven rows and three more: one without a stage, one twice, one in another spelling."""
+    found = told(history=HISTORY + "3,2026-02-04T10:00,\n3,2026-02-03T10:00,New\n3,2026-02-05T10:00,OFFER\n")
+    rows = found["rows"]
+    assert (rows["read"], rows["kept"], rows["set_aside"]) == (10, 8, {"no_stage": 1, "same_row": 1})
+    assert found["events"] + found["self_loops"]["n"] == rows["kept"]
+    assert {one["code"]: one["samples"] for one in rows["notes"]} == {"stage_spelling": "OFFER (1) → Offer"}
+    text = told("--format", "table", history=HISTORY + "3,2026-02-05T10:00,OFFER\n")
+    assert "Rows of the history: 8 read, 8 kept." in text
+    assert "OFFER (1) → Offer" in text
