@@ -13,6 +13,7 @@ from crmkit.documents.responsibility import matrices
 from crmkit.documents.sections import cover, measures, open_points, sub_processes
 from crmkit.documents.word import Cell, WordDocument
 from crmkit.errors import N_
+from crmkit.present.field_words import role_text
 from crmkit.process.description import Step
 from crmkit.process.filling import deals_filled
 from crmkit.process.steps import map_steps
@@ -78,7 +79,8 @@ def _pipelines(handed: Handed) -> list[Grid]:
     owner = places.step_ix[places.codes] if places.is_described else np.full(len(order.kinds), -1)
     listed = ~np.isnan(order.positions) | ~order.table["stage"].duplicated().to_numpy()
     grids: dict[str, list[list[Cell]]] = {}
-    for code in np.argsort(order.places)[listed[np.argsort(order.places)]]:
+    codes = [int(one) for one in np.argsort(order.places) if listed[one]]
+    for code in sorted(codes, key=lambda one: not _is_ours(order, owner, one)):  # those of the process first
         row, ours = order.table.iloc[code], _is_ours(order, owner, code)
         missing = handed.open if order.kinds[code] == OPEN and ours else "—"
         step = steps[owner[code]] if owner[code] >= 0 else None
@@ -151,7 +153,14 @@ def _rights(handed: Handed) -> Grid:
             for field in ("responsible", "task_setter", "result_users")
         ]
         if any(parts):
-            rows.append([role, called.get(role) or "—", *(part or "—" for part in parts), handed.open])
+            rows.append(
+                [
+                    role,
+                    role_text(handed.words, called.get(role, "")) or "—",
+                    *(part or "—" for part in parts),
+                    handed.open,
+                ]
+            )
     heads = [
         say("Role"), say("Role in the CRM"), say("Changes deals at"), say("Sets tasks at"),
         say("Sees the result of"), say("Further rights"),

@@ -102,7 +102,7 @@ def _overview(handed: Handed) -> Grid:
         [str(number), message(one.name), days(handed, one.first, one.last), handed.open, message(one.done)]
         for number, one in enumerate(PHASES, 1)
     ]
-    heads = [say("No."), say("Step"), say("When"), say("Owner"), say("Done when")]
+    heads = [say("No."), say("Step of the plan"), say("When"), say("Owner"), say("Done when")]
     return Grid(say("Five steps"), heads, rows, (0.9, 3.2, 3.2, 2.2, 5))
 
 
@@ -201,4 +201,4 @@ def _analyse(document: WordDocument, handed: Handed) -> None:
         say("Measured"),
         say("Decision"),
     ]
-    Grid(say("Planned and measured"), heads, rows, (2.6, 3.5, 2.5, 2.5, 2, 2.6)).into(document, labelled=True)
+    Grid(say("Planned and measured"), heads, rows, (2.9, 3.4, 2.4, 2.4, 2, 2.6)).into(document, labelled=True)

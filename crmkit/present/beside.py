@@ -10,6 +10,7 @@ import pandas as pd
 
 from crmkit.errors import N_, Message
 from crmkit.present.conformance import headings_of
+from crmkit.present.field_words import role_text
 from crmkit.present.formats import Formats
 from crmkit.present.gates import Cases, gated, standing
 from crmkit.present.process_texts import norm_text
@@ -192,7 +193,7 @@ def _role(study: Study, sides: Mapping[str, Row]) -> str:
     if role["missing"] == "role_not_in_list":
         said.append(study.say("no rep has the role: {role}", role=role["found"]))
     elif role["found"] and role["mark"] != "agrees":
-        said.append(study.say("mostly: {role}", role=role["found"]))
+        said.append(study.say("mostly: {role}", role=role_text(study.words, role["found"])))
     if owner["found"] and (share := _share(study.formats, owner)):
         reps = study.crm.tables["managers"]
         names = dict(zip(reps["manager_id"].astype("str"), reps["name"].astype("str"), strict=True))

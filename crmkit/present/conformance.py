@@ -9,7 +9,7 @@ import pandas as pd
 
 from crmkit.errors import N_, Message
 from crmkit.measures.slices import coded
-from crmkit.present.field_words import field_text
+from crmkit.present.field_words import field_text, role_text
 from crmkit.present.gates import Cases, gated
 from crmkit.present.process_words import all_book_words
 from crmkit.present.reasons import LEFT_OUT
@@ -215,6 +215,8 @@ def said(study: Study, row: Mapping[Any, Any], side: int) -> str:
     names = text
     if kind == "exit_condition_unmet":
         names = ", ".join(field_text(study.words, name) for name in text.split(BETWEEN))
+    elif kind == "wrong_role" and not side:
+        names = role_text(study.words, text)
     elif side:
         names = text.replace(BETWEEN, ", ")
     return study.say(SAID[kind][side].text, names=names)

@@ -1,4 +1,4 @@
-"""Fields of a deal's card as a person calls them."""
+"""Fields of a deal's card, and roles of the list of reps, as a person calls them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ CARD_FIELDS: Mapping[str, Message] = {
     "lost_reason": N_("Reason of the loss"),
     "next_task_at": N_("Next task"),
 }
+
+#: The kit's names of roles -> what they are called.
+ROLES: Mapping[str, Message] = {
+    "hunter": N_("Hunter"), "closer": N_("Closer"), "farmer": N_("Farmer"), "kam": N_("KAM"),
+    "head": N_("Head of sales"),
+}  # fmt: skip
+
+
+def role_text(words: Words, name: str) -> str:
+    """Return what a role of the list of reps is called; one of the client's own as it is written."""
+    return words.message(ROLES[name.casefold()]) if name.casefold() in ROLES else name
 
 
 def field_text(words: Words, name: str) -> str:

@@ -16,6 +16,7 @@ import yaml
 from docx.oxml.ns import qn
 
 from crmkit import read_client
+from crmkit.documents.crm_brief import _sections
 from crmkit.documents.handed import Handed
 from crmkit.documents.handover import FILES, handed_over, write_handover
 from crmkit.documents.introduction import days, write_introduction
@@ -151,6 +152,23 @@ def test_the_brief_holds_the_clients_stages_and_asks(study: Any, tmp_path: Path)
         ["Offer", "R", "T", "U"],
         ["Contract", None, None, "R"],
     ]
+
+
+def test_the_brief_tells_the_pipelines_of_the_process_first_and_roles_in_words(
+    snapshot: Callable[..., Snapshot],
+) -> None:
+    stages = {name: [{"name": f"{name} {at}"} for at in (1, 2)] for name in ("Service", "Sales")}
+    crm = snapshot(
+        [{"stage": "Sales 1", "pipeline": "Sales", "created_at": "2026-03-01"}],
+        pipelines=[{"name": name, "stages": some} for name, some in stages.items()],
+    )
+    step = {"name": "Offer", "responsible": ["Seller"], "crm_stages": ["Sales 1"]}
+    process = {"name": "P", "steps": [step], "roles": [{"name": "Seller", "crm_role": "closer"}]}
+    told = Handed(Process.model_validate(process), "Firm", "ru", crm=crm)
+    sections = _sections(told)
+    titles = [grid.title for grid in sections[0][2]]
+    assert ["Sales" in titles[0], "Service" in titles[1]] == [True, True]
+    assert sections[3][2][0].rows[0][:2] == ["Seller", "Клоузер"]
 
 
 def test_a_wide_matrix_is_cut_and_leaves_nobody_out() -> None:

@@ -18,7 +18,9 @@ from crmkit.present.conformance import (
     headings_of,
     summary,
 )
+from crmkit.present.field_words import role_text
 from crmkit.present.study import open_study
+from crmkit.present.words import Words
 from crmkit.process.conformance import KINDS
 from crmkit.process.description import Process
 
@@ -149,3 +151,10 @@ def test_a_field_of_the_clients_own_answers_for_the_kits_field_of_that_name():
     assert headings_of(SimpleNamespace(columns=told)) == {
         "discount": "Скидка", "Скидка": "", "Бюджет": "amount", "Сумма": "",
     }  # fmt: skip
+
+
+def test_roles_of_the_kit_are_told_in_words_and_others_as_they_are():
+    words = Words("ru")
+    assert [role_text(words, name) for name in ("closer", "KAM", "Инженер", "")] == [
+        "Клоузер", "КАМ", "Инженер", "",
+    ]  # fmt: skip
