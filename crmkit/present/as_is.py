@@ -123,7 +123,9 @@ def lint(study: Study) -> Table | Sentences:
 def funnel(study: Study) -> Several | Sentences:
     """Return how far the deals come and how long they stand, as pictures."""
     if not has_history(study):
-        return no_history(study, N_("How far deals come is read from the history of stages:"))
+        return no_history(
+            study, N_("How far deals come is read from the history of stages; this export has none.")
+        )
     rows = accounting(study.crm, study.period, places_of(study))
     rows = rows[((rows["entries"] > 0) | (rows["step_ix"] >= 0)).to_numpy()].reset_index(drop=True)
     hours, limits = study.crm.settings.calendar.hours_per_day, study.crm.settings.limits
@@ -145,22 +147,35 @@ def funnel(study: Study) -> Several | Sentences:
 
 def steps(study: Study) -> account.Block:
     """Return how the visits to each place ended."""
+    if not has_history(study):
+        return no_history(
+            study, N_("How visits end is read from the history of stages; this export has none.")
+        )
     return account.ways(study, places_of(study))
 
 
 def times(study: Study) -> Several:
     """Return how long the visits last, and what stands where now."""
     places = places_of(study)
-    return Several((account.times(study, places), account.standing(study, places)))
+    lasting = (account.times(study, places),) if has_history(study) else ()
+    return Several((*lasting, account.standing(study, places)))
 
 
 def refusals(study: Study) -> account.Block:
     """Return why deals are lost at each place."""
+    if not has_history(study):
+        return no_history(
+            study, N_("Where deals are lost is read from the history of stages; this export has none.")
+        )
     return account.refusals(study, places_of(study))
 
 
 def by_rep(study: Study) -> account.Block:
     """Return who takes how long, and loses whom, at each place."""
+    if not has_history(study):
+        return no_history(
+            study, N_("Who takes how long is read from the history of stages; this export has none.")
+        )
     return account.by_rep(study, places_of(study))
 
 
@@ -176,7 +191,10 @@ def conformance(study: Study) -> Several | Sentences:
     if process is None:
         return no_description(study)
     if not has_history(study):
-        return no_history(study, N_("Whether deals keep to the process is read from the history of stages:"))
+        what = N_(
+            "Whether deals keep to the process is read from the history of stages; this export has none."
+        )
+        return no_history(study, what)
     found = examined(study, process)
     study.found["conformance"] = [
         {str(name): plain(value) for name, value in row.items()}

@@ -21,6 +21,7 @@ BEGIN = N_(
     "The process is not described yet. «crmkit process new {client}» writes a workbook with the standard"
     " steps to start from; fill it in with those who sell, and run this notebook again."
 )
+NOT_DESCRIBED = N_("The process is not described yet.")
 NO_HISTORY = N_("Without the history of stages only the description and today's stock can be shown:")
 
 
@@ -36,15 +37,18 @@ def log_of(study: Study, places: StepMap) -> StageLog:
     return narrowed(log, entered_first(log, study.period) & ~is_technical(study.crm))
 
 
-def no_description(study: Study) -> Sentences:
-    """Return how to begin with a description."""
+def no_description(study: Study, *, begin: bool = False) -> Sentences:
+    """Return that there is no description; how to begin with one is told once on a page."""
+    if not begin:
+        return Sentences.of(study.words, [NOT_DESCRIBED])
     said = study.words.say(BEGIN.text, client=study.client.folder.name)
     return Sentences.of(study.words, [said], "warning")
 
 
-def no_history(study: Study, first: Message = NO_HISTORY) -> Sentences:
-    """Return what the measured side lacks, and how to get it."""
-    return Sentences.of(study.words, [first, *missing(study.crm, HISTORY)], "warning")
+def no_history(study: Study, what: Message, *, how: bool = False) -> Sentences:
+    """Return what the measured side lacks; how to get the history is told once on a page."""
+    said = [what, *(missing(study.crm, HISTORY) if how else [])]
+    return Sentences.of(study.words, said, "warning" if how else "plain")
 
 
 def has_history(study: Study) -> bool:

@@ -30,7 +30,9 @@ SHARES = {
 def maps(study: Study) -> Several | Sentences:
     """Return the process map, one a pipeline, the busiest first."""
     if not has_history(study):
-        return no_history(study, N_("The process map is drawn from the history of stages:"))
+        return no_history(
+            study, N_("The process map is drawn from the history of stages; this export has none.")
+        )
     log = log_of(study, places_of(study))
     edges, begun = directly_follows(log), starts(log)
     if edges.empty:
@@ -53,7 +55,9 @@ def shares_of(study: Study, log: StageLog) -> pd.DataFrame:
 def ways(study: Study) -> Several | Sentences:
     """Return how straight the deals go, and the paths that most of them take."""
     if not has_history(study):
-        return no_history(study, N_("The paths of deals are read from the history of stages:"))
+        return no_history(
+            study, N_("The paths of deals are read from the history of stages; this export has none.")
+        )
     log = log_of(study, places_of(study))
     return Several((_straight(study, log), _paths(study, log)))
 

@@ -28,7 +28,8 @@ NO_TO_BE = N_(
     "How the process should be is not described yet. «crmkit process new {client} --version to_be» makes a"
     " copy of the process as it is; change in it what has to change, and run this notebook again."
 )
-CHAIN = N_("What a step costs is reckoned from the history of stages:")
+CHAIN = N_("What a step costs is reckoned from the history of stages; this export has none.")
+NO_TARGET = N_("How the process should be is not described yet.")
 #: What is handed over, in the order in which it is read.
 DOCUMENTS = (
     ("regulation.docx", N_("Regulation: for each step who does what by when, and the result it is judged by"),
@@ -62,10 +63,12 @@ def version(study: Study) -> Process | None:
     return many[-1] if many else None
 
 
-def no_to_be(study: Study) -> Sentences:
-    """Return how to begin with the description of how the process should be."""
+def no_to_be(study: Study, *, begin: bool = False) -> Sentences:
+    """Return that there is no description of how it should be; how to begin is told once on a page."""
     if study.processes.as_is is None:
-        return no_description(study)
+        return no_description(study, begin=begin)
+    if not begin:
+        return Sentences.of(study.words, [NO_TARGET])
     said = study.words.say(NO_TO_BE.text, client=study.client.folder.name)
     return Sentences.of(study.words, [said], "warning")
 
@@ -73,7 +76,7 @@ def no_to_be(study: Study) -> Sentences:
 def headline(study: Study) -> Tiles | Sentences:
     """Return the recommended step in figures, or why there is none."""
     if not has_history(study):
-        return no_history(study, CHAIN)
+        return no_history(study, CHAIN, how=True)
     tiles = costs.tiles(study, found_in(study))
     return tiles if tiles.items else costs.focus(study, found_in(study))
 
@@ -105,7 +108,7 @@ def changes(study: Study) -> Several | Sentences:
     """Return what the new description changes, cell by cell."""
     before, after = study.processes.as_is, version(study)
     if before is None or after is None:
-        return no_to_be(study)
+        return no_to_be(study, begin=True)
     return Several((changes_summary(study, before, after), changes_table(study, before, after)))
 
 

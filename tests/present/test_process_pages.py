@@ -84,10 +84,12 @@ def test_the_process_is_measured_by_its_steps_and_recorded_for_programs(vektor):
 def test_a_deals_list_shows_the_description_and_says_how_to_get_the_rest(deals_only):
     told = kinds(deals_only, AS_IS)
     assert told["flow"] is Diagram and told["described"] is Table and told["lint"] is Table
-    for name in ("maps", "ways", "funnel", "conformance"):
+    for name in ("maps", "ways", "funnel", "steps", "refusals", "by_rep", "conformance"):
         assert told[name] is Sentences, name
         said = repr(getattr(as_is, name)(deals_only))
-        assert "history" in said and len(said.splitlines()) >= 2, said  # what is missing, and how to get it
+        assert "history" in said and len(said.splitlines()) == 1, said  # what is missing
+    for page in (as_is.summary, as_is.not_told, to_be.headline):  # how to get it: at the top, at the end
+        assert "interface for programs" in repr(page(deals_only)), page.__name__
     state = {item.name: item.state for item in as_is.headline(deals_only).items}
     assert state["History of stages"] == "not_in_export"
     # what stands in the stages today is known without a history
@@ -99,8 +101,10 @@ def test_a_deals_list_shows_the_description_and_says_how_to_get_the_rest(deals_o
 
 def test_a_client_that_is_not_described_is_told_how_to_begin():
     study = open_study(SAMPLES / "romashka", language="ru")
-    for page in (as_is.summary, as_is.flow, as_is.described, as_is.lint, to_be.changes, to_be.documents):
+    for page in (as_is.summary, to_be.changes):
         assert "crmkit process new romashka" in repr(page(study)), page.__name__
+    for page in (as_is.flow, as_is.described, as_is.lint, to_be.flow, to_be.documents):  # once on a page
+        assert repr(page(study)) == "Процесс ещё не описан.", page.__name__
 
 
 @pytest.mark.parametrize("name", ["vektor", "northwind-supply", "romashka"])
