@@ -36,6 +36,7 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _CARRIAGE = re.compile(r"_x000[dD]_\n?")
 
 Errors = dict[tuple[int, int], str]
+Merged = dict[int, list[tuple[int, int]]]
 
 
 def main(file: str, wanted: str, out: str) -> None:
@@ -125,15 +126,16 @@ def _write(sheet: calamine.CalamineSheet, errors: Errors, out: Path) -> dict[str
     left = sheet.start[1] if sheet.start else 0
     width = max([sheet.width, *(column - left + 1 for _, column in errors)])
     schema = pa.schema([("row", pa.int64()), *((str(place), pa.large_string()) for place in range(width))])
-    dates: set[int] = set()
-    damaged: set[int] = set()
+    dates, damaged = set[int](), set[int]()
+    merged = _merged_down(sheet, left)
     with pa.OSFile(str(out / "cells.arrow"), "wb") as sink, pa.ipc.new_stream(sink, schema) as stream:
-        for batch in _batches(sheet, errors, left, width, dates, damaged):
+        for batch in _batches(sheet, errors, left, width, dates, damaged, merged):
             rows = pa.py_buffer(array("q", (row for row, _ in batch)))
             columns = [pa.Array.from_buffers(pa.int64(), len(batch), [None, rows])]
             columns += [_column([cells[place] for _, cells in batch]) for place in range(width)]
             stream.write_batch(pa.record_batch(columns, schema=schema))
-    return {"dates": sorted(dates), "damaged": sorted(damaged)}
+    spanned = sum(last - row for row, some in merged.items() for _, last in some)
+    return {"dates": sorted(dates), "damaged": sorted(damaged), "merged": spanned}
 
 
 def _column(cells: list[str]) -> pa.LargeStringArray:
@@ -143,18 +145,32 @@ def _column(cells: list[str]) -> pa.LargeStringArray:
     return pa.LargeStringArray.from_buffers(len(cells), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
 
 
+def _merged_down(sheet: calamine.CalamineSheet, left: int) -> Merged:
+    """Return by row the places of cells below the first row merged down one column, with the last rows."""
+    found: Merged = {}
+    for (top, place), (bottom, right) in sheet.merged_cell_ranges or []:
+        if place == right and top > 0:
+            found.setdefault(top + 1, []).append((place - left, bottom + 1))
+    return found
+
+
 def _batches(
-    sheet: calamine.CalamineSheet, errors: Errors, left: int, width: int, dates: set[int], damaged: set[int]
-) -> Iterator[list[tuple[int, list[str]]]]:
+    sheet: calamine.CalamineSheet, errors: Errors, left: int, width: int, dates: set[int], damaged: set[int],
+    merged: Merged,
+) -> Iterator[list[tuple[int, list[str]]]]:  # fmt: skip
     batch: list[tuple[int, list[str]]] = []
     rows_in_error = {row for row, _ in errors}
+    above: dict[int, tuple[int, str]] = {}
     for number, values in enumerate(sheet.iter_rows(), start=1):
         cells = [_text(value, place, dates, damaged) for place, value in enumerate(values)]
         cells += [""] * (width - len(cells))
         if number in rows_in_error:
             for place in range(width):
                 cells[place] = errors.get((number, place + left), cells[place])
+        above |= {place: (last, cells[place]) for place, last in merged.get(number, ())}
         if any(cells):
+            for place, (last, value) in above.items():
+                cells[place] = cells[place] or (value if number <= last else "")
             batch.append((number, cells))
         if len(batch) == BATCH:
             yield batch
@@ -176,8 +192,7 @@ def _text(value: object, place: int, dates: set[int], damaged: set[int]) -> str:
     if isinstance(value, dt.datetime):
         dates.add(place)
         value = _whole_milliseconds(value)
-        midnight = value.time() == dt.time()
-        return value.date().isoformat() if midnight else value.isoformat(timespec="auto")
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat()
     if isinstance(value, dt.date):
         dates.add(place)
         return value.isoformat()

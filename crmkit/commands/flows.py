@@ -98,7 +98,7 @@ def _print(told: dict[str, Any]) -> None:
     ties, loops = told["ties"], told["self_loops"]
     told_of = (
         say("Moves between two stages at one moment: {n}. Such stages stand in their order.", n=ties["moves"])
-        if ties["order"] == "stage_order"
+        if ties["order"] == "stage_order" or not ties["moves"]
         else say(
             "Moves between two stages at one moment: {n}. Such stages stand in the order of their names: "
             "write the stages in their order under «pipelines» in client.yml.",

@@ -21,6 +21,9 @@ NOTES = {
     "no_share": N_("shares below 0 or above 100 %; they count as empty"),
     "ambiguous_dst": N_("times in the hour that the clock shows twice in autumn; the first one was taken"),
     "nonexistent_dst": N_("times in the hour that the clock skips in spring; moved forward"),
+    "merged_cells": N_(
+        "cells that take their value from a merged cell above: it counts for each row it spans"
+    ),
     "damaged_numbers": N_("long numbers that a spreadsheet has rounded: identifiers may be wrong"),
     "join_key_twice": N_("keys that stand twice in the joined file; the first was taken"),
     "join_column_taken": N_("columns of the joined file whose names were taken already; not used"),

@@ -162,12 +162,11 @@ def _enter(file: OpenedFile, sha256: str, ledger: Ledger) -> None:
             "table": entry.table,
             "rows_read": raw.rows_read,
             "sha256": sha256,
-            "kind": raw.decisions.get("kind", ""),
-            "encoding": raw.decisions.get("encoding", ""),
-            "delimiter": raw.decisions.get("delimiter", ""),
+            **{name: raw.decisions.get(name, "") for name in ("kind", "encoding", "delimiter")},
             "decisions": " · ".join(f"{name}: {value}" for name, value in sorted(raw.decisions.items())),
         }
     )
+    ledger.note("merged_cells", entry.table, count=int(raw.decisions.get("merged_cells", "0")))
     aside = raw.set_aside
     ledger.set_aside(entry.shown, entry.table, aside["line"], aside["reason"], aside["text"])
     for heading in raw.decisions.get("damaged_numbers", "").split(", "):

@@ -36,6 +36,8 @@ def read_workbook(path: Path, kind: str, *, sheet: str | None = None) -> RawTabl
         {"kind": kind, "sheet": found["sheet"]},
         native=found["dates"],
     )
+    if found["merged"]:
+        raw.decisions["merged_cells"] = str(found["merged"])
     if found["others"]:
         raw.decisions["other_sheets"] = ", ".join(found["others"])
     if damaged := [raw.headings[place] for place in found["damaged"] if place < len(raw.headings)]:

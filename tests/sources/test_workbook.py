@@ -268,3 +268,26 @@ def test_mutations_end_in_a_table_or_a_refusal(tmp_path):
             assert refusal.remedy is not None
         else:
             assert raw.rows_read == len(raw.frame) + len(raw.set_aside)
+
+
+def test_a_merged_cell_counts_for_each_row_that_it_spans(tmp_path, make):
+    """Merged down one column below the headings; a row without anything else stays no row."""
+    rows = [("d", "s", "at"), ("007", "New", "2026-01-01"), ("", "Won", "2026-01-03"), ("", "", "")]
+    rows += [("8", "New", "2026-01-01"), ("8", "", "2026-01-05")]
+
+    def fill(made):
+        sheet = made.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+        sheet.merge_range("A2:A4", "007")
+        sheet.merge_range("B5:B6", "New")
+
+    (tmp_path / "log.xlsx").write_bytes(book(fill))
+    columns = "{d: deal_id, s: to_stage, at: changed_at}"
+    text = f"files: [{{path: log.xlsx, table: stage_changes, columns: {columns}}}]\n"
+    loaded = make(text + "self_loops: keep\n", {"log.xlsx": tmp_path / "log.xlsx"})
+    assert loaded.stage_changes[["deal_id", "to_stage"]].to_numpy().tolist() == [
+        ["007", "New"], ["007", "Won"], ["8", "New"], ["8", "New"],
+    ]  # fmt: skip
+    assert loaded.notes["merged_cells", ""] == (3, "")  # the blank row's too
+    assert loaded.aside == []
