@@ -55,13 +55,17 @@ def test_small_letters_and_yo_are_found_and_told(snapshot):
     assert places.step_ix[places.codes].tolist()[1] == 0
 
 
-def test_a_spelling_that_fits_two_stages_is_not_guessed(snapshot):
-    both = [{"name": "Счёт"}, {"name": "Счет"}, *STAGES[4:]]
-    crm = snapshot([{"deal_id": "1", "stage": "Счёт", "created_at": "2026-01-01"}], stages=both)
+def test_a_spelling_that_fits_stages_of_two_pipelines_is_not_guessed(snapshot):
+    pipelines = [
+        {"name": name, "stages": [{"name": stage}]} for name, stage in (("A", "Счёт"), ("B", "Счет"))
+    ]
+    deals = [{"deal_id": "1", "pipeline": "A", "stage": "Счёт", "created_at": "2026-01-01"}]
+    crm = snapshot(deals, pipelines=pipelines)
     places = map_steps(crm, process({"name": "Bill", "crm_stages": ["СЧЕТ"]}))
     assert places.unknown == (CrmStage(stage="СЧЕТ"),) and not places.is_described
-    exact = map_steps(crm, process({"name": "Bill", "crm_stages": ["Счет"]}))
-    assert exact.step_ix[exact.codes].tolist()[:2] == [-1, 0]
+    named = map_steps(crm, process({"name": "Bill", "crm_stages": [{"pipeline": "b", "stage": "СЧЕТ"}]}))
+    assert named.repaired == (("СЧЕТ", "Счет"),)
+    assert sorted(named.order.table["stage"].iloc[named.codes]) == ["Bill", "Счёт"]
 
 
 def test_unknown_stages_and_stages_claimed_twice_are_told(snapshot):
