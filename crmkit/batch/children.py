@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from crmkit.batch.kernels import Job, Outcome, Step, read_result
+from crmkit.batch.kernels import KIT, Job, Outcome, Step, read_result
 from crmkit.errors import N_, Message
 
 LOG = "log.txt"
@@ -55,10 +55,9 @@ class Children:
         return Outcome(steps, {}, _why(code))
 
     def _start(self, errors: int) -> subprocess.Popen[str]:
-        above = Path(__file__).resolve().parents[2]
         environment = dict(os.environ)
-        if above.name != "site-packages":  # a checkout that is not installed
-            paths = [str(above), *filter(None, [environment.get("PYTHONPATH")])]
+        if KIT.parent.name != "site-packages":  # a checkout that is not installed
+            paths = [str(KIT.parent), *filter(None, [environment.get("PYTHONPATH")])]
             environment["PYTHONPATH"] = os.pathsep.join(paths)
         with self._guard:
             if self._closed:
@@ -105,7 +104,7 @@ def _why(code: int) -> Message:
 
 def _without_places(text: str, job: Job) -> str:
     places = [(job.scratch, "."), (job.report, "."), (job.client, Path(job.client).name)]
-    places += [(sys.prefix, "python"), (str(Path.home()), "~")]
+    places += [(str(KIT), "crmkit"), (sys.prefix, "python"), (str(Path.home()), "~")]
     for place, word in places:
         text = text.replace(place, word)
     return text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ def cleaned(notebook: Notebook, places: Mapping[Path, str]) -> Notebook:
     keep = {key: value for key, value in notebook["metadata"].items() if key not in ("papermill", "widgets")}
     keep["language_info"] = {"name": "python"}
     clean = {"cells": cells, "metadata": keep, "nbformat": 4, "nbformat_minor": 5}
-    words = {form: word for place, word in places.items() for form in _forms(place)}
+    words = {form: said for place, word in places.items() for form, said in _forms(place, word)}
     if not words:
         return clean
     longest_first = "|".join(re.escape(form) for form in sorted(words, key=len, reverse=True))
@@ -120,12 +120,22 @@ def _cleaned_cell(index: int, cell: Mapping[str, Any]) -> dict[str, Any]:
     return clean
 
 
-def _forms(place: Path) -> set[str]:
-    """Return the ways in which a path may stand in text; a root or a bare name is too short to look for."""
-    if len(place.parts) < 2:
-        return set()
-    plain = str(place)
-    return {plain, place.as_posix(), plain.replace("\\", "\\\\"), plain.replace("\\", "\\\\\\\\")}
+def _forms(place: Path, word: str) -> Iterator[tuple[str, str]]:
+    """Yield the ways in which a path may stand in text, in code too, each with its word written alike.
+
+    A root or a bare name is too short to look for.
+    """
+    if len(place.parts) >= 2:
+        plain = str(place)
+        yield from ((plain, word), (place.as_posix(), word))
+        for write in (_as_code, json.dumps, lambda text: text.replace("\\", "\\\\")):
+            escaped = write(plain).strip('"')
+            yield from ((escaped, write(word).strip('"')), (escaped.replace("\\", "\\\\"), word))
+
+
+def _as_code(text: str) -> str:
+    """Return a text as papermill writes it into a cell of code."""
+    return text.encode("unicode_escape").decode("ascii").replace('"', '\\"')
 
 
 def _replaced(value: Any, pattern: re.Pattern[str], words: Mapping[str, str]) -> Any:

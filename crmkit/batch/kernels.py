@@ -25,6 +25,7 @@ from crmkit.errors import N_, CrmkitError, Message
 from crmkit.folder import write_whole
 
 RESULT = "result.json"
+KIT = Path(__file__).resolve().parents[1]
 _SECRET = re.compile(r"token|secret|passw|credential|api_?key|private_?key", re.IGNORECASE)
 
 
@@ -128,7 +129,7 @@ def _places(job: Job) -> dict[Path, str]:
     """Return the places of this machine that must not leave it, each with the word to write for it."""
     scratch, client = Path(job.scratch), Path(job.client)
     places = {client: client.name, scratch / "work": ".", scratch: ".", Path(job.report): "."}
-    return places | {Path(sys.prefix): "python", Path.home(): "~"}
+    return places | {KIT: "crmkit", Path(sys.prefix): "python", Path.home(): "~"}
 
 
 def _run_notebook(job: Job, name: str, path: Path) -> Step:

@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+from papermill.translators import PythonTranslator
+
 from crmkit.batch.executed import FINDINGS, cleaned, findings_of, last_started, notebook_bytes, trouble
 
 
@@ -92,6 +95,17 @@ def test_what_is_sent_out_has_no_places_times_or_random_ids() -> None:
     assert clean["metadata"] == {"kernelspec": {}, "language_info": {"name": "python"}}
     assert "start_time" in dirty["cells"][0]["metadata"]["papermill"]  # the input is left as it was
     assert cleaned(dirty, {})["cells"][0]["source"] == dirty["cells"][0]["source"]
+
+
+@pytest.mark.parametrize("folder", ["клиенты", "caf\xe9 \U0001f600", 'a"b\\c'])
+def test_a_place_is_found_as_papermill_and_json_write_it(folder: str) -> None:
+    place = Path("/home") / folder / "acme"
+    parameter = PythonTranslator.assign("client", PythonTranslator.translate(str(place)))
+    dirty = book(
+        cell(parameter, 1), cell(json.dumps([str(place)]), 1), cell(json.dumps({"x": str(place)}), 1)
+    )
+    sources = [one["source"] for one in cleaned(dirty, {place: "acme"})["cells"]]
+    assert sources == ['client = "acme"', '["acme"]', '{"x": "acme"}']
 
 
 def test_bytes_hold_any_text() -> None:
