@@ -56,6 +56,10 @@ def new(
     start = _start(there, version, template, settings=settings)
     _write(path, start.in_version(version, day), settings)
     typer.echo(say("Written: {path}", path=path))
+    typer.echo(
+        "  → " + say("Fill it in with those who sell, then: crmkit process lint {client}", client=client)
+    )
+    typer.echo("  → " + say("Then: crmkit run {client} --notebooks 02,03", client=client))
 
 
 def convert(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from crmkit.errors import N_, Message, Refusals, did_you_mean
 from crmkit.mistakes import translate
 from crmkit.process.description import Process
-from crmkit.process.grids import Reading, Rows, beside, rows_of
+from crmkit.process.grids import Reading, Rows, beside, positions, rows_of
 from crmkit.process.layout import LISTS, TOLD, BookWords, codes_of
 from crmkit.process.lines import UnknownKindError, read_crm_stage, read_field, read_result
 from crmkit.process.wording import fold
@@ -25,6 +25,7 @@ _BROKEN = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"}
 _DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _ANSWERS = {"true": "yes", "false": "no", "1": "yes", "0": "no", "+": "yes"}
 _BY_NUMBER = N_("Give the number of the step as it stands on the sheet of steps.")
+_BY_NAME = N_("Write the name of the step as it stands on the sheet of steps, or delete the row.")
 #: Which words a column takes.
 _GROUPS = {"kind": "kinds", "norm_unit": "units", "optional": "answers"}
 
@@ -44,8 +45,10 @@ def read_book(path: Path, words: Sequence[BookWords]) -> tuple[Process, tuple[Me
     ------
     SourceError: the file is no workbook that can be read. Refusals: what is wrong in it, each with its cell.
     """
-    told = Reading(path.name)
-    found = _sheets(read_grids(path), words, told)
+    told, grids = Reading(path.name), read_grids(path)
+    there = {fold(grid.name) for grid in grids}  # the language of most sheets is spoken first
+    words = sorted(words, key=lambda one: -len(there & set(map(fold, one.sheets.values()))))
+    found = _sheets(grids, words, told)
     tables = {key: rows_of(grid, key, words=words, told=told) for key, grid in found.items()}
     steps = tables.get("steps")
     if steps is None:
@@ -166,7 +169,7 @@ class _Book:
         if key in ("norm", "cost_per_case"):
             return self._number(text, where)
         if key == "expected_conversion":
-            return "".join(text.split())
+            return self._share(text, where)
         if key in _GROUPS:
             code = self._code(_GROUPS[key], text, where)
             return code == "yes" if key == "optional" and code else code
@@ -194,20 +197,28 @@ class _Book:
         self.told.refuse(where, N_("a number should stand here"), [text], remedy)
         return None
 
+    def _share(self, text: str, where: str) -> str | None:
+        share = "".join(text.split())
+        number = share.replace(",", ".")
+        if not _NUMBER.fullmatch(number) or float(number) <= 1:
+            return share
+        remedy = N_("Write a percentage with its sign, such as 60 %.")
+        self.told.refuse(where, N_("a share cannot be more than 1"), [text], remedy)
+        return None
+
     def _code(self, group: str, text: str, where: str) -> str | None:
         codes = codes_of(self.words, group) | (_ANSWERS if group == "answers" else {})
         code = codes.get(fold(text))
         if code is None:
-            known = [word for one in self.words for word in one.values[group].values()]
-            self.told.refuse(
-                where, N_("this is not one of the possible values"), [text], did_you_mean(text, known)
-            )
+            known = list(self.words[0].values[group].values())
+            what = N_("this is not one of the possible values")
+            self.told.refuse(where, what, [text], did_you_mean(text, known))
         return code
 
     def tie(self, under: Rows, steps: Rows, data: list[dict[str, Any]]) -> None:
         """Put each sub-process to its step, found by its number, else by its name."""
-        numbers = _positions(steps, "number", str.strip)
-        names = _positions(steps, "name", fold)
+        numbers = positions(steps, "number", str.strip)
+        names = positions(steps, "name", fold)
         for row in under.rows:
             said = under.said(row)
             by_number = numbers.get(said.get("number", ""), [])
@@ -217,7 +228,8 @@ class _Book:
             found = both or (by_name if "step" in said else by_number)
             if len(found) != 1:
                 what = N_("it is not clear which step the sub-process belongs to")
-                self.told.refuse(where, what, [said.get("number", ""), said.get("step", "")], _BY_NUMBER)
+                remedy = _BY_NUMBER if by_name or "step" not in said else _BY_NAME
+                self.told.refuse(where, what, [said.get("number", ""), said.get("step", "")], remedy)
                 continue
             if said.get("number") and not both and "step" in said:
                 what = N_(
@@ -227,15 +239,6 @@ class _Book:
                 self.told.repairs.append(what)
             mine = data[found[0]].setdefault("sub_processes", [])
             mine.append(self.part(under, row, place=("steps", found[0], "sub_processes", len(mine))))
-
-
-def _positions(rows: Rows, key: str, form: Callable[[str], str]) -> Mapping[str, list[int]]:
-    """Return the positions of the rows by what they say in a column."""
-    found: dict[str, list[int]] = {}
-    for ix, row in enumerate(rows.rows):
-        if text := rows.said(row).get(key):
-            found.setdefault(form(text), []).append(ix)
-    return found
 
 
 def _day(text: str) -> str:

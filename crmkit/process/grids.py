@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crmkit.errors import N_, CrmkitError, Message, SourceError, did_you_mean
@@ -10,6 +11,7 @@ from crmkit.process.layout import SPREADS, BookWords
 from crmkit.process.wording import fold
 from crmkit.workbooks import Grid
 
+_NOTES = N_("Notes of your own may stand on a sheet of their own, which is not read.")
 _SPLIT = N_("Split the merged cells and write in each cell what holds for its row.")
 
 
@@ -102,6 +104,15 @@ def rows_of(grid: Grid, sheet: str, *, words: Sequence[BookWords], told: Reading
     return Rows(grid.name, heading, columns, tuple(filled), cells)
 
 
+def positions(rows: Rows, key: str, form: Callable[[str], str]) -> Mapping[str, list[int]]:
+    """Return the positions of the rows by what they say in a column."""
+    found: dict[str, list[int]] = {}
+    for ix, row in enumerate(rows.rows):
+        if text := rows.said(row).get(key):
+            found.setdefault(form(text), []).append(ix)
+    return found
+
+
 @dataclass(frozen=True)
 class _Known:
     """The headings that a sheet may have: by folded word, and as they are written in each language."""
@@ -117,7 +128,8 @@ class _Known:
             (list(one.columns[self.sheet].values()) for one in self.words),
             key=lambda headings: len(there & set(map(fold, headings))),
         )
-        return did_you_mean(word, spoken)
+        near = difflib.get_close_matches(word.casefold(), spoken, n=1, cutoff=0.6)
+        return did_you_mean(word, spoken) if near else _NOTES
 
 
 def _columns(row: Sequence[str], place: int, name: str, *, known: _Known, told: Reading) -> dict[str, int]:

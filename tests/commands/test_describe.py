@@ -39,7 +39,8 @@ def run(*words):
 
 
 def test_a_description_begins_with_a_template_as_a_workbook(client):
-    run("new", client)
+    said = "".join(run("new", client).split())  # what to do next is said
+    assert f"crmkitprocesslint{client}" in said and f"crmkitrun{client}--notebooks02,03" in said
     process, repairs = read_book(client / "process" / "as-is.xlsx", all_book_words())
     assert process.version == "as_is" and len(process.steps) > 3 and repairs == ()
     with pytest.raises(RequestError, match="described already"):

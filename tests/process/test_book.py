@@ -156,6 +156,24 @@ def test_a_huge_file_is_refused_unread(tmp_path):
         read_book(path, WORDS)
 
 
+def test_notes_a_unit_in_other_words_and_a_renamed_step_are_told_in_the_language_of_the_workbook(
+    handed_back,
+):
+    def change(book):
+        page = book["Этапы процесса"]
+        page.cell(HEADING, page.max_column + 1).value = "Заметки"
+        page.cell(5, column(page, "Единица нормы")).value = "дней"
+        book["Подпроцессы"]["B4"] = "Нужда"  # the step is called «Need»
+
+    with pytest.raises(Refusals) as refused:
+        handed_back(change, "ru")
+    assert [str(one.remedy) for one in refused.value.errors] == [
+        "Notes of your own may stand on a sheet of their own, which is not read.",
+        "Possible: рабочие дни, рабочие часы, календарные дни.",
+        "Write the name of the step as it stands on the sheet of steps, or delete the row.",
+    ]
+
+
 def test_every_mistake_is_told_at_once_with_its_cell(handed_back):
     def change(book):
         page = book[STEPS]
@@ -178,13 +196,14 @@ def test_every_mistake_is_told_at_once_with_its_cell(handed_back):
         ("as-is.xlsx: Process steps F6", "there is no kind «documnt» of inputs and outputs",
          "Did you mean «document»? If the bracket is part of the text, put a backslash before it."),
         ("as-is.xlsx: Process steps T6", "there is a unit and no number before it", "None"),
+        ("as-is.xlsx: Process steps V7", "a share cannot be more than 1",
+         "Write a percentage with its sign, such as 60 %."),
         ("as-is.xlsx: Process steps Z7", "this is not one of the possible values",
-         "Possible: yes, no, да, нет."),
+         "Possible: yes, no."),
         ("as-is.xlsx: Process steps 8", "the row has no «Process step»", "None"),
         ("as-is.xlsx: Sub-processes 4", "it is not clear which step the sub-process belongs to",
          "Give the number of the step as it stands on the sheet of steps."),
         ("as-is.xlsx: Process steps H1", "a date such as 2026-10-31 should stand here", "None"),
-        ("as-is.xlsx: Process steps V7", "the number is too large", "None"),
     ]  # fmt: skip
 
 
