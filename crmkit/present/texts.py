@@ -10,7 +10,10 @@ MISSING = "—"
 NBSP = "\u00a0"
 MINUS = "\u2212"
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+#: What no file may hold, and what turns the order of all letters that follow in a sentence.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def is_missing(value: object) -> bool:
@@ -21,7 +24,9 @@ def is_missing(value: object) -> bool:
 def clean(text: object) -> str:
     """Return ``text`` without control characters and halves of surrogate pairs, with newlines of one kind.
 
-    >>> clean("a\\x00b\\r\\nc")
+    Signs that turn the direction of writing are left out too: the words after a name would stand backwards.
+
+    >>> clean("a\\x00b\\r\\nc\\u202e")
     'ab\\nc'
     """
     return _CONTROL.sub("", str(text).replace("\r\n", "\n").replace("\r", "\n"))
