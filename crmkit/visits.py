@@ -50,8 +50,8 @@ def stage_visits(crm: Snapshot) -> Visits:
     They follow the stage log (see :func:`crmkit.stagelog.stage_log` for its order and its beginnings). A
     closing without a change of stage ends the last visit: won counts as advanced, lost as lost. What follows
     a won or lost stage is a new visit; a change of owner is none. A self-loop that the settings keep is a
-    visit that moved back. Stages skipped are the open ones between the furthest reached so far and the one
-    entered.
+    visit that moved back. Stages skipped are the open ones of the pipeline between the furthest reached so
+    far and the one entered.
 
     Source: METHOD 3.3
     """
@@ -117,7 +117,9 @@ def _visits(crm: Snapshot, log: StageLog) -> pd.DataFrame:
     target = order.ranks[following]
     target[closing] = order.sizes[order.pipelines[stage[closing]]]
     after = target - furthest - 1
-    after[(outcome != ADVANCED) | ~(is_open & (order.ranks >= 0)[stage]) | (after < 0)] = 0
+    elsewhere = order.pipelines[following] != order.pipelines[stage]  # won there, nothing is skipped here
+    elsewhere[closing] = False
+    after[elsewhere | (outcome != ADVANCED) | ~(is_open & (order.ranks >= 0)[stage]) | (after < 0)] = 0
     zone = crm.settings.zone
     columns = {"deal_ix": deal, "stage": stage, "next_stage": following} | {
         "entered_at": as_moments(at, zone),

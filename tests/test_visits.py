@@ -246,3 +246,14 @@ def test_random_logs_agree_with_plain_loops_and_the_outcomes_add_up(seed: int) -
     assert len(visits.rows) + len(visits.self_loops) == len(changes)
     ended = visits.rows["left_at"].notna().to_numpy()
     assert (visits.rows["left_at"] >= visits.rows["entered_at"])[ended].all()
+
+
+def test_a_deal_won_in_another_pipeline_skips_nothing_in_its_own():
+    """Sales has more open stages than Service: none of them lies between Work and the end of Sales."""
+    sales = [{**one, "stage": f"{one['stage']}!"} for one in STAGES]
+    deals = [{"deal_id": "1", "pipeline": "Sales", "stage": "Won!", "status": "won"}]
+    moves = [("1", "2026-01-01", None, "Work"), ("1", "2026-01-02", None, "Won!")]
+    visits = stage_visits(crm_of(deals, moves, [*sales, *SERVICE]))
+    assert [OUTCOMES[one] for one in visits.rows["outcome"]] == ["advanced", "still_there"]
+    assert visits.rows["skipped_after"].tolist() == [0, 0]
+    assert skipped_stages(visits).empty
