@@ -51,7 +51,9 @@ MARKS: Mapping[str, Message] = {
 }
 #: Why a side cannot be told, where it is no column that ``evaluate`` knows of.
 REASONS: Mapping[str, Message] = {
-    "role_not_in_list": N_("No rep of the list has the role. Write under «roles» what your CRM calls it."),
+    "role_not_in_list": N_(
+        "No rep of the list has the role. Write on the sheet of roles what your list of reps calls it."
+    ),
     "no_required_column": N_("None of the required fields is in the export."),
     "no_crm_stage": N_("A step before it has no CRM stage, so that nobody can see who passed it."),
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WIDEST = 40
 #: With more columns than this they are set narrow, and their headings wrap.
-MANY = 7
+MANY = 6
 SENTENCE = 60
 _TEXTS = ("text", "url")
 

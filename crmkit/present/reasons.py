@@ -86,6 +86,7 @@ COLUMNS = {
         "The history of stages does not say whose a deal was then: its present owner is taken."
     ),
     "managers.team": N_("Nobody's team is known. Write the teams under «managers» in client.yml."),
+    "managers.role": N_("Nobody's role is known. Write the roles under «managers» in client.yml."),
     "stages.norm_days": N_("No stage has a norm. Write «norm_days» for the stages in client.yml."),
     "stages.required_fields": N_("No stage requires fields. Write «required» for the stages in client.yml."),
     "stages.default_probability": N_(

@@ -253,3 +253,15 @@ def test_a_part_keeps_its_heading_while_one_of_its_rows_is_shown() -> None:
     page = html.fromstring(folding((0, 2)).fragment())
     assert [row.text_content() for row in page.xpath(".//tr[contains(@class, 'ck-rest')]")] == ["w1", "y3"]
     assert not html.fromstring(folding(()).fragment()).xpath(".//details")
+
+
+def test_a_table_of_seven_columns_is_set_narrow_so_that_it_fits_the_page() -> None:
+    def narrow(count: int) -> bool:
+        names = [f"c{number}" for number in range(count)]
+        made = Table.of(
+            pd.DataFrame({name: ["x"] for name in names}), name="t", title="T", language="en",
+            currency="USD", columns=[Column(name, name) for name in names],
+        )  # fmt: skip
+        return "ck-many" in made.fragment()
+
+    assert [narrow(count) for count in (6, 7)] == [False, True]
