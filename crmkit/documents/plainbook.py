@@ -8,7 +8,7 @@ from typing import Any
 
 from crmkit.documents.grids import Grid
 from crmkit.documents.sheets import Styles, cell_text, sheet_names
-from crmkit.documents.xlsx import HEAD, OPTIONS, SOME_DAY
+from crmkit.documents.xlsx import HEAD, SOME_DAY, new_book
 from crmkit.folder import whole
 
 SHEET_WIDTH = 150
@@ -22,11 +22,8 @@ def write_plain_book(path: Path, title: str, grids: Sequence[Grid], open_point: 
     ----------
     title: what stands over every sheet. open_point: the words to be marked.
     """
-    import xlsxwriter
-
     names = sheet_names(grid.title for grid in grids)
-    options = {**OPTIONS, "constant_memory": False, "tmpdir": str(path.parent)}
-    with whole(path) as place, xlsxwriter.Workbook(str(place), options) as book:
+    with whole(path) as place, new_book(place, constant_memory=False, tmpdir=str(path.parent)) as book:
         book.set_properties({"created": SOME_DAY, "author": "crmkit", "title": cell_text(title)[:250]})
         styles = Styles(book)
         for name, grid in zip(names, grids, strict=True):

@@ -24,7 +24,7 @@ from crmkit.documents.process_look import (
     width_of,
 )
 from crmkit.documents.sheets import LONGEST_TEXT, SOFT, Styles, cell_text
-from crmkit.documents.xlsx import OPTIONS, SOME_DAY
+from crmkit.documents.xlsx import SOME_DAY, new_book
 from crmkit.errors import N_, ReportError
 from crmkit.folder import whole
 from crmkit.present.process_words import FIELDS, SHEETS, book_words
@@ -50,11 +50,9 @@ def write_process_book(
     ------
     ReportError: a list is longer than a cell can hold.
     """
-    import xlsxwriter
-
-    words, options = Words(language), {**OPTIONS, "constant_memory": False, "in_memory": True}
+    words = Words(language)
     with whole(path) as place:
-        with xlsxwriter.Workbook(str(place), options) as book:
+        with new_book(place, constant_memory=False, in_memory=True) as book:
             book.set_properties({"created": SOME_DAY, "author": "crmkit", "title": cell_text(process.name)})
             _fill(Maker(book, Styles(book), words, book_words(language)), process, crm_stages)
         let_rows_grow(place)

@@ -5,7 +5,8 @@ Text is always written as text: no formula and no link can come from data.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,19 @@ OPTIONS = {
 }
 
 Sheet = Table | Rows
+
+
+@contextmanager
+def new_book(place: Path, **options: object) -> Iterator[Any]:
+    """Give a workbook to fill; text stays text in it, and a disk that is full is an OSError as elsewhere."""
+    import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
+
+    try:
+        with xlsxwriter.Workbook(str(place), {**OPTIONS, **options}) as book:
+            yield book
+    except FileCreateError as error:
+        raise OSError(*error.args[0].args) from error
 
 
 def _write_sheet(book: Any, styles: Styles, name: str, sheet: Sheet) -> int:
@@ -123,12 +137,9 @@ def write_workbook(
     title: what stands over the contents: the client's name.
     created: the date in the file's properties; a fixed one keeps the bytes equal.
     """
-    import xlsxwriter
-
     words = Words(language)
     names = sheet_names([words.say("Contents"), *(sheet.title for sheet in sheets)])
-    options = {**OPTIONS, "tmpdir": str(path.parent)}
-    with whole(path) as place, xlsxwriter.Workbook(str(place), options) as book:
+    with whole(path) as place, new_book(place, tmpdir=str(path.parent)) as book:
         book.set_properties({"created": created, "author": "crmkit"})
         styles = Styles(book)
         cover = book.add_worksheet(names[0])

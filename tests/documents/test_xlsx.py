@@ -149,6 +149,19 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     assert b"2020-01-01T00:00:00Z" in zipfile.ZipFile(tmp_path / "a.xlsx").read("docProps/core.xml")
 
 
+def test_a_full_disk_is_said_as_one_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("xlsxwriter.workbook.ZipFile", full)
+    with pytest.raises(OSError, match="No space") as caught:
+        write_workbook(tmp_path / "a.xlsx", [], language="en", title="Firm")
+    assert caught.value.strerror == "No space left on device"
+    assert not (tmp_path / "a.xlsx").exists()
+
+
 def test_sheet_names_are_accepted_and_differ() -> None:
     names = sheet_names(
         [
