@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,15 @@ def write_plain_book(path: Path, title: str, grids: Sequence[Grid], open_point: 
             _write_grid(book.add_worksheet(name), styles, title, grid, open_point)
 
 
+def _height(texts: Sequence[str], widths: Sequence[float]) -> int:
+    """Return the height of a row, in points, that shows wrapped texts in columns of these widths."""
+    lines = [
+        sum(ceil(max(len(line), 1) / max(width - 1, 1)) for line in text.split("\n"))
+        for text, width in zip(texts, widths, strict=True)
+    ]
+    return min(15 * max(lines) + 3, 400)
+
+
 def _write_grid(page: Any, styles: Styles, title: str, grid: Grid, open_point: str) -> None:
     """Write one table, its rows as high as their texts need."""
     body = {"text_wrap": True, "border": 1, "border_color": "#b8c2cc"}
@@ -40,13 +50,10 @@ def _write_grid(page: Any, styles: Styles, title: str, grid: Grid, open_point: s
         page.write_string(
             HEAD, place, cell_text(heading), styles.style(**body, bold=True, bg_color="#e3eaf1")
         )
+    page.set_row(HEAD, _height(grid.headings, [0.85 * width for width in widths]))  # they are bold
     for row, cells in enumerate(grid.rows, HEAD + 1):
         texts = [cell if isinstance(cell, str) else "\n".join(cell) for cell in cells]
-        lines = [
-            sum(-(-max(len(line), 1) // max(width - 1, 1)) for line in text.split("\n"))
-            for text, width in zip(texts, widths, strict=True)
-        ]
-        page.set_row(row, min(15 * max(lines) + 3, 400))
+        page.set_row(row, _height(texts, widths))
         for place, text in enumerate(texts):
             mark = {"italic": True, "font_color": "#9c4a00"} if text == open_point else {}
             if text:

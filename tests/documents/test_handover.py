@@ -17,10 +17,12 @@ from docx.oxml.ns import qn
 
 from crmkit import read_client
 from crmkit.documents.crm_brief import _sections
+from crmkit.documents.grids import Grid
 from crmkit.documents.handed import Handed
 from crmkit.documents.handover import FILES, handed_over, write_handover
 from crmkit.documents.introduction import days, write_introduction
 from crmkit.documents.onboarding import write_onboarding
+from crmkit.documents.plainbook import write_plain_book
 from crmkit.documents.regulation import write_regulation
 from crmkit.documents.responsibility import matrices
 from crmkit.errors import RequestError
@@ -169,6 +171,15 @@ def test_the_brief_tells_the_pipelines_of_the_process_first_and_roles_in_words(
     titles = [grid.title for grid in sections[0][2]]
     assert ["Sales" in titles[0], "Service" in titles[1]] == [True, True]
     assert sections[3][2][0].rows[0][:2] == ["Seller", "Клоузер"]
+
+
+def test_a_heading_of_two_lines_gets_a_row_of_two_lines(tmp_path: Path) -> None:
+    heads = ["Step", *["Sales representative"] * 9]  # ten columns of 15 signs
+    grid = Grid("Matrix", heads, [["Offer", *["R"] * 9]], [1] * 10)
+    write_plain_book(tmp_path / "a.xlsx", "Firm", [grid], "")
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    row = next(cell.row for cell in page["A"] if cell.value == "Step")
+    assert page.row_dimensions[row].height >= 2 * 15
 
 
 def test_a_wide_matrix_is_cut_and_leaves_nobody_out() -> None:
