@@ -70,7 +70,7 @@ def page(study: Study, process: Process) -> Table:
         list(_told(study, process, rows)), columns=["step", "topic", "said", "measured", "mark"]
     ).astype("str")
     differs = told["mark"].isin([study.words.message(MARKS[code]) for code in DIFFERS])
-    shown = differs if differs.any() else told["step"] == told["step"].iloc[0]  # the others are opened
+    shown = differs if differs.any() else told["step"] == next(iter(told["step"]), "")  # others are opened
     count = int(rows["mark"].isin(DIFFERS).sum())
     title = study.words.plural(
         "What people say and what the data says, {period}: {n} difference",

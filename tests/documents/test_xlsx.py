@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from crmkit.documents.plainbook import write_plain_book
 from crmkit.documents.sheets import cell_text, number_format, sheet_names
 from crmkit.documents.xlsx import HEAD, Rows, write_workbook
 from crmkit.present.formats import Formats
@@ -157,9 +158,9 @@ def test_a_full_disk_is_said_as_one_and_leaves_nothing(
 
     monkeypatch.setattr("xlsxwriter.workbook.ZipFile", full)
     with pytest.raises(OSError, match="No space") as caught:
-        write_workbook(tmp_path / "a.xlsx", [], language="en", title="Firm")
+        write_plain_book(tmp_path / "a.xlsx", "Firm", [], "open")
     assert caught.value.strerror == "No space left on device"
-    assert not (tmp_path / "a.xlsx").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sheet_names_are_accepted_and_differ() -> None:

@@ -118,6 +118,10 @@ def test_what_people_say_beside_the_data(client):
     assert (lead, "Comes after") not in rows and ("2. Price", "Output") not in rows
 
 
+def test_a_description_without_steps_has_an_empty_table(client):
+    assert len(beside.page(study_of(client), Process(name="P")).rows) == 0
+
+
 def test_without_a_history_it_is_said_why_once(client):
     study = study_of(client, history=False)
     first, standing = accounting.tables(study, map_steps(study.crm, PROCESS))
