@@ -39,7 +39,7 @@ COLUMNS = {
     ),
     "stage_changes": N_(
         "The history of stages is not in this export. Few CRMs export it as a file; it comes from the"
-        " interface for programs."
+        " interface for programs; «crmkit pull» fetches it from amoCRM and Bitrix24."
     ),
     "plans": N_("There is no plan. Write it under «plan» in client.yml, or name a file with it."),
     "plans.metric=margin": N_("There is no plan of margin. Write it under «plan» in client.yml."),

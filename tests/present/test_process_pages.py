@@ -89,7 +89,7 @@ def test_a_deals_list_shows_the_description_and_says_how_to_get_the_rest(deals_o
         said = repr(getattr(as_is, name)(deals_only))
         assert "history" in said and len(said.splitlines()) == 1, said  # what is missing
     for page in (as_is.summary, as_is.not_told, to_be.headline):  # how to get it: at the top, at the end
-        assert "interface for programs" in repr(page(deals_only)), page.__name__
+        assert "«crmkit pull» fetches it" in repr(page(deals_only)), page.__name__
     state = {item.name: item.state for item in as_is.headline(deals_only).items}
     assert state["History of stages"] == "not_in_export"
     # what stands in the stages today is known without a history
