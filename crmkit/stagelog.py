@@ -126,7 +126,9 @@ def _sorted_log(crm: Snapshot, order: StageOrder) -> Log:
         group = np.cumsum(~np.append(False, tied))
         places = np.flatnonzero(np.append(tied, False) | np.append(False, tied))
         moved = np.arange(len(deal))
-        moved[places] = places[np.lexsort((order.places[log["stage"][places]], group[places]))]
+        stage = order.places[log["stage"][places]]
+        same = (log["manager"][places], log["before"][places])  # of rows alike in all else none comes first
+        moved[places] = places[np.lexsort((*same, stage, group[places]))]
         log = rows_at(log, moved)
     return log
 

@@ -160,7 +160,8 @@ def deals_of(changes: pd.DataFrame, empty: pd.DataFrame, ledger: Ledger) -> pd.D
     ----------
     changes: canonical stage changes; empty: the table of deals without a row, which gives the columns.
     """
-    rows = changes.dropna(subset=["deal_id", "changed_at"]).sort_values(["changed_at", "@place"])
+    order = ["changed_at", "@place", "manager_id"]
+    rows = changes.dropna(subset=["deal_id", "changed_at"]).sort_values(order, na_position="first")
     ends = rows.groupby("deal_id", sort=True)
     first, last = ends.head(1).set_index("deal_id"), ends.tail(1).set_index("deal_id").sort_index()
     told = last[["file", "line", "manager_id"]].assign(

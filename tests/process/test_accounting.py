@@ -12,6 +12,7 @@ from crmkit import Period, evaluate
 from crmkit.process.accounting import accounting, missing, refusals
 from crmkit.process.description import Process
 from crmkit.process.steps import map_steps, stages_as_places
+from crmkit.stagelog import owners, stage_log
 from crmkit.stages import OUTCOMES
 
 STAGES = [
@@ -292,3 +293,29 @@ def test_agrees_with_plain_loops(snapshot, seed):
 
 def _technical(crm, deal):
     return crm.deals["lost_reason"].iloc[deal] == "Double" and crm.deals["status"].iloc[deal] == "lost"
+
+
+def test_owners_at_one_moment_do_not_hang_on_the_order_of_rows(snapshot):
+    """New with Ann and Bob, and Talk with Ann, all at ten o'clock; then Offer with Bob.
+
+    Rows of one moment stand in the order of the stages, then of the owners.
+    """
+    moves = [
+        ("New", "Bob", "02-02"),
+        ("New", "Ann", "02-02"),
+        ("Talk", "Ann", "02-02"),
+        ("Offer", "Bob", "02-05"),
+    ]
+    changes = [
+        {"deal_id": "1", "changed_at": _at(day), "to_stage": stage, "manager_id": owner}
+        for stage, owner, day in moves
+    ]
+    deals = [{"deal_id": "1", "stage": "Offer", "manager_id": "Bob"}]
+    told = []
+    for rows in (changes, changes[::-1]):
+        crm = snapshot(deals, stage_changes=rows, stages=STAGES)
+        log = stage_log(crm)
+        # New with Ann, then with Bob (collapsed), Talk with Ann, Offer with Bob
+        assert owners(crm)[2][log.manager].tolist() == ["Ann", "Ann", "Bob"]
+        told.append(accounting(crm, ALL, stages_as_places(crm)))
+    pd.testing.assert_frame_equal(*told)

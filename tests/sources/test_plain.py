@@ -430,9 +430,12 @@ def test_a_deal_stands_where_the_order_of_stages_says_not_that_of_the_file(make,
     stages = (
         "pipelines: [{name: A, stages: [{name: Offer}, {name: Won, kind: won}, {name: No, kind: lost}]}]\n"
     )
-    rows = ["1,Offer,2026-01-05", "1,Won,2026-01-05", "2,Offer,2026-01-06", "2,No,2026-01-06"]
-    text = "\n".join(["d,s,at", *(rows[::-1] if backwards else rows), ""])
-    loaded = make(HISTORY_ONLY + stages, {"log.csv": text})
+    rows = ["1,Offer,2026-01-05,A", "1,Won,2026-01-05,A", "2,Offer,2026-01-06,A", "2,No,2026-01-06,A"]
+    rows.append("2,No,2026-01-06,B")
+    text = "\n".join(["d,s,at,who", *(rows[::-1] if backwards else rows), ""])
+    columns = HISTORY_ONLY.replace("at: changed_at", "at: changed_at, who: manager_id")
+    loaded = make(columns + stages, {"log.csv": text})
+    assert loaded.deals["manager_id"].tolist() == ["A", "B"]
     assert loaded.deals["stage"].tolist() == ["Won", "No"]
     assert loaded.deals["status"].tolist() == ["won", "lost"]
     assert loaded.deals["lost_at_stage"].tolist()[1] == "Offer"
