@@ -30,6 +30,7 @@ Version = Annotated[
         )
     ),
 ]
+Recent = Annotated[str, typer.Option(help=say("The period of the figures; default: the last twelve months."))]
 Plain = Annotated[Literal["table", "json"], typer.Option("--format", help=say("How to print it."))]
 #: How many deviations stand on a terminal, and what of each.
 MOST = 40
@@ -102,7 +103,7 @@ def card(
     step: Annotated[str, typer.Option(help=say("The step to improve; default: the recommended one."))] = "",
     problem: Annotated[str, typer.Option(help=say("What is wrong there."))] = "",
     check: Annotated[int, typer.Option(help=say("Measure the effect of the card of this number."))] = 0,
-    period: Span = "all",
+    period: Recent = "",
     as_of: AsOf = "",
     format: Plain = "table",
 ) -> None:
@@ -169,20 +170,25 @@ def _fresh(cards: tuple[Card, ...], step: str, problem: str, language: str) -> C
 
 def _recommended(settings: Client, cards: tuple[Card, ...], problem: str, when: tuple[str, str]) -> Card:
     """Return a card for the step that is recommended to be improved first."""
+    from crmkit.measures import borders
     from crmkit.periods import Period
     from crmkit.present.cards import evidence
     from crmkit.present.formats import Formats
+    from crmkit.present.study import latest_months
     from crmkit.process.bottlenecks import bottlenecks
     from crmkit.process.cards import drafted, next_id
     from crmkit.process.steps import map_steps, stages_as_places
     from crmkit.sources.load import load
 
     crm, process = load(settings, when[1] or None), _described(settings).as_is
+    span = Period.parse(when[0], settings.time_zone) if when[0] else latest_months(crm)
     places = map_steps(crm, process) if process else stages_as_places(crm)
-    found = bottlenecks(crm, Period.parse(when[0], settings.time_zone), places, process=process)
+    found = bottlenecks(crm, span, places, process=process)
     formats = Formats(settings.language, settings.currency)
     said = problem or formats.words.say("Too few deals go on from this step.")
-    fresh = drafted(found, next_id(cards), said, evidence(formats, found))
+    fresh = drafted(
+        found, next_id(cards), said, evidence(formats, found, formats.period(*borders(crm, span).days()))
+    )
     if fresh is None:
         remedy = N_("Name the step yourself: --step.")
         raise RequestError("crmkit process card", N_("no step can be recommended"), found.why_not, remedy)

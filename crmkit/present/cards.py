@@ -106,8 +106,8 @@ def effect_text(formats: Formats, found: Measured, is_share: bool, limits: Limit
     return f"{said}; {gap}"
 
 
-def evidence(formats: Formats, found: Bottlenecks) -> str:
-    """Return what speaks for the recommended focus: its conversion with n, and what is possible."""
+def evidence(formats: Formats, found: Bottlenecks, period: str) -> str:
+    """Return what speaks for the recommended focus: its conversion in a period, with n; what is possible."""
     if found.focus is None:
         return ""
     row = found.ranking.loc[found.focus]
@@ -115,7 +115,10 @@ def evidence(formats: Formats, found: Bottlenecks) -> str:
     now = gated(formats, row["conversion"], Cases(*(float(row[f"conversion_{name}"]) for name in names)))
     said = [
         formats.words.say(
-            "Conversion now: {now} of {n}.", now=str(now), n=formats.count(row["conversion_n"])
+            "Conversion, {period}: {now} of {n}.",
+            period=period,
+            now=str(now),
+            n=formats.count(row["conversion_n"]),
         ),
         formats.words.say("Possible: {wanted}.", wanted=formats.share(row["benchmark"])),
     ]

@@ -64,6 +64,9 @@ def test_cards_are_numbered_kept_and_measured(vektor):
     assert first == {"id": 1, "problem": "Too slow", "step": "Договор"}
     second = told("process", "card", vektor)["card"]  # the recommended focus
     assert second["id"] == 2 and second["step"] and second["expected"]["money_month"] > 0
+    page = told("process", "bottlenecks", vektor)  # a card tells what the report tells: of the same months
+    assert second["expected"]["money_month"] == round(page["rows"][page["focus"]]["money_month"])
+    assert second["evidence"].startswith("Конверсия, 01.11.2025 – 31.10.2026: ")
     assert [card.id for card in read_cards(cards_file(vektor))] == [1, 2]
     path = cards_file(vektor)
     path.write_text(
