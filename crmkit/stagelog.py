@@ -5,6 +5,7 @@ All work is on integer codes and runs of equal codes in a log sorted by deal and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,16 +122,27 @@ def _sorted_log(crm: Snapshot, order: StageOrder) -> Log:
     if not onward.all():
         log = rows_at(log, sorted_rows(log["deal"], at))
         deal, at = log["deal"], log["at"]
+    stage = log["stage"]
+    same = (log["manager"], log["before"])  # of rows alike in all else none comes first by itself
+    moved = ties_settled(deal, at, lambda tied: (*(one[tied] for one in same), order.places[stage[tied]]))
+    return log if moved is None else rows_at(log, moved)
+
+
+def ties_settled(deal: Ints, at: Ints, keys: Callable[[Ints], tuple[Ints, ...]]) -> Ints | None:
+    """Return rows sorted by deal and time in an order that their keys decide at one moment; None: no ties.
+
+    Parameters
+    ----------
+    keys: gives the keys of some rows, the most important one last.
+    """
     tied = (deal[1:] == deal[:-1]) & (at[1:] == at[:-1])
-    if tied.any():
-        group = np.cumsum(~np.append(False, tied))
-        places = np.flatnonzero(np.append(tied, False) | np.append(False, tied))
-        moved = np.arange(len(deal))
-        stage = order.places[log["stage"][places]]
-        same = (log["manager"][places], log["before"][places])  # of rows alike in all else none comes first
-        moved[places] = places[np.lexsort((*same, stage, group[places]))]
-        log = rows_at(log, moved)
-    return log
+    if not tied.any():
+        return None
+    group = np.cumsum(~np.append(False, tied))
+    places = np.flatnonzero(np.append(tied, False) | np.append(False, tied))
+    moved = np.arange(len(deal))
+    moved[places] = places[np.lexsort((*keys(places), group[places]))]
+    return moved
 
 
 def sorted_rows(deal: Ints, at: Ints) -> Ints:

@@ -13,7 +13,7 @@ from crmkit.intervals import wilson
 from crmkit.process.stays import Stays, standing
 from crmkit.process.steps import StepMap
 from crmkit.schema import Snapshot
-from crmkit.stagelog import Ints, first_of_run, owners
+from crmkit.stagelog import Ints, first_of_run, owners, ties_settled
 from crmkit.stages import ADVANCED, OPEN, OUTCOMES, STILL_THERE, coded_stages, stage_order
 from crmkit.survival_limits import survival_intervals
 
@@ -134,11 +134,13 @@ def owner_changes(grid: Grid, here: IntArray, stays: Stays) -> Told:
     log = crm.tables["stage_changes"]
     deal, at = log["deal_ix"].to_numpy(), micros(log["changed_at"])
     then, now, _ = owners(crm)
-    if ((deal[1:] < deal[:-1]) | ((deal[1:] == deal[:-1]) & (at[1:] <= at[:-1]))).any():
-        stages = stage_order(crm)  # which stages one moment's are, says who came first
-        entered = np.append(stages.places, -1)[coded_stages(crm, stages, log["to_stage"], deal)]
-        order = np.lexsort((then, entered, at, deal))
-        deal, at, then = deal[order], at[order], then[order]
+    stages = stage_order(crm)
+    entered = coded_stages(crm, stages, log["to_stage"], deal)
+    if ((deal[1:] < deal[:-1]) | ((deal[1:] == deal[:-1]) & (at[1:] < at[:-1]))).any():
+        order = np.lexsort((at, deal))
+        deal, at, then, entered = deal[order], at[order], then[order], entered[order]
+    settled = ties_settled(deal, at, lambda tied: (then[tied], np.append(stages.places, -1)[entered[tied]]))
+    then = then if settled is None else then[settled]
     passed = np.flatnonzero(~first_of_run(deal)[1:] & (then[1:] != then[:-1]) & (then[1:] >= 0)) + 1
     counts = stays.count(deal[passed], at[passed], after=True)
     last = np.flatnonzero(np.append(first_of_run(deal)[1:], True))[: len(deal)]
