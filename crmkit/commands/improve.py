@@ -190,8 +190,8 @@ def _recommended(settings: Client, cards: tuple[Card, ...], problem: str, when: 
         found, next_id(cards), said, evidence(formats, found, formats.period(*borders(crm, span).days()))
     )
     if fresh is None:
-        remedy = N_("Name the step yourself: --step.")
-        raise RequestError("crmkit process card", N_("no step can be recommended"), found.why_not, remedy)
+        remedy = N_("Name the step yourself: --step. «crmkit process bottlenecks» says why there is none.")
+        raise RequestError("crmkit process card", N_("no step can be recommended"), remedy=remedy)
     return fresh
 
 

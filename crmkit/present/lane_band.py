@@ -20,7 +20,10 @@ SMALL, LEAD = 11.0, 13.5
 
 @dataclass(frozen=True)
 class Link:
-    """What follows a step: positions of both (−1: the end), the outcome, whether another role takes over."""
+    """What follows a step: positions of both (−1: the end), the outcome, whether another role takes over.
+
+    ``last``: it follows the last step, as it should.
+    """
 
     source: int
     target: int

@@ -85,10 +85,10 @@ def links_of(process: Process) -> list[Link]:
         ends = [(one.text, -1) for one in dead_ends(process, index)] or ([] if going else [("", -1)])
         last = index + 1 == len(process.steps)
         several = len(going) + len(ends) > 1
-        for text, target in [*going, *ends]:
-            links.append(
-                Link(index, target, text if several else "", _is_handed(process, index, target), last)
-            )
+        for place, (text, target) in enumerate([*going, *ends]):
+            aimed = last and place <= len(going)  # of the ends of the last step the first is what is aimed at
+            handed = _is_handed(process, index, target)
+            links.append(Link(index, target, text if several else "", handed, aimed))
     return links
 
 

@@ -49,6 +49,13 @@ def test_conformance_is_told_with_every_deal_and_its_n(vektor):
     assert lines.count("\n") == len(found["deviations"]) + 1
 
 
+def test_where_no_step_can_be_recommended_no_code_is_shown(tmp_path):
+    deals_only = shutil.copytree(SAMPLE.parent / "romashka", tmp_path / "romashka")
+    refused = CliRunner().invoke(app, ["process", "card", str(deals_only)]).exception
+    assert isinstance(refused, RequestError) and "no_history" not in str(refused)
+    assert "crmkit process bottlenecks" in str(refused.remedy)
+
+
 def test_two_versions_are_set_side_by_side(vektor):
     found = told("process", "diff", vektor)
     assert (found["from"]["version"], found["to"]["dated"]) == ("as_is", "2026-12-01")

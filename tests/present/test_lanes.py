@@ -56,6 +56,16 @@ def test_what_follows_is_a_step_or_an_end() -> None:
     ]  # fmt: skip
 
 
+def test_of_the_ends_of_the_last_step_the_first_is_aimed_at_and_a_refusal_bears_a_cross() -> None:
+    paid = {"name": "Payment", "outputs": ["Paid", "Refused", "Withdrawn"]}
+    links = links_of(process([{"name": "Offer"}, paid]))
+    assert [(link.text, link.last) for link in links] == [
+        ("", False), ("Paid", True), ("Refused", False), ("Withdrawn", False),
+    ]  # fmt: skip
+    drawn = roles(flow_diagram(process([{"name": "Offer"}, paid]), EN))
+    assert (drawn.count("end"), drawn.count("lost")) == (1, 2)
+
+
 def test_each_step_stands_in_its_lane_with_its_norm_output_and_outcomes() -> None:
     diagram = flow_diagram(process(), EN)
     said = texts(diagram)
