@@ -63,9 +63,10 @@ HEADINGS = {
         "tax_id: инн",
     ),
     "stage_changes": _headings(
-        "deal_id: case:concept:name, case id, case, deal id, deal, id сделки, сделка",
+        "deal_id: case:concept:name, case id, case, deal id, deal, opportunity id, id сделки, сделка",
+        "deal_id: номер сделки",
         "from_stage: from stage",
-        "to_stage: concept:name, activity, stage, to stage, стадия, этап",
+        "to_stage: concept:name, activity, activity name, stage, to stage, стадия, этап",
         "changed_at: time:timestamp, timestamp, complete timestamp, entered at, changed at, date, дата",
         "manager_id: org:resource, resource, user",
     ),
@@ -121,12 +122,17 @@ def tables_for(headings: Sequence[str]) -> list[str]:
 
 
 def table_of(raw: RawTable) -> list[str]:
-    """Return the tables that a file may be: of a list of deals and a history, what the deals' numbers say."""
+    """Return the tables that a file may be: of a list of deals and a history, what the deals' numbers say.
+
+    A file that fits a list better is a history all the same if most of its rows are of deals seen before.
+    """
     tables = tables_for(raw.headings)
-    if tables != ["deals", "stage_changes"]:
-        return tables
     numbers = {target: heading for heading, target in columns_for("stage_changes", raw.headings).items()}
-    return ["stage_changes" if raw.frame[numbers["deal_id"]].duplicated().any() else "deals"]
+    if "deals" not in tables or not {"deal_id", "to_stage", "changed_at"} <= {*numbers}:
+        return tables
+    again = raw.frame[numbers["deal_id"]].duplicated()
+    is_history = again.any() if "stage_changes" in tables else again.mean() > 0.5
+    return ["stage_changes"] if is_history else ["deals"]
 
 
 def own_fields(headings: Iterable[str], taken: Iterable[str]) -> dict[str, str]:

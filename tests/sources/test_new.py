@@ -296,3 +296,23 @@ def test_history_without_a_list_of_deals(tmp_path, headings):
     assert [stage.name for stage in client.pipelines[0].stages] == ["Call", "Offer"]
     assert [one.name for one in client.managers] == ["Ann", "Bob"]
     assert points[-1] == "Put the stages into their order and check which are won and lost."
+
+
+def test_most_rows_of_deals_seen_before_make_a_history(tmp_path):
+    """Amounts and reps would make a list of it, but of five rows three are of deals that came before."""
+    log = tmp_path / "log.csv"
+    rows = [
+        "1,Call,2026-01-01",
+        "1,Offer,2026-01-02",
+        "1,Won,2026-01-05",
+        "2,Call,2026-01-01",
+        "2,Offer,2026-01-03",
+    ]
+    text = "\n".join(["Opportunity ID,Stage,Date,Amount,Owner", *(f"{row},10,Ann" for row in rows), ""])
+    log.write_text(text, encoding="utf-8")
+    client, crm, *_ = written(tmp_path / "c", log)
+    assert [entry.table for entry in client.files] == ["stage_changes"]
+    assert len(crm.tables["stage_changes"]) == 5
+    assert [(one.name, one.kind) for one in client.pipelines[0].stages] == [
+        ("Call", "open"), ("Offer", "open"), ("Won", "won"),
+    ]  # fmt: skip
