@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from crmkit.present.tables import Column, Table
 
 pytestmark = pytest.mark.browser
 
@@ -130,3 +133,24 @@ def test_on_paper_the_charts_fit_and_come_back(browser: Browser, folder: Path) -
     paper = watched.page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", paper)) > 10
     watched.page.close()
+
+
+def test_folded_rows_open_on_request_and_stand_on_paper(browser: Browser, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"name": ["first", "second", "third"]})
+    made = Table.of(
+        frame, name="t", title="T", columns=[Column("name", "Name")], language="en", currency="USD",
+        folded=(1, 2),
+    )  # fmt: skip
+    (tmp_path / "t.html").write_text(made._repr_html_(), encoding="utf-8")
+    page = Watched(browser, tmp_path / "t.html", 390).page
+
+    def seen() -> list[bool]:
+        return [row.is_visible() for row in page.locator("tbody tr").all()]
+
+    assert seen() == [True, False, False]
+    page.emulate_media(media="print")
+    assert seen() == [True, True, True]
+    assert not page.locator("summary").is_visible()
+    page.emulate_media(media="screen")
+    page.click("summary")
+    assert seen() == [True, True, True]
