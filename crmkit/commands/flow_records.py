@@ -60,13 +60,16 @@ def flows_of(
         lies in it. working: tell moves in working days of this calendar too.
     """
     lacking = crm.lacks([HISTORY])
-    log = places.log(crm)
+    log, whole = places.log(crm), stage_log(crm)
     if not period.is_all:
-        log = narrowed(log, entered_first(log, period))
+        chosen = entered_first(log, period)
+        log, whole = narrowed(log, chosen), narrowed(whole, chosen)
     edges = directly_follows(log)
     names = Names.of(log)
     kept = crm.settings.self_loops == "keep" and not places.is_described
     loops = int(edges.loc[edges["stage"] == edges["next_stage"], "n"].sum()) if kept else len(log.self_loops)
+    if places.is_described:  # those left out among stages too
+        loops += len(whole.self_loops)
     told = {
         "as_of": crm.as_of.isoformat(),
         "period": period.name,

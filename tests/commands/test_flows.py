@@ -130,6 +130,8 @@ def test_steps_of_the_description(told, tmp_path):
     (folder / "as-is.yml").write_text(text, encoding="utf-8")
     found = told("--steps")
     assert found["places"] == "steps"
+    # New to Offer twice within the step, and New to New, which is no move among stages either: 7 rows in all
+    assert (found["events"], found["self_loops"]["n"], found["rows"]["kept"]) == (4, 3, 7)
     assert [(one["from"], one["to"], one["n"], one["median_days"]) for one in found["edges"]] == [
         ("Both", "Won", 1, 4.0)
     ]
