@@ -154,3 +154,11 @@ def test_folded_rows_open_on_request_and_stand_on_paper(browser: Browser, tmp_pa
     page.emulate_media(media="screen")
     page.click("summary")
     assert seen() == [True, True, True]
+
+
+def test_on_paper_the_headings_of_a_table_stay_with_its_first_row(browser: Browser, folder: Path) -> None:
+    page = Watched(browser, folder / "neutral.html", 1200).page
+    page.emulate_media(media="print")
+    style = "(css) => [...document.querySelectorAll(css)].map((one) => getComputedStyle(one).{})"
+    assert set(page.evaluate(style.format("breakAfter"), ".ck-table thead")) == {"avoid"}
+    assert set(page.evaluate(style.format("breakBefore"), ".ck-table tbody tr:first-child")) == {"avoid"}
