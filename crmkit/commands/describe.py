@@ -158,10 +158,7 @@ def _write(path: Path, process: Process, settings: Client | None) -> None:
 
 
 def _crm_stages(settings: Client | None) -> list[CrmStage]:
-    from crmkit.process.description import CrmStage
+    from crmkit.process.beginning import choices_of
 
-    return [
-        CrmStage(stage=stage.name, pipeline=pipeline.name)
-        for pipeline in (settings.pipelines if settings else ())
-        for stage in pipeline.stages
-    ]
+    pipelines = settings.pipelines if settings else ()
+    return choices_of((pipeline.name, stage.name) for pipeline in pipelines for stage in pipeline.stages)

@@ -20,6 +20,8 @@ from crmkit.folder import write_whole
 from crmkit.present.conformance import headings_of
 from crmkit.present.lanes import flow_diagram
 from crmkit.present.study import Study
+from crmkit.present.texts import is_missing
+from crmkit.process.beginning import choices_of
 from crmkit.process.cards import cards_file, read_cards
 from crmkit.process.description import CrmStage, Process
 from crmkit.process.yamlform import write_yaml
@@ -90,7 +92,6 @@ def _crm_stages(study: Study) -> list[CrmStage]:
     order = stage_order(study.crm)
     table = order.table.iloc[order.places.argsort()]
     pairs = zip(table["pipeline"].astype("object"), table["stage"].astype("object"), strict=True)
-    return [
-        CrmStage(stage=str(stage), pipeline="" if pipeline != pipeline or pipeline is None else str(pipeline))
-        for pipeline, stage in pairs
-    ]
+    return choices_of(
+        ("" if is_missing(pipeline) else str(pipeline), str(stage)) for pipeline, stage in pairs
+    )

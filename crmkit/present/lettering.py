@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import accumulate, takewhile
 
 from crmkit.present.texts import clean
 
@@ -31,7 +32,11 @@ def text_width(text: str, size: float = 12, *, bold: bool = False) -> float:
     >>> text_width("Won", 100)
     206.0
     """
-    whole = sum(_advance(sign) for sign in text) * size / 100
+    return _width(sum(map(_advance, text)), size, bold)
+
+
+def _width(hundredths: int, size: float, bold: bool) -> float:
+    whole = hundredths * size / 100
     return whole * _BOLD if bold else whole
 
 
@@ -55,6 +60,11 @@ def lines_of(text: str, width: float, *, size: float = 12, most: int = 2, bold: 
     def fits(line: str) -> bool:
         return text_width(line, size, bold=bold) <= width
 
+    def fitting(line: str, more: int = 0) -> int:
+        """Return how many signs of a line fit, with ``more`` hundredths behind them."""
+        sums = accumulate(map(_advance, line))
+        return sum(1 for _ in takewhile(lambda whole: _width(whole + more, size, bold) <= width, sums))
+
     lines: list[str] = []
     words = clean(text).replace("\t", " ").replace("\n", " ").split(" ")
     for word in filter(None, words):
@@ -62,7 +72,7 @@ def lines_of(text: str, width: float, *, size: float = 12, most: int = 2, bold: 
             lines[-1] += f" {word}"
             continue
         while not fits(word) and len(word) > 1 and len(lines) <= most:
-            end = next(n for n in range(len(word) - 1, 0, -1) if n == 1 or fits(word[:n]))
+            end = max(fitting(word), 1)
             lines.append(word[:end])
             word = word[end:]
         lines.append(word)
@@ -70,7 +80,6 @@ def lines_of(text: str, width: float, *, size: float = 12, most: int = 2, bold: 
             break
     if len(lines) > most:
         last = f"{lines[most - 1]} {lines[most]}"
-        while last and not fits(f"{last}…"):
-            last = last[:-1].rstrip()
-        lines[most - 1 :] = [f"{last}…"]
+        end = fitting(last, _advance("…"))
+        lines[most - 1 :] = [f"{last if end == len(last) else last[:end].rstrip()}…"]
     return lines

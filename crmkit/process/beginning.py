@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from crmkit.process.description import CrmStage, Process
-from crmkit.process.wording import fold
+from crmkit.process.wording import LONGEST_LINE, fold
 from crmkit.settings import Pipeline
 
 
@@ -25,12 +25,17 @@ def with_crm_stages(process: Process, english: Process, pipelines: Sequence[Pipe
     found = [_stages_of(pipeline, names) for pipeline in pipelines]
     best = max(found, key=lambda stages: len(set(stages.values())), default={})
     mapped = [
-        tuple(CrmStage(stage=stage, pipeline=pipeline) for (pipeline, stage), at in best.items() if at == ix)
-        for ix in range(len(process.steps))
+        tuple(choices_of(place for place, at in best.items() if at == ix)) for ix in range(len(process.steps))
     ]
     steps = zip(process.steps, mapped, strict=True)
     fitted = tuple(step.model_copy(update={"crm_stages": stages}) for step, stages in steps)
     return process.model_copy(update={"steps": fitted})
+
+
+def choices_of(stages: Iterable[tuple[str, str]]) -> list[CrmStage]:
+    """Return CRM stages to choose from, by pipeline and name; those longer than a line are left out."""
+    short = (pair for pair in stages if max(map(len, pair)) <= LONGEST_LINE)
+    return [CrmStage(stage=stage, pipeline=pipeline) for pipeline, stage in short]
 
 
 def _stages_of(pipeline: Pipeline, names: dict[str, int]) -> dict[tuple[str, str], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from xml.etree import ElementTree
 
@@ -118,3 +119,11 @@ def test_dark_texts_stand_out_from_every_light_ground_even_in_grey() -> None:
         for role in ("text", "soft", "strong"):
             light, dark = luminance(INKS[ground].fill) + 0.05, luminance(INKS[role].fill) + 0.05
             assert light / dark >= 4.5, (ground, role)
+
+
+def test_a_name_of_any_length_is_cut_at_once() -> None:
+    # at size 12 the letter is 6.84 wide and the «…» 12: 100 hold 14 letters, or 12 and the «…»
+    began = time.process_time()
+    assert lines_of("\u0431" * 500_000, 100) == ["\u0431" * 14, "\u0431" * 12 + "…"]
+    assert lines_of("ab " * 200_000, 100)[1].endswith("…")
+    assert time.process_time() - began < 5

@@ -1,7 +1,7 @@
 """A template takes up the CRM stages that bear the names of its steps."""
 
-from crmkit.process.beginning import with_crm_stages
-from crmkit.process.description import Process
+from crmkit.process.beginning import choices_of, with_crm_stages
+from crmkit.process.description import CrmStage, Process
 from crmkit.settings import Pipeline
 
 RUSSIAN = Process(name="Продажа", steps=[{"name": "Квалификация"}, {"name": "Счёт"}, {"name": "Деньги"}])
@@ -33,3 +33,9 @@ def test_without_stages_the_template_stays_as_it_is() -> None:
     assert mapped() == [[], [], []]
     assert mapped(Pipeline(name="Sales", stages=[{"name": "New"}])) == [[], [], []]
     assert with_crm_stages(RUSSIAN, ENGLISH, ()) == RUSSIAN
+
+
+def test_a_stage_too_long_for_a_description_is_no_choice() -> None:
+    assert choices_of([("Sales", "x" * 10_000), ("Sales", "Talk"), ("", "New"), ("y" * 501, "Talk")]) == [
+        CrmStage(stage="Talk", pipeline="Sales"), CrmStage(stage="New"),
+    ]  # fmt: skip
