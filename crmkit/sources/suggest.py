@@ -64,9 +64,10 @@ HEADINGS = {
     ),
     "stage_changes": _headings(
         "deal_id: case:concept:name, case id, case, deal id, deal, opportunity id, id сделки, сделка",
-        "deal_id: номер сделки",
+        "deal_id: номер сделки, owner id",
         "from_stage: from stage",
-        "to_stage: concept:name, activity, activity name, stage, to stage, стадия, этап",
+        "to_stage: concept:name, activity, activity name, stage, stage id, to stage, стадия, этап",
+        "changed_at: created time",
         "changed_at: time:timestamp, timestamp, complete timestamp, entered at, changed at, date, дата",
         "manager_id: org:resource, resource, user",
     ),
@@ -116,7 +117,9 @@ def tables_for(headings: Sequence[str]) -> list[str]:
     for table in HEADINGS:
         found = set(columns_for(table, headings).values())
         required = NEEDED.get(table, {item.name for item in TABLES[table] if item.required})
-        if required <= found or (table == "deals" and {"stage", "amount"} & found and len(found) > 3):
+        if (required <= found and len(found) > 1) or (
+            table == "deals" and {"stage", "amount"} & found and len(found) > 3
+        ):
             scores[table] = len(found)
     return sorted(table for table, score in scores.items() if score == max(scores.values()))
 

@@ -316,3 +316,8 @@ def test_most_rows_of_deals_seen_before_make_a_history(tmp_path):
     assert [(one.name, one.kind) for one in client.pipelines[0].stages] == [
         ("Call", "open"), ("Offer", "open"), ("Won", "won"),
     ]  # fmt: skip
+
+
+def test_a_number_alone_does_not_make_a_list_of_deals(tmp_path):
+    assert tables_for(["Record ID", "Property name", "Property value"]) == []
+    assert tables_for(["ID", "TYPE_ID", "OWNER_ID", "CREATED_TIME", "STAGE_ID"]) == ["stage_changes"]
