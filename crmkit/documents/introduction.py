@@ -11,7 +11,7 @@ from crmkit.documents.grids import Grid
 from crmkit.documents.handed import Gap, Handed
 from crmkit.documents.sections import agreements, cover, measures
 from crmkit.documents.word import Cell, WordDocument
-from crmkit.errors import N_, Message
+from crmkit.errors import N_, Message, fold
 from crmkit.present.texts import MINUS
 
 
@@ -119,7 +119,7 @@ def _kpis(document: WordDocument, handed: Handed) -> None:
 def _regulation(document: WordDocument, handed: Handed) -> None:
     say, steps, plural = handed.say, handed.process.steps, handed.words.plural
     gaps = sum(len(gap.what) for gap in handed.gaps())
-    fields = sum(len(step.required_fields) for step in steps)
+    fields = len({fold(name) for step in steps for name in step.required_fields})
     acts = sum(len(step.automations) for step in steps)
     items = [say("Read the regulation through once more: it has no open points")]
     if gaps:

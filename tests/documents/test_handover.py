@@ -253,3 +253,10 @@ def test_without_a_description_it_says_what_to_do(snapshot: Callable[..., Snapsh
     with pytest.raises(RequestError, match="not described"):
         write_handover(open_study(tmp_path / "1"), tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+def test_a_field_that_several_steps_require_is_set_up_once(tmp_path: Path) -> None:
+    steps = [STEPS[0], STEPS[1] | {"required_fields": ["Amount", "Signed on"]}]
+    write_introduction(handed(steps=steps), tmp_path / "plan.docx")
+    # amount, Colour and Signed on
+    assert "Set up 3 required fields in the CRM" in " ".join(texts(tmp_path / "plan.docx"))
