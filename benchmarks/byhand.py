@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.schema import Snapshot
-from crmkit.survival import medians_among_winners
+from crmkit.statistics.survival import medians_among_winners
 
 Array = npt.NDArray[Any]
 DAY = 86_400e6

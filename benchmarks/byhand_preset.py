@@ -16,7 +16,7 @@ from byhand import DAY, Array, Figures, Hand
 
 from crmkit.measures.hygiene import _empty_words
 from crmkit.schema import Snapshot
-from crmkit.survival import survival_quantiles
+from crmkit.statistics.survival import survival_quantiles
 
 NEVER = np.iinfo(np.int64).min
 

@@ -11,7 +11,7 @@ from crmkit.measures.catalog import measure
 from crmkit.measures.sales import CLOSED, closed
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.survival import LOST, OPEN, WON
+from crmkit.statistics.survival import LOST, OPEN, WON
 
 
 def _won_cycles(crm: Snapshot, period: Period) -> pd.DataFrame:

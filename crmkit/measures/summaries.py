@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.intervals import quantile_ranks, wilson
-from crmkit.survival import WON, medians_among_winners, order_within, survival_quantiles
+from crmkit.statistics.intervals import quantile_ranks, wilson
+from crmkit.statistics.survival import WON, medians_among_winners, order_within, survival_quantiles
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]

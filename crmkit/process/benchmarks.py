@@ -11,9 +11,9 @@ from crmkit.facts import FloatArray, IntArray
 from crmkit.process.moves import Moves
 from crmkit.process.resampling import Resamples
 from crmkit.schema import Snapshot
-from crmkit.shrinkage import shrink
 from crmkit.stagelog import owners
 from crmkit.stages import ADVANCED, LOST, MOVED_BACK, OTHER_PIPELINE
+from crmkit.statistics.shrinkage import shrink
 
 #: So many reps are needed for a best quarter.
 FEWEST_REPS = 3

@@ -13,13 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.facts import FloatArray, IntArray
-from crmkit.intervals import wilson
 from crmkit.periods import Period
 from crmkit.process.moves import Moves, moves_of
 from crmkit.process.steps import StepMap
 from crmkit.schema import Snapshot
 from crmkit.stages import ADVANCED, LOST, MOVED_BACK, OTHER_PIPELINE
-from crmkit.survival_means import restricted_means
+from crmkit.statistics.intervals import wilson
+from crmkit.statistics.survival_means import restricted_means
 from crmkit.visits import visit_days
 
 #: The horizons of mean times: a year, and the working days of one.

@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from crmkit.intervals import wilson
 from crmkit.periods import Period
 from crmkit.process.course import course_of
 from crmkit.process.description import Process
 from crmkit.process.rules import COLUMNS, Found, exits, moves, norms, roles
 from crmkit.process.steps import StepMap
 from crmkit.schema import Snapshot
+from crmkit.statistics.intervals import wilson
 
 #: Kinds of deviations -> what was examined to find them.
 KINDS: Mapping[str, str] = {

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from crmkit.intervals import difference_limits, newcombe
 from crmkit.periods import Period
 from crmkit.process.accounting import accounting, missing
 from crmkit.process.cards import Card, Effect, Metric
 from crmkit.process.description import Process, fold
 from crmkit.process.steps import StepMap, map_steps, stages_as_places
 from crmkit.schema import Snapshot
+from crmkit.statistics.intervals import difference_limits, newcombe
 
 #: The account's columns by metric.
 COLUMNS: dict[Metric, str] = {"conversion": "conversion", "working_days": "working_days_median"}

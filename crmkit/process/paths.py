@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmkit.intervals import wilson
 from crmkit.stagelog import Ints, Mask, StageLog, first_of_run
 from crmkit.stages import OPEN
+from crmkit.statistics.intervals import wilson
 from crmkit.visits import furthest_ranks
 
 _PIECE = 1 << 15

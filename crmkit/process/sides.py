@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.intervals import wilson
 from crmkit.periods import Period
 from crmkit.process.accounting import accounting, missing
 from crmkit.process.description import Process
@@ -19,6 +18,7 @@ from crmkit.process.stays import Stays, stays_of
 from crmkit.process.steps import StepMap
 from crmkit.process.ways import Ways, ways_of
 from crmkit.schema import Snapshot
+from crmkit.statistics.intervals import wilson
 
 Row = dict[str, Any]
 #: «Always» and «never» are broken where surely more than one case in ten breaks them.

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.facts import IntArray, micros
-from crmkit.intervals import wilson
 from crmkit.process.stays import Stays, standing
 from crmkit.process.steps import StepMap
 from crmkit.schema import Snapshot
 from crmkit.stagelog import Ints, first_of_run, owners, ties_settled
 from crmkit.stages import ADVANCED, OPEN, OUTCOMES, STILL_THERE, coded_stages, stage_order
-from crmkit.survival_limits import survival_intervals
+from crmkit.statistics.intervals import wilson
+from crmkit.statistics.survival_limits import survival_intervals
 
 Floats = npt.NDArray[np.float64]
 Told = dict[str, Floats]

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from crmkit.intervals import difference_limits, newcombe
 from crmkit.process.cards import Card
 from crmkit.process.description import Process
 from crmkit.process.effect import measured
+from crmkit.statistics.intervals import difference_limits, newcombe
 
 PROCESS = Process.model_validate(
     {

@@ -7,7 +7,14 @@ from math import comb
 import numpy as np
 import pytest
 
-from crmkit.intervals import gate, median_interval, newcombe, quantile_interval, quantile_ranks, wilson
+from crmkit.statistics.intervals import (
+    gate,
+    median_interval,
+    newcombe,
+    quantile_interval,
+    quantile_ranks,
+    wilson,
+)
 
 # Newcombe, Statistics in Medicine 17 (1998) 857–872, table I, method 3 (Wilson, no continuity correction).
 NEWCOMBE = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crmkit.survival_means import restricted_means
+from crmkit.statistics.survival_means import restricted_means
 
 
 def test_by_hand():

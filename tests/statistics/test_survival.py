@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crmkit.survival import LOST, OPEN, WON, cumulative_incidence, median_among_winners, medians_among_winners
+from crmkit.statistics.survival import (
+    LOST,
+    OPEN,
+    WON,
+    cumulative_incidence,
+    median_among_winners,
+    medians_among_winners,
+)
 
 
 def naive(durations: list[float], events: list[int]) -> dict[float, tuple[float, float, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crmkit.survival import TOLERANCE, Steps, quantiles_of, running_sums, steps_of
+from crmkit.statistics.survival import TOLERANCE, Steps, quantiles_of, running_sums, steps_of
 
 _Z95 = 1.959963984540054
 

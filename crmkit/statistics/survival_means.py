@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crmkit.survival import steps_of
+from crmkit.statistics.survival import steps_of
 
 
 def restricted_means(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crmkit.survival_limits import survival_intervals
+from crmkit.statistics.survival_limits import survival_intervals
 
 
 def test_ten_durations_by_hand() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crmkit.shrinkage import shrink
+from crmkit.statistics.shrinkage import shrink
 
 #: Gelman and others, Bayesian Data Analysis, table 5.1: rats with tumours in 71 groups, of so many.
 TUMOURS = (
