@@ -142,15 +142,15 @@ def _label_box(node: Node) -> Box:
     """Return where the name of an event stands: below a start, to the right of an end."""
     if node.kind == "start":
         return Box(node.box.x - 27, node.box.y + node.box.height + 6, 90, 54)
-    return Box(node.box.x + node.box.width + 6, node.box.y - 8, 120, 54)
+    return Box(node.box.x + node.box.width + 6, node.box.y - 8, 160, 54)
 
 
 def _flow_label(flow: Flow) -> Box:
     """Return where the words of an arrow stand: over its first level stretch."""
     pairs = zip(flow.points, flow.points[1:], strict=False)
     (x, y), (to_x, _) = next(pair for pair in pairs if pair[0][1] == pair[1][1])
-    height = 13 * (-(-len(flow.name) // 14))
-    return Box((x if to_x > x else x - 112) + 8, y - 8 - height, 100, height)
+    height = 13 * (-(-len(flow.name) // 26))
+    return Box((x if to_x > x else x - 196) + 8, y - 8 - height, 180, height)
 
 
 def _numbers(**values: float) -> dict[str, Any]:

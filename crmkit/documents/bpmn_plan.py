@@ -10,7 +10,7 @@ from crmkit.process.description import Process, dead_ends, find_step, following
 
 TASK, GATE, EVENT = (150, 80), (50, 50), (36, 36)
 LEFT, TOP, HEAD = 190, 80, 30
-AFTER_TASK, AFTER_GATE, GAP, LINE = 40, 150, 70, 17
+AFTER_TASK, AFTER_GATE, GAP, LINE = 40, 220, 70, 17
 CHANNEL, SPACE = 106, 30
 
 Kind = Literal["task", "gate", "start", "end", "note"]
@@ -181,7 +181,7 @@ def _join(process: Process, plan: Plan) -> None:
             plan.flows.append(_straight(f"flow_{ix + 1}", task, gate, ""))
         for there in following(process, ix):
             texts = [one.text for one in step.outputs if find_step(process, one.next_step or "") == there]
-            name = _short("; ".join(texts), 45) if gate else ""
+            name = _short("; ".join(texts), 100) if gate else ""
             points = _route(plan, source, nodes[f"step_{there + 1}"], used)
             plan.flows.append(
                 Flow(f"flow_{ix + 1}_{there + 1}", source.id, f"step_{there + 1}", name, points)

@@ -129,6 +129,15 @@ def test_any_process_is_valid_and_its_arrows_meet_their_parts(process):
         assert touches(points[0], boxes[source]) and touches(points[-1], boxes[target])
 
 
+def test_an_outcome_of_a_sentence_is_not_cut():
+    told = "The client accepted price, term and payment in writing, and the letter is attached to the deal"
+    steps = [{"name": "A", "outputs": [{"text": told, "next_step": "B"}, "No"]}, {"name": "B"}]
+    tree = tree_of(steps)
+    assert told in find(tree, "sequenceFlow")
+    xs = [float(one.get("x")) for one in tree.iterfind(".//di:BPMNEdge/di:BPMNLabel/" + DC + "Bounds", NAMES)]
+    assert xs  # its words have a place of their own
+
+
 def test_what_a_client_wrote_is_text_only():
     hostile = "<script>alert(1)</script> & \x0b\ud800 ]]>"
     steps = [{"name": hostile, "outputs": [{"text": hostile}], "goal": hostile, "responsible": hostile}]
