@@ -92,7 +92,9 @@ def diff(
     processes = _described(read_client(client))
     first, second = chosen(processes, before, "--from"), chosen(processes, after, "--to")
     rows = differences(first, second)
-    if format == "table":
+    if format == "table" and rows.empty:
+        typer.echo(say("The two versions say the same."))
+    elif format == "table":
         print_table(rows[["part", "kind", "step_before", "step_after", "field", "old", "new"]])
     else:
         print_json({"from": _named(first), "to": _named(second), "differences": _records(rows)})

@@ -66,6 +66,12 @@ def test_two_versions_are_set_side_by_side(vektor):
     assert isinstance(refused, RequestError) and "as_is, to_be, 2026-12-01" in str(refused)
 
 
+def test_a_version_beside_itself_says_the_same(vektor):
+    assert told("process", "diff", vektor, "--to", "as_is")["differences"] == []
+    said = run("process", "diff", vektor, "--to", "as_is")
+    assert said.strip() in ("The two versions say the same.", "В двух версиях написано одно и то же.")
+
+
 def test_cards_are_numbered_kept_and_measured(vektor):
     first = told("process", "card", vektor, "--step", "Договор", "--problem", "Too slow")["card"]
     assert first == {"id": 1, "problem": "Too slow", "step": "Договор"}
