@@ -23,6 +23,7 @@ _TEXTS = {
     "period": N_("Period"),
     "as_of": N_("Data as of"),
     "workbook": N_("Tables (XLSX)"),
+    "documents": N_("Documents"),
     "failed": N_("failed"),
     "earlier": N_("the last run failed; the report is an earlier one"),
     "none": N_("There are no reports here yet."),
@@ -103,6 +104,7 @@ def _shown(entry: Mapping[str, Any], language: str) -> dict[str, Any]:
         "figures": [_written(formats, figures.get(key)) for key in KEY_FIGURES],
         "report": "report.html" in entry.get("files", ()),
         "workbook": "report.xlsx" in entry.get("files", ()),
+        "documents": [name for name in entry.get("files", ()) if name.startswith("documents/")],
         "failed": formats.words.message(Message(failed["text"], failed["params"])) if failed else "",
     }
 
