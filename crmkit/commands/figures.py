@@ -114,7 +114,7 @@ def pareto(
     from crmkit.client import read_client
     from crmkit.measures.pareto import core_of
     from crmkit.measures.pareto import pareto as items_of
-    from crmkit.measures.records import plain
+    from crmkit.measures.records import plain_rows
     from crmkit.periods import Period
     from crmkit.sources.load import load
 
@@ -125,13 +125,8 @@ def pareto(
         _print(items, format)
         return
     core = core_of(items, settings.limits.pareto_share)
-    columns = list(items.columns)
-    rows = [
-        dict(zip(columns, map(plain, row), strict=True)) for row in items.itertuples(index=False, name=None)
-    ]
-    print_json(
-        {"as_of": crm.as_of.isoformat(), "measure": measure, "by": by, "core": asdict(core), "rows": rows}
-    )
+    told = {"as_of": crm.as_of.isoformat(), "measure": measure, "by": by, "core": asdict(core)}
+    print_json(told | {"rows": plain_rows(items)})
 
 
 def parity(

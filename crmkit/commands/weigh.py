@@ -49,7 +49,7 @@ def bottlenecks(
 
 def _effect(study: Study) -> dict[str, Any]:
     """Return what the latest process to be would bring."""
-    from crmkit.present.bottlenecks import plain_rows
+    from crmkit.measures.records import plain_rows
     from crmkit.process.expected import expected_effect
 
     if not study.processes.to_be:

@@ -65,6 +65,14 @@ def left_out_records(left: pd.DataFrame) -> list[dict[str, Any]]:
     return [row | {"variant": row["variant"] or None, "n": int(row["n"])} for row in rows]
 
 
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as JSON values."""
+    names = [str(name) for name in frame.columns]
+    return [
+        dict(zip(names, map(plain, row), strict=True)) for row in frame.itertuples(index=False, name=None)
+    ]
+
+
 def plain(value: Any) -> Any:
     """Return one value as JSON has it."""
     if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):

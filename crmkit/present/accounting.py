@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -178,9 +179,15 @@ def _of_process(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["pipeline"].isin(rows["pipeline"][described])] if described.any() else rows
 
 
+@lru_cache(maxsize=4)
+def account_of(study: Study, places: StepMap) -> pd.DataFrame:
+    """Return the account of the study's period, reckoned once; not to be changed."""
+    return accounting(study.crm, study.period, places)
+
+
 def _rows(study: Study, places: StepMap) -> pd.DataFrame:
     """Return the account of the described steps and of what is used besides."""
-    rows = accounting(study.crm, study.period, places)
+    rows = account_of(study, places)
     used = (rows[["entries", "skipped", "open_now"]] > 0).any(axis=1)
     return rows[used | (rows["step_ix"] >= 0)].reset_index(drop=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from crmkit.errors import N_, Message
-from crmkit.measures.records import plain
+from crmkit.measures.records import plain_rows
 from crmkit.present import accounting as account
 from crmkit.present import beside as sides
 from crmkit.present import conformance as keeping
@@ -34,7 +34,6 @@ from crmkit.present.stage_pictures import time_in_stage
 from crmkit.present.study import Study
 from crmkit.present.tables import Table
 from crmkit.present.tiles import Sentences, Tile, Tiles
-from crmkit.process.accounting import accounting
 from crmkit.process.conformance import conforming
 
 __all__ = [
@@ -126,7 +125,7 @@ def funnel(study: Study) -> Several | Sentences:
         return no_history(
             study, N_("How far deals come is read from the history of stages; this export has none.")
         )
-    rows = accounting(study.crm, study.period, places_of(study))
+    rows = account.account_of(study, places_of(study))
     rows = rows[((rows["entries"] > 0) | (rows["step_ix"] >= 0)).to_numpy()].reset_index(drop=True)
     hours, limits = study.crm.settings.calendar.hours_per_day, study.crm.settings.limits
     inside = (rows["step_ix"] >= 0).to_numpy()
@@ -139,9 +138,7 @@ def funnel(study: Study) -> Several | Sentences:
         for name, part in parts.items()
         if len(part)
     ]
-    study.found["accounting"] = [
-        {str(name): plain(value) for name, value in row.items()} for row in rows.to_dict("records")
-    ]
+    study.found["accounting"] = plain_rows(rows)
     return Several(tuple(pictures))
 
 
@@ -196,10 +193,7 @@ def conformance(study: Study) -> Several | Sentences:
         )
         return no_history(study, what)
     found = examined(study, process)
-    study.found["conformance"] = [
-        {str(name): plain(value) for name, value in row.items()}
-        for row in conforming(found, "kind").to_dict("records")
-    ]
+    study.found["conformance"] = plain_rows(conforming(found, "kind"))
     parts = (
         keeping.summary(study, found), keeping.by_kind(study, found),
         keeping.by_step(study, found), keeping.by_rep(study, found),

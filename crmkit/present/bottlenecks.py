@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from crmkit.measures.records import plain
-from crmkit.present.focus import STATES, cost_of, name_of, row_at, rows_of, source_of
+from crmkit.measures.records import plain, plain_rows
+from crmkit.present.focus import VISITED, cost_of, name_of, row_at, rows_of, source_of, verdict_of
 from crmkit.present.focus import focus as focus  # where the pages look for it
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -38,14 +38,6 @@ def content(found: Bottlenecks) -> dict[str, Any]:
     return whole | {"rows": plain_rows(found.ranking), "chain": plain_rows(found.chain.table)}
 
 
-def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame as JSON values."""
-    names = [str(name) for name in frame.columns]
-    return [
-        dict(zip(names, map(plain, row), strict=True)) for row in frame.itertuples(index=False, name=None)
-    ]
-
-
 def tiles(study: Study, found: Bottlenecks) -> Tiles:
     """Return the recommended step in figures; without one, no tiles."""
     if found.focus is None:
@@ -53,7 +45,7 @@ def tiles(study: Study, found: Bottlenecks) -> Tiles:
     row, formats = row_at(found, found.focus), study.formats
     cost, interval = cost_of(study, found, row)
     items = [
-        Tile(study.say("Improve first"), name_of(found, row), (study.words.message(STATES[row["state"]]),)),
+        Tile(study.say("Improve first"), name_of(found, row), (verdict_of(study, row),)),
         Tile(
             study.say("It costs a month"),
             cost,
@@ -77,7 +69,7 @@ def ranking(study: Study, found: Bottlenecks) -> Table | Sentences:
     frame = frame.assign(
         name=[name_of(found, row) for row in rows_of(found)],
         source=[source_of(study, row) for row in rows_of(found)],
-        verdict=[study.words.message(STATES[state]) for state in frame["state"]],
+        verdict=[verdict_of(study, row) for row in rows_of(found)],
     )  # fmt: skip
     price = (
         Column("money_month", say("Costs a month"), "money", gated=True)
@@ -96,6 +88,7 @@ def ranking(study: Study, found: Bottlenecks) -> Table | Sentences:
     ]
     title = study.say("What each step costs, {period}", period=study.period_text())
     notes = [
+        study.words.message(VISITED),
         say("The costs of steps cannot be added up: each is what one step alone would bring."),
         say(
             "Money standing over the norm is counted apart: it is in deals that are open now and have stood"

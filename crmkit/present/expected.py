@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from crmkit.errors import N_, Message
-from crmkit.present.focus import STATES, WHY
+from crmkit.present.focus import STATES, VISITED, WHY
 from crmkit.present.several import Several
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -105,6 +105,7 @@ def steps(study: Study, found: Expected) -> Table:
         Column("saved_days", study.say("Saved on the way to the end"), "days"),
     ]
     notes = [
+        study.words.message(VISITED),
         study.say(
             "Each row is what this step alone would bring. Together they bring more or less than the sum,"
             " because every step gets what the one before it lets through."

@@ -29,6 +29,12 @@ STATES: Mapping[str, Message] = {
     "leads_to_unknown": N_("the end of too many deals is not known yet"),
     "no_times": N_("times are not known"),
 }
+BELOW_STATED = N_("surely fewer go on than the description states")
+#: How the conversion of the funnel differs from that of the account.
+VISITED = N_(
+    "The conversion here is of the visits that have ended. A deal that passed over a step did not visit it;"
+    " the table of what became of the deals counts it as gone on, so the two can differ."
+)
 #: Why nothing is recommended, where one reason is to be explained.
 WHY: Mapping[str, Message] = {
     "no_visits": N_("No deal entered a step in this period."),
@@ -84,6 +90,12 @@ def source_of(study: Study, row: Row) -> str:
         return study.say("stated in the description")
     reps, best = study.formats.count(row["reps"]), study.formats.count(row["best_reps"])
     return study.say("the best {best} of {reps} reps", best=best, reps=reps)
+
+
+def verdict_of(study: Study, row: Row) -> str:
+    """Return what can be said of a step; a wish of the description is not what others reach."""
+    surely = not row["state"] and row["benchmark_source"] != QUARTER
+    return study.words.message(BELOW_STATED if surely else STATES[row["state"]])
 
 
 def cost_of(study: Study, found: Bottlenecks, row: Row) -> tuple[str, str]:

@@ -25,8 +25,9 @@ NOT_DESCRIBED = N_("The process is not described yet.")
 NO_HISTORY = N_("Without the history of stages only the description and today's stock can be shown:")
 
 
+@lru_cache(maxsize=4)
 def places_of(study: Study) -> StepMap:
-    """Return what is measured: the steps of the process as it is, else the CRM stages."""
+    """Return what is measured: the steps of the process as it is, else the CRM stages; reckoned once."""
     process = study.processes.as_is
     return stages_as_places(study.crm) if process is None else map_steps(study.crm, process)
 

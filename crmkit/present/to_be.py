@@ -7,7 +7,7 @@ from functools import lru_cache
 import pandas as pd
 
 from crmkit.errors import N_, Message
-from crmkit.measures.records import plain
+from crmkit.measures.records import plain_rows
 from crmkit.present import bottlenecks as costs
 from crmkit.present.cards import cards_table
 from crmkit.present.changes import changes_summary, changes_table
@@ -91,9 +91,7 @@ def ranking(study: Study) -> Table | Sentences:
     if not has_history(study):
         return Sentences.of(study.words, [N_("There is nothing to rank.")])
     found = found_in(study)
-    study.found["bottlenecks"] = [
-        {str(name): plain(value) for name, value in row.items()} for row in found.ranking.to_dict("records")
-    ]
+    study.found["bottlenecks"] = plain_rows(found.ranking)
     return costs.ranking(study, found)
 
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from crmkit import open_study
+from crmkit.present import accounting as account_page
 from crmkit.present import as_is, to_be
 from crmkit.present.drawing import Diagram
 from crmkit.present.several import Several
@@ -142,3 +143,32 @@ def test_the_table_of_the_process_holds_what_is_said_of_each_step(vektor):
     assert said["Key success factor"] == step.key_success_factor
     assert (said["Time norm"], said["Expected conversion"]) == ("3 working days", "60%")
     assert list(said)[:3] == ["Input", "Output", "Responsible"]  # METHOD's order
+
+
+def test_two_conversions_of_one_step_are_said_to_differ(vektor):
+    # a deal that passed over «Обследование» counts as gone on in the account, and is no visit of the funnel
+    account = next(row for row in as_is.steps(vektor).rows if "Обследование" in row)
+    ranking = to_be.ranking(vektor)
+    funnel = next(row for row in ranking.rows if "Обследование" in row)
+    shares = [[one for one in row if isinstance(one, float) and 0.5 < one < 1] for row in (account, funnel)]
+    assert shares[0] and shares[0][0] not in shares[1]
+    for table in (ranking, to_be.effect(vektor).items[1]):
+        assert any("passed over a step did not visit it" in note for note in table.notes), table.name
+
+
+def test_a_wish_of_the_description_is_not_told_as_what_others_reach(vektor):
+    told = {row[0]: row for row in to_be.ranking(vektor).rows}
+    assert "stated in the description" in told["Договор"]
+    assert "surely fewer go on than the description states" in told["Договор"]
+    assert "costs more than chance alone explains" in told["Выявление потребности"]
+    assert to_be.headline(vektor).items[0].lines == ("surely fewer go on than the description states",)
+
+
+def test_the_account_is_reckoned_once_for_all_pages(vektor, monkeypatch):
+    study = open_study(SAMPLES / "vektor", language="en")
+    made = []
+    real = account_page.accounting
+    monkeypatch.setattr(account_page, "accounting", lambda *a, **k: made.append(k) or real(*a, **k))
+    for page in (as_is.funnel, as_is.steps, as_is.times):
+        page(study)
+    assert len(made) == 1
