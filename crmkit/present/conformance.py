@@ -139,9 +139,16 @@ def by_rep(study: Study, found: Conformance) -> Table:
     codes, names = coded(study.crm, rows.assign(deal_ix=-1), "manager")
     told = rows.assign(name=pd.Series([*names, None], dtype="str").iloc[codes].array)
     told = told.sort_values("name", na_position="last", ignore_index=True)
-    note = study.say("In the order of names; deals count for their present owner.")
+    notes = [study.say("In the order of names; deals count for their present owner.")]
+    if (found.deviations["kind"] == "wrong_role").any():
+        notes.append(
+            study.say(
+                "A deal in the hands of another role deviates too: that is a matter of who is given the"
+                " deals, not of how the rep works."
+            )
+        )
     title = study.say("Deals that went as described, by rep")
-    return _shares(study, told, ("conformance_reps", study.say("Rep"), title), [note])
+    return _shares(study, told, ("conformance_reps", study.say("Rep"), title), notes)
 
 
 def by_step(study: Study, found: Conformance) -> Table:

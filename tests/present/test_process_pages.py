@@ -172,3 +172,9 @@ def test_the_account_is_reckoned_once_for_all_pages(vektor, monkeypatch):
     for page in (as_is.funnel, as_is.steps, as_is.times):
         page(study)
     assert len(made) == 1
+
+
+def test_what_a_rep_was_given_is_not_told_as_his_doing(vektor):
+    # every step of the sample belongs to closers, so no deal of its one hunter is without a deviation
+    parts = {getattr(one, "name", ""): one for one in as_is.conformance(vektor).items}
+    assert any("a matter of who is given the deals" in note for note in parts["conformance_reps"].notes)
