@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, TypeAlias
+
+CheckId: TypeAlias = Literal[
+    "H01", "H02", "H03", "H04", "H05", "H06", "H07", "H08", "H09", "H10", "H11", "H12", "H13", "H14", "H15",
+    "H16", "H17", "H18", "H19", "H20", "H21", "H22", "H23",
+]  # fmt: skip
+Severity: TypeAlias = Literal["critical", "major", "minor"]
+_STRICT: dict[str, object] = {"extra": "forbid", "allow_inf_nan": False}
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,9 @@ class Limits:
     mass_rows: fewer rows of one rep within a minute or a day are never a mass edit: they can be made by hand.
     mass_times: how many times the usual busy minute or day of the department a mass edit has.
     mass_share: from this share of a column's dates on, mass edits distort the figures by time.
+    settled_days: a loss has to be planned anew from so many days after closing on.
+    return_from_months, return_to_months: a lost client is to be asked again between them, after closing.
+    similar_name_score: names of cards are alike from this similarity on, 0 to 100.
     """
 
     unreadable_share: float = 0.2
@@ -54,6 +65,50 @@ class Limits:
     mass_rows: int = 20
     mass_times: float = 10.0
     mass_share: float = 0.05
+    settled_days: int = 7
+    return_from_months: int = 3
+    return_to_months: int = 6
+    similar_name_score: float = 90.0
 
     #: How ``client.yml`` is held against this: other names are mistakes.
-    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "allow_inf_nan": False}
+    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
+
+
+@dataclass(frozen=True)
+class BonusRules:
+    """How violations lower a bonus: a proposal for the head of sales (METHOD 5.2).
+
+    Attributes
+    ----------
+    checks: the checks that count. once, repeatedly: the share of the bonus that one offending row of a check
+        costs in the period, and that two or more cost.
+    mode: the single largest deduction counts, or the sum of all. floor: the share that always remains.
+    """
+
+    checks: tuple[CheckId, ...] = ("H01", "H02", "H03", "H04", "H05", "H06", "H07")
+    once: float = 0.05
+    repeatedly: float = 0.10
+    mode: Literal["worst", "sum"] = "worst"
+    floor: float = 0.0
+
+    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
+
+
+@dataclass(frozen=True)
+class AuditRules:
+    """How a client's CRM keeping is audited (METHOD 5).
+
+    Attributes
+    ----------
+    skip: checks that do not run. severities: check -> its weight here, instead of the checklist's.
+    bonus: see there. names: how the board of violations names reps: full, initials or off.
+    sample_per_rep: so many deals of each rep stand on the weekly sheet where there are more.
+    """
+
+    skip: tuple[CheckId, ...] = ()
+    severities: Mapping[CheckId, Severity] = field(default_factory=dict)
+    bonus: BonusRules = field(default_factory=BonusRules)
+    names: Literal["full", "initials", "off"] = "initials"
+    sample_per_rep: int = 15
+
+    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.columns import ADDED, EVENTS, STATUSES, TABLES, Column, column, typed_nulls
-from crmkit.limits import Limits
+from crmkit.limits import AuditRules, Limits
 
 if TYPE_CHECKING:
     from crmkit.calendars import WorkCalendar
@@ -52,6 +52,7 @@ class Settings:
     empty_reasons: words that tell no reason of a loss; ``None`` for the kit's own list.
     required_cards: table of cards -> fields that each needs, alternatives by ``|``.
     qualified_at: pipeline -> the stage at which its deals are qualified, both as they are written.
+    audit: how the keeping of the CRM is audited.
     """
 
     zone: str
@@ -64,6 +65,7 @@ class Settings:
     required_cards: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     self_loops: str = "collapse"
     qualified_at: Mapping[str, str] = field(default_factory=dict)
+    audit: AuditRules = field(default_factory=AuditRules)
 
 
 @dataclass(frozen=True, eq=False)

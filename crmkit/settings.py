@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from crmkit.limits import Limits
+from crmkit.limits import AuditRules, Limits
 from crmkit.parts import DAY, Account, Day, Name, Part, ReportSettings, RequiredCards
 from crmkit.schema import TABLES, Settings
 
@@ -181,6 +181,7 @@ class Client(Part):
     ] = Field(default_factory=list)
     calendar: CalendarSettings = CalendarSettings()
     limits: Limits = Limits()
+    audit: AuditRules = AuditRules()
     preset: Annotated[
         Annotated[list[Name], Tag("<more>")] | Annotated[Name, Tag("<text>")], Discriminator(_is_text)
     ] = "monitoring-23"
@@ -231,6 +232,7 @@ class Client(Part):
             _folded(self.inbound_sources), empty, cards,
             self_loops=self.self_loops,
             qualified_at={one.name: one.qualified_at for one in self.pipelines if one.qualified_at},
+            audit=self.audit,
         )  # fmt: skip
 
 

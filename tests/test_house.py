@@ -34,7 +34,7 @@ FLOORS = (
     ),
     ("schema", "parts", "settings", "mistakes", "contradictions", "client", "folder"),
     ("facts", "fields", "actions", "clients", "stages", "stagelog", "visits"),
-    ("sources", "measures", "process", "intake", "simulate", "pull"),
+    ("sources", "measures", "audit", "process", "intake", "simulate", "pull"),
     ("present",),
     ("documents",),
     ("batch",),
@@ -42,7 +42,7 @@ FLOORS = (
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 #: Rooms of one floor that do not know one another, save for the catalogue of measures and the load report.
-APART = {"sources", "measures", "process", "intake", "simulate", "pull"}
+APART = {"sources", "measures", "audit", "process", "intake", "simulate", "pull"}
 #: What the room with the network may use of the house, and what only it may use of the world.
 PULL_USES = {"errors", "settings", "client", "folder", "pull"}
 NETWORK = {

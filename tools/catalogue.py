@@ -25,6 +25,8 @@ from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
+from crmkit.audit.checks import facts_of
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "crmkit"
 CALLS = {"N_": 1, "say": 1, "plural": 2}
@@ -80,10 +82,12 @@ def of_card(node: ast.FunctionDef) -> Iterator[Found]:
         name = called(call.func if call else decorator)
         card = name in CARDS
         if card and call:
-            titles = texts([k.value for k in call.keywords if k.arg in ("title", "name")])
+            titles = texts([k.value for k in call.keywords if k.arg in ("title", "name", "about")])
             yield from ((title, node.lineno) for title in titles)
         doc = ast.get_docstring(node)
-        if doc and card:
+        if doc and name == "check":
+            yield from ((text, node.lineno) for label, text in facts_of(doc).items() if label != "Source")
+        elif doc and card:
             yield " ".join(doc.split("\n\n")[0].split()), node.lineno
             yield from ((text, node.lineno) for text in facts(doc) if not text.startswith("Source:"))
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from crmkit.audit import Audit, examine
+from crmkit.audit.waivers import read_waivers
 from crmkit.client import Client, read_client
 from crmkit.errors import N_, CrmkitError, Message, RequestError
 from crmkit.measures import ALL, Measure, borders, evaluate_fully, find
@@ -21,6 +23,8 @@ from crmkit.measures.summaries import FIGURES
 from crmkit.periods import Period, floor, next_start
 from crmkit.periods import before as before  # where the pages look for it
 from crmkit.present.figures import Plate
+from crmkit.present.findings import FINDINGS_MIME as FINDINGS_MIME  # where programs look for it
+from crmkit.present.findings import Findings
 from crmkit.present.formats import Formats
 from crmkit.present.process_words import described
 from crmkit.present.reasons import missing
@@ -31,22 +35,7 @@ from crmkit.schema import Snapshot
 from crmkit.sources.ledger import LoadReport
 from crmkit.sources.load import load, load_report
 
-FINDINGS_MIME = "application/vnd.crmkit.findings+json"
 MONTHS = 12
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What a notebook found, as programs read it."""
-
-    content: Mapping[str, Any]
-    sentence: str
-
-    def __repr__(self) -> str:
-        return self.sentence
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {"text/plain": repr(self), FINDINGS_MIME: dict(self.content)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +46,7 @@ class Study:
     ----------
     client, crm, report: the settings, the data at ``as_of``, how it was read.
     period: what the figures are for; language: of all that is said.
+    asked: the period that was asked for; «all» where none was: what happens in one is audited for it.
     told, left_out: every row of ``evaluate`` that a page used, and what is in no figure, in order, by what
         it is about; they become the findings. found: other results by name, as JSON values, likewise.
     """
@@ -67,6 +57,7 @@ class Study:
     period: Period
     language: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    asked: Period = ALL
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, dict[str, Any]] = field(default_factory=dict)
     found: dict[str, Any] = field(default_factory=dict)
@@ -80,6 +71,16 @@ class Study:
     def formats(self) -> Formats:
         """What writes figures."""
         return Formats(self.language, self.client.currency)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """What the checks of CRM keeping found, with the client's waivers.
+
+        Raises
+        ------
+        CrmkitError: a file of waivers that cannot be used.
+        """
+        return examine(self.crm, self.asked, waivers=read_waivers(self.client.folder))
 
     @cached_property
     def processes(self) -> Processes:
@@ -180,6 +181,7 @@ class Study:
             "client": self.client.name,
             "as_of": self.crm.as_of.isoformat(),
             "period": {"start": first.isoformat(), "end": after.isoformat(), "name": self.period.name},
+            "asked": self.asked.name,
             "rows": list(self.told.values()),
             "left_out": list(self.left_out.values()),
             **self.found,
@@ -206,7 +208,8 @@ def open_study(
         language = language or settings.language
         crm = load(settings, as_of or None)
         span = Period.parse(period, settings.time_zone) if period else latest_months(crm)
-        return Study(settings, crm, load_report(settings), span, language, _options(options))
+        asked = span if period else ALL
+        return Study(settings, crm, load_report(settings), span, language, _options(options), asked)
     except CrmkitError as error:
         error.say = Words(language or "en").message
         raise

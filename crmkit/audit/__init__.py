@@ -1,0 +1,9 @@
+"""The checklist of CRM keeping and ``examine``."""
+
+from __future__ import annotations
+
+from crmkit.audit import tasks
+from crmkit.audit.checks import SEVERITIES, Check, Examined, checklist, find_check
+from crmkit.audit.examine import ALL, Audit, examine
+
+__all__ = ["ALL", "SEVERITIES", "Audit", "Check", "Examined", "checklist", "examine", "find_check", "tasks"]

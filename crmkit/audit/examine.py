@@ -1,0 +1,250 @@
+"""The checks held against a client's data: their states, every row that offends, who answers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from crmkit.audit.checks import Check, Examined, checklist
+from crmkit.audit.owners import Codes, Owners, owners
+from crmkit.facts import BoolArray, is_status
+from crmkit.periods import Period
+from crmkit.schema import Snapshot, alternatives
+
+ALL = Period(None, None, "all")
+KEYS = {
+    "deals": "deal_id", "tasks": "task_id", "activities": "activity_id", "companies": "company_id",
+    "contacts": "contact_id",
+}  # fmt: skip
+NAMES = {"deals": "title", "tasks": "title", "activities": "title", "companies": "name", "contacts": "name"}
+#: Tables that people tell in client.yml: what is missing there is asked of them, not of the export.
+TOLD = {"stages", "managers"}
+#: What is known of open deals only as it is on the day of export.
+OF_EXPORT = {
+    "deals.amount", "deals.expected_close_on", "deals.next_task_at", "deals.last_activity_at",
+    "deals.stage_entered_at",
+}  # fmt: skip
+STATES = ("passed", "failed", "not_applicable", "ask")
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """What the checks found.
+
+    Attributes
+    ----------
+    crm, period: the data, and the period of what happens in one (see :func:`examine`).
+    states: one row a check, in the order of METHOD 5.1: ``check``, ``state`` (one of ``STATES``), ``reason``
+        (``""``, ``switched_off``, ``not_in_export``, ``known_at_export_only``, ``nothing_to_check``),
+        ``missing`` (columns, parted by ``, ``), ``lacking`` (columns it did without), ``checked``, ``wrong``
+        (all that offend, waived ones too), ``waived``, ``mendable``, ``severity``.
+    violations: one row an offending row: ``check``, ``table``, ``row`` (its position), ``id``, ``name``,
+        ``deal_ix``, ``deal_id``, ``manager_id``, ``since`` (moment), ``kind`` (place in the check's
+        ``says``), ``names``, ``number``, ``norm``, ``group``, ``amount`` (of an open deal), ``url``,
+        ``waived``, ``waiver`` (its reason, else null), ``until`` (its last day); by check, table and id.
+    counts: ``check``, ``manager_id`` (null: nobody), ``checked``, ``wrong``, ``waived``: what each rep's
+        share is made of; by check and rep.
+    unknown: ``check``, ``table``, ``reason``, ``n``: rows that a check is about and could not judge.
+    """
+
+    crm: Snapshot
+    period: Period
+    states: pd.DataFrame
+    violations: pd.DataFrame
+    counts: pd.DataFrame
+    unknown: pd.DataFrame
+
+
+def examine(
+    crm: Snapshot,
+    period: Period = ALL,
+    *,
+    checks: Iterable[Check] | None = None,
+    waivers: pd.DataFrame | None = None,
+) -> Audit:
+    """Hold the checks against the data.
+
+    Parameters
+    ----------
+    period: when what is examined happened: actions, moves, losses, new leads. What stands open is examined as
+        it is at ``as_of``, whatever the period.
+    checks: by default the whole checklist; those that the settings skip are told as switched off.
+    waivers: ``check``, ``id``, ``reason``, ``until``: an offending row so named is waived to the end of that
+        day; it is still counted, and shown as waived.
+
+    Source: METHOD 5.1
+    """
+    people = owners(crm)
+    states, found, counts, unknown = [], [], [], []
+    severities: dict[str, str] = dict(crm.settings.audit.severities.items())
+    for one in checklist() if checks is None else checks:
+        reason, missing = _why_not(one, crm)
+        seen = [] if reason else [part for part in one.rule(crm, period) if part.table]
+        offenders = pd.concat(
+            [_offenders(crm, one.id, part, people=people) for part in seen] or [_nothing(crm, people)],
+            ignore_index=True,
+        )
+        offenders = _waived(offenders, waivers, crm)
+        counts.append(_counted(one, seen, offenders, people=people))
+        head = {"check": one.id, "severity": severities.get(one.id, one.severity)}
+        states.append(head | _state(one, seen, offenders, why=(reason, missing)))
+        found.append(offenders)
+        unknown += [
+            {"check": one.id, "table": part.table, "reason": why, "n": int(rows.sum())}
+            for part in seen
+            for why, rows in part.unknown.items()
+            if rows.any()
+        ]
+    return Audit(
+        crm,
+        period,
+        pd.DataFrame(states),
+        pd.concat(found, ignore_index=True),
+        pd.concat(counts, ignore_index=True),
+        pd.DataFrame(unknown, columns=["check", "table", "reason", "n"]),
+    )
+
+
+def _why_not(one: Check, crm: Snapshot) -> tuple[str, str]:
+    """Return why a check cannot be examined, and the columns that are missing for it."""
+    if one.id in crm.settings.audit.skip:
+        return "switched_off", ""
+    lacks = crm.lacks(one.needs)
+    if lacks:
+        return "not_in_export", ", ".join(lacks)
+    if not crm.is_current:
+        for need in one.needs:
+            given = crm.supplied.intersection(alternatives(need))
+            if one.at_export or (given and given <= OF_EXPORT):
+                return "known_at_export_only", ""
+    return "", ""
+
+
+def _state(
+    one: Check, seen: Sequence[Examined], offenders: pd.DataFrame, *, why: tuple[str, str]
+) -> dict[str, object]:
+    reason, missing = why
+    checked = sum(int(part.checked.sum()) for part in seen)
+    waived = int(offenders["waived"].sum())
+    if not reason and not checked:
+        reason = "nothing_to_check"
+    asks = bool(missing) and all(
+        {name.split(".")[0] for name in alternatives(need)} <= TOLD for need in missing.split(", ")
+    )
+    if reason:
+        state = "ask" if asks else "not_applicable"
+    else:
+        state = "failed" if len(offenders) > waived else "passed"
+    lacking = dict.fromkeys(name for part in seen for name in part.lacking)
+    told: dict[str, object] = {
+        "state": state,
+        "reason": reason,
+        "missing": missing,
+        "lacking": ", ".join(lacking),
+    }
+    counted = {"checked": checked, "wrong": len(offenders), "waived": waived, "mendable": one.mendable}
+    return told | counted
+
+
+def _owners_of(part: Examined, people: Owners) -> Codes:
+    return people.of[part.table] if part.owner is None else people.coded(part.owner)
+
+
+def _offenders(crm: Snapshot, check: str, part: Examined, *, people: Owners) -> pd.DataFrame:
+    """Return the rows of a table that offend, with what tells of them."""
+    table = crm.tables[part.table]
+    rows = np.flatnonzero(part.checked & part.wrong)
+    deal = rows if part.table == "deals" else _deal_of(table, rows)
+    size, zone = len(rows), crm.settings.zone
+    amount = np.where(is_status(crm, "open"), crm.deals["amount"].to_numpy(np.float64), np.nan)
+    since = part.since.array[rows] if part.since is not None else _never(size, zone)
+    frame = pd.DataFrame(
+        {
+            "check": check,
+            "table": part.table,
+            "row": rows,
+            "id": table[KEYS[part.table]].astype("str").array[rows],
+            "name": table[NAMES[part.table]].astype("str").array[rows],
+            "deal_ix": deal,
+            "deal_id": pd.Series([*crm.deals["deal_id"].astype("str"), None], dtype="str").array[deal],
+            "manager_id": people.named(_owners_of(part, people)[rows]),
+            "since": pd.Series(since).dt.as_unit("us"),
+            "kind": _picked(part.kind, rows, 0),
+            "names": pd.Series(_picked(part.names, rows, ""), dtype="str"),
+            "number": _picked(part.number, rows, np.nan),
+            "norm": _picked(part.norm, rows, np.nan),
+            "group": _picked(part.group, rows, -1),
+            "amount": np.append(amount, np.nan)[deal],
+            "url": _urls(crm, part.table, rows, deal),
+        }
+    )
+    return frame.sort_values("id", kind="stable", na_position="last", ignore_index=True)
+
+
+def _deal_of(table: pd.DataFrame, rows: Codes) -> Codes:
+    return table["deal_ix"].to_numpy()[rows] if "deal_ix" in table else np.full(len(rows), -1)
+
+
+def _never(size: int, zone: str) -> pd.Series:
+    return pd.Series(pd.NaT, index=range(size), dtype=pd.DatetimeTZDtype("us", zone))
+
+
+def _picked(values: np.ndarray | None, rows: Codes, nothing: object) -> np.ndarray:
+    return np.full(len(rows), nothing) if values is None else np.asarray(values)[rows]
+
+
+def _urls(crm: Snapshot, table: str, rows: Codes, deal: Codes) -> pd.api.extensions.ExtensionArray:
+    """Return the address of each row's card: tasks and communications lead to their deal."""
+    if "url" in crm.tables[table]:
+        return crm.tables[table]["url"].array[rows]
+    return pd.Series([*crm.deals["url"], None], dtype="str").array[deal]
+
+
+def _nothing(crm: Snapshot, people: Owners) -> pd.DataFrame:
+    """Return no offending row, in the columns of :func:`_offenders`."""
+    none: BoolArray = np.zeros(len(crm.deals), dtype=bool)
+    return _offenders(crm, "", Examined("deals", none, none), people=people)
+
+
+def _waived(offenders: pd.DataFrame, waivers: pd.DataFrame | None, crm: Snapshot) -> pd.DataFrame:
+    """Mark the offending rows that a waiver names and whose last day is not over at ``as_of``."""
+    blank = {"waiver": pd.Series(None, index=offenders.index, dtype="str"), "until": pd.NaT}
+    if waivers is None or waivers.empty or offenders.empty:
+        return offenders.assign(waived=False, **blank).astype({"until": "datetime64[us]"})
+    today = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None).normalize()
+    valid = (
+        waivers[waivers["until"] >= today].sort_values("until").drop_duplicates(["check", "id"], keep="last")
+    )
+    told = offenders[["check", "id"]].merge(valid, on=["check", "id"], how="left")
+    return offenders.assign(
+        waived=told["until"].notna().to_numpy(),
+        waiver=told["reason"].astype("str").array,
+        until=told["until"].astype("datetime64[us]").array,
+    )
+
+
+def _counted(
+    one: Check, seen: Sequence[Examined], offenders: pd.DataFrame, *, people: Owners
+) -> pd.DataFrame:
+    """Return for each rep, and for nobody, how many rows were examined, offend, and are waived."""
+    size = len(people.ids) + 1
+    checked = np.zeros(size, dtype=np.int64)
+    for part in seen:
+        checked += np.bincount(_owners_of(part, people)[part.checked] + 1, minlength=size)
+    code = offenders["manager_id"].cat.codes.to_numpy() + 1
+    wrong, waived = (np.bincount(code[chosen], minlength=size) for chosen in (
+        np.ones(len(code), dtype=bool), offenders["waived"].to_numpy(dtype=bool),
+    ))  # fmt: skip
+    some = np.flatnonzero(checked)
+    return pd.DataFrame(
+        {
+            "check": one.id,
+            "manager_id": people.named(some - 1),
+            "checked": checked[some],
+            "wrong": wrong[some],
+            "waived": waived[some],
+        }
+    )
