@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +48,7 @@ class Audit:
     counts: ``check``, ``manager_id`` (null: nobody), ``checked``, ``wrong``, ``waived``: what each rep's
         share is made of; by check and rep.
     unknown: ``check``, ``table``, ``reason``, ``n``: rows that a check is about and could not judge.
+    seen: check -> what it saw in each table; only of checks that could be examined.
     """
 
     crm: Snapshot
@@ -56,6 +57,7 @@ class Audit:
     violations: pd.DataFrame
     counts: pd.DataFrame
     unknown: pd.DataFrame
+    seen: Mapping[str, Sequence[Examined]]
 
 
 def examine(
@@ -79,6 +81,7 @@ def examine(
     """
     people = owners(crm)
     states, found, counts, unknown = [], [], [], []
+    kept: dict[str, Sequence[Examined]] = {}
     severities: dict[str, str] = dict(crm.settings.audit.severities.items())
     for one in checklist() if checks is None else checks:
         reason, missing = _why_not(one, crm)
@@ -89,6 +92,7 @@ def examine(
         )
         offenders = _waived(offenders, waivers, crm)
         counts.append(_counted(one, seen, offenders, people=people))
+        kept[one.id] = seen
         head = {"check": one.id, "severity": severities.get(one.id, one.severity)}
         states.append(head | _state(one, seen, offenders, why=(reason, missing)))
         found.append(offenders)
@@ -105,6 +109,7 @@ def examine(
         pd.concat(found, ignore_index=True),
         pd.concat(counts, ignore_index=True),
         pd.DataFrame(unknown, columns=["check", "table", "reason", "n"]),
+        kept,
     )
 
 
@@ -138,19 +143,10 @@ def _state(
         state = "ask" if asks else "not_applicable"
     else:
         state = "failed" if len(offenders) > waived else "passed"
-    lacking = dict.fromkeys(name for part in seen for name in part.lacking)
-    told: dict[str, object] = {
-        "state": state,
-        "reason": reason,
-        "missing": missing,
-        "lacking": ", ".join(lacking),
-    }
+    lacking = ", ".join(dict.fromkeys(name for part in seen for name in part.lacking))
+    told: dict[str, object] = {"state": state, "reason": reason, "missing": missing, "lacking": lacking}
     counted = {"checked": checked, "wrong": len(offenders), "waived": waived, "mendable": one.mendable}
     return told | counted
-
-
-def _owners_of(part: Examined, people: Owners) -> Codes:
-    return people.of[part.table] if part.owner is None else people.coded(part.owner)
 
 
 def _offenders(crm: Snapshot, check: str, part: Examined, *, people: Owners) -> pd.DataFrame:
@@ -170,7 +166,7 @@ def _offenders(crm: Snapshot, check: str, part: Examined, *, people: Owners) -> 
             "name": table[NAMES[part.table]].astype("str").array[rows],
             "deal_ix": deal,
             "deal_id": pd.Series([*crm.deals["deal_id"].astype("str"), None], dtype="str").array[deal],
-            "manager_id": people.named(_owners_of(part, people)[rows]),
+            "manager_id": people.named(people.answering(part)[rows]),
             "since": pd.Series(since).dt.as_unit("us"),
             "kind": _picked(part.kind, rows, 0),
             "names": pd.Series(_picked(part.names, rows, ""), dtype="str"),
@@ -233,7 +229,7 @@ def _counted(
     size = len(people.ids) + 1
     checked = np.zeros(size, dtype=np.int64)
     for part in seen:
-        checked += np.bincount(_owners_of(part, people)[part.checked] + 1, minlength=size)
+        checked += np.bincount(people.answering(part)[part.checked] + 1, minlength=size)
     code = offenders["manager_id"].cat.codes.to_numpy() + 1
     wrong, waived = (np.bincount(code[chosen], minlength=size) for chosen in (
         np.ones(len(code), dtype=bool), offenders["waived"].to_numpy(dtype=bool),

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.audit.checks import Examined
 from crmkit.clients import cards_of_deals, latest_deals, places_among
 from crmkit.facts import once_per_snapshot
 from crmkit.schema import Snapshot
@@ -22,6 +23,10 @@ class Owners:
 
     ids: pd.Index
     of: dict[str, Codes]
+
+    def answering(self, part: Examined) -> Codes:
+        """Return the code of the rep who answers for each row of what a check saw."""
+        return self.of[part.table] if part.owner is None else self.coded(part.owner)
 
     def coded(self, names: pd.Categorical) -> Codes:
         """Return codes into ``ids`` for other owners; −1 for one who is not among them."""
