@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from crmkit.audit import Audit, checklist, examine
     from crmkit.client import Client, read_client
     from crmkit.measures import catalogue, evaluate
     from crmkit.periods import Period
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from crmkit.sources.load import load, load_report
 
 _HOME = {
+    "Audit": "audit",
+    "checklist": "audit",
+    "examine": "audit",
     "Client": "client",
     "read_client": "client",
     "Period": "periods",
@@ -31,11 +35,14 @@ _HOME = {
 }
 
 __all__ = [
+    "Audit",
     "Client",
     "Period",
     "Snapshot",
     "catalogue",
+    "checklist",
     "evaluate",
+    "examine",
     "load",
     "load_report",
     "open_study",

@@ -9,6 +9,7 @@ import numpy as np
 from crmkit.documents.sheets import Rows
 from crmkit.errors import N_
 from crmkit.measures import cases_of
+from crmkit.present import evidence
 from crmkit.present.study import Study
 from crmkit.present.tables import Column
 from crmkit.schema import TABLES
@@ -56,6 +57,18 @@ def rows_behind(study: Study) -> Iterator[Rows]:
         told = {name: values for name, values in counted.items() if values is not None}
         if size and (told or table != "activities"):
             yield _sheet(study, table, columns, told)
+
+
+def violations_behind(study: Study) -> Rows:
+    """Return the sheet of all violations with their evidence, in the order of the page."""
+    rows = evidence.ordered(study)
+    frame, notes = evidence.told(study, rows.head(MOST_ROWS)), tuple[str, ...]()
+    if len(rows) > MOST_ROWS:
+        notes = (study.say("Only the first {n} rows are here.", n=study.formats.count(MOST_ROWS)),)
+    return Rows(
+        "violations", study.say("Violations"), tuple(evidence.columns(study, frame)), frame, study.language,
+        study.client.currency, notes,
+    )  # fmt: skip
 
 
 def _sheet(study: Study, table: str, columns: Sequence[str], counted: Mapping[str, np.ndarray]) -> Rows:

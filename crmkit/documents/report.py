@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from crmkit.documents.blocks import Section, tables_of
 from crmkit.documents.handover import write_handover
 from crmkit.documents.html import Cover, write_report
 from crmkit.documents.xlsx import write_workbook
+from crmkit.periods import Period
 from crmkit.present.parity import NAMES
 from crmkit.present.study import FINDINGS_MIME, Study, open_study
 
@@ -43,6 +45,7 @@ def compose_report(folder: Path, executed: Sequence[Path], client: Client, langu
     )
     sections = [Section.of(notebook, path.stem) for path, notebook in in_order]
     study = open_study(client.folder, findings[-1]["as_of"], language, findings[-1]["period"]["name"])
+    study = replace(study, asked=Period.parse(findings[-1]["asked"], client.time_zone))
     for one in findings:
         study.note(one["rows"])
     write_report(folder / "report.html", _cover(study), sections)

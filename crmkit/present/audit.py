@@ -1,0 +1,201 @@
+"""The audit of CRM keeping (notebook 04): what was checked, what offends, and why it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmkit.audit import SEVERITIES, find_check
+from crmkit.errors import N_, Message
+from crmkit.intake.unlocks import how_to_export
+from crmkit.present.reasons import missing
+from crmkit.present.study import Study
+from crmkit.present.tables import Column, Table
+from crmkit.present.tiles import Sentences, Tile, Tiles
+from crmkit.schema import alternatives
+from crmkit.statistics.intervals import wilson
+
+#: How a check came out, in the order of the page.
+STATES: Mapping[str, Message] = {
+    "failed": N_("Violations found"),
+    "passed": N_("No violations"),
+    "not_applicable": N_("Could not be checked"),
+    "ask": N_("Has to be told in client.yml first"),
+}
+REASONS: Mapping[str, Message] = {
+    "switched_off": N_("Switched off in client.yml."),
+    "known_at_export_only": N_("These fields are known only as they are on the day of export."),
+    "nothing_to_check": N_("There is nothing of the kind in the data."),
+}
+SEVERITY_WORDS: Mapping[str, Message] = {
+    "critical": N_("critical"),
+    "major": N_("major"),
+    "minor": N_("minor"),
+}
+
+
+def headline(study: Study) -> Tiles:
+    """Return how many checks were made, what they found, and in how many deals."""
+    states, rows, formats = study.audit.states, study.audit.violations, study.formats
+    made = states[states["state"].isin(["passed", "failed"])]
+    against, deals = _open(rows), _open(rows).drop_duplicates("deal_ix")
+    deals = deals[deals["deal_ix"] >= 0]
+    in_money = deals[deals["amount"].notna()]
+    tiles = [
+        Tile(
+            study.say("Checks made"),
+            study.say("{n} of {all}", n=formats.count(len(made)), all=formats.count(len(states))),
+            (study.say("the others could not be made: see below"),) if len(made) < len(states) else (),
+        ),
+        Tile(
+            study.say("Checks with violations"),
+            formats.count(int((made["state"] == "failed").sum())),
+        ),
+        Tile(study.say("Violations"), formats.count(len(against)), _waived_line(study)),
+        Tile(study.say("Deals with violations"), formats.count(len(deals))),
+    ]
+    if "deals.amount" in study.crm.supplied and study.crm.is_current:
+        without = int((deals["amount"].isna() & _is_open(study, deals)).sum())
+        line = study.words.plural(
+            "{n} more open deal has no amount", "{n} more open deals have no amount", without
+        )
+        tiles.append(
+            Tile(
+                study.say("Money in open deals with violations"),
+                formats.money(float(in_money["amount"].sum())),
+                (line,) if without else (),
+            )
+        )
+    return Tiles(tuple(tiles), study.language)
+
+
+def _open(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[~rows["waived"].to_numpy(dtype=bool)]
+
+
+def _is_open(study: Study, rows: pd.DataFrame) -> np.ndarray:
+    status = study.crm.deals["status"].astype("str").to_numpy(object)
+    return np.asarray(status[rows["deal_ix"].to_numpy()] == "open")
+
+
+def _waived_line(study: Study) -> tuple[str, ...]:
+    waived = int(study.audit.states["waived"].sum())
+    if not waived:
+        return ()
+    return (study.words.plural("besides, {n} is waived", "besides, {n} are waived", waived),)
+
+
+def span(study: Study) -> Sentences:
+    """Return what was looked at: what stands open, and what happened in which time."""
+    whole = study.asked.is_all
+    told = (
+        N_("What happened was looked at in the whole export; give a period to look at a week or a month.")
+        if whole
+        else N_("What happened was looked at in the period {period}.", period=study.period_text())
+    )
+    now = N_(
+        "Open deals, open tasks and cards were looked at as they stand on {day}.",
+        day=study.formats.day(study.crm.as_of.tz_convert(study.crm.settings.zone).date()),
+    )
+    return Sentences.of(study.words, [now, told])
+
+
+def checks(study: Study) -> Table:
+    """Return how each check came out: examined, violations and their share with its interval."""
+    states = study.audit.states
+    frame = states.assign(
+        order=[list(STATES).index(state) for state in states["state"]],
+        name=[study.say(find_check(one).title) for one in states["check"]],
+        about=[study.say(find_check(one).about) for one in states["check"]],
+        part=[study.words.message(STATES[state]) for state in states["state"]],
+        weight=[study.words.message(SEVERITY_WORDS[one]) for one in states["severity"]],
+    )
+    open_rows = (frame["wrong"] - frame["waived"]).to_numpy(np.float64)
+    checked = frame["checked"].to_numpy(np.float64)
+    made = frame["state"].isin(["passed", "failed"]).to_numpy()
+    low, high = wilson(np.where(made, open_rows, 0), np.where(made, checked, np.nan))
+    frame = frame.assign(
+        share=np.divide(open_rows, checked, out=np.full(len(frame), np.nan), where=made & (checked > 0)),
+        share_numerator=open_rows, share_denominator=checked, share_n=checked, share_low=low, share_high=high,
+        open=np.where(made, open_rows, np.nan),
+        checked=np.where(made, checked, np.nan),
+        waived=np.where(made & (frame["waived"] > 0), frame["waived"], np.nan),
+    )  # fmt: skip
+    rank = frame["severity"].map(dict(SEVERITIES))
+    shown = frame.assign(rank=-rank.to_numpy(np.int64)).sort_values(
+        ["order", "rank", "check"], ignore_index=True
+    )
+    spec = [
+        Column("part", study.say("State")), Column("name", study.say("What is checked")),
+        Column("about", study.say("Of what")), Column("checked", study.say("Checked"), "count"),
+        Column("open", study.say("Violations"), "count"),
+        Column("share", study.say("Share with a violation"), "share", "lower"),
+        Column("waived", study.say("Waived"), "count"), Column("weight", study.say("Weight")),
+    ]  # fmt: skip
+    if frame["waived"].isna().all():
+        del spec[6]
+    title = study.say("The checklist, check by check")
+    return study.table(shown, "audit_checks", title, spec, shown=60, parted="part")
+
+
+def not_checked(study: Study) -> Table | Sentences:
+    """Return the checks that could not be made, what each lacks, and how to get it."""
+    states = study.audit.states
+    rest = states[~states["state"].isin(["passed", "failed"])]
+    if rest.empty:
+        return Sentences.of(study.words, [N_("Every check of the list could be made.")])
+    rows = [
+        {"name": study.say(find_check(row["check"]).title), "why": _why(study, row), "how": _how(study, row)}
+        for row in rest.to_dict("records")
+    ]
+    spec = [
+        Column("name", study.say("What is checked")), Column("why", study.say("What is missing")),
+        Column("how", study.say("How to get it")),
+    ]  # fmt: skip
+    note = study.say("A check that could not be made counts neither for nor against anybody.")
+    title = study.words.plural("{n} check could not be made", "{n} checks could not be made", len(rest))
+    return study.table(pd.DataFrame(rows), "audit_not_checked", title, spec, [note], shown=60)
+
+
+def _why(study: Study, row: Mapping[Any, Any]) -> str:
+    if row["missing"]:
+        return " ".join(map(study.words.message, missing(study.crm, row["missing"])))
+    return study.words.message(REASONS[row["reason"]])
+
+
+def _how(study: Study, row: Mapping[Any, Any]) -> str:
+    """Return how to get the first thing that would do for each missing need, each way once."""
+    names = [alternatives(need)[0] for need in str(row["missing"]).split(", ") if need]
+    given = {name.split(".")[0] for name in study.crm.supplied}
+    wanted = [name if name.split(".")[0] in given else name.split(".")[0] for name in names]
+    ways = dict.fromkeys(how_to_export(study.client.crm, name.split("=")[0])[1] for name in wanted)
+    return " ".join(study.say(way) for way in ways if way)
+
+
+def cards(study: Study) -> Table | Sentences:
+    """Return for each check with violations what is wrong, why it matters and how to put it right."""
+    failed = study.audit.states[study.audit.states["state"] == "failed"]["check"]
+    if failed.empty:
+        return Sentences.of(study.words, [N_("No check found a violation.")], "finding")
+    rows = [
+        {
+            "name": study.say(one.title),
+            "what": study.say(one.definition),
+            "why": _begun(study.say(one.why)),
+            "fix": _begun(study.say(one.fix)),
+        }
+        for one in map(find_check, failed)
+    ]
+    spec = [
+        Column("name", study.say("What is checked")), Column("what", study.say("What counts as a violation")),
+        Column("why", study.say("Why it matters")), Column("fix", study.say("What to do")),
+    ]  # fmt: skip
+    title = study.say("What the violations mean, and what to do about them")
+    return study.table(pd.DataFrame(rows), "audit_cards", title, spec, shown=60)
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
