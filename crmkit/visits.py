@@ -99,6 +99,24 @@ def visit_days(crm: Snapshot, rows: pd.DataFrame, *, working: bool = False) -> F
     return elapsed_days(rows["entered_at"], ends, by_day=by_day)
 
 
+def days_in_stage(crm: Snapshot) -> FloatArray:
+    """Return for each deal the days since it entered its stage; NaN if that is not known.
+
+    The deal's own date of entering counts, else the history of stages.
+    """
+    entered, whole = crm.deals["stage_entered_at"], "deals.stage_entered_at" in crm.whole_days
+    if entered.isna().any() and "stage_changes.changed_at" in crm.supplied:
+        last = np.full(len(entered), NEVER)
+        visits = stage_visits(crm).rows
+        np.maximum.at(last, visits["deal_ix"].to_numpy(), micros(visits["entered_at"]))
+        entered = entered.where(
+            entered.notna(), pd.Series(as_moments(last, crm.settings.zone), index=entered.index)
+        )
+        whole |= "stage_changes.changed_at" in crm.whole_days
+    now = pd.Series(crm.as_of, index=entered.index, dtype=entered.dtype)
+    return elapsed_days(entered, now, by_day=whole)
+
+
 def _visits(crm: Snapshot, log: StageLog) -> pd.DataFrame:
     """Return the rows of the visits: when they ended, how, and what was skipped."""
     deal, stage, at, order, first = log.deal, log.stage, log.at, log.order, log.firsts

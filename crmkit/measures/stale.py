@@ -10,7 +10,6 @@ from crmkit.facts import (
     NEVER,
     FloatArray,
     days_before,
-    elapsed_days,
     is_status,
     last_action,
     micros,
@@ -22,7 +21,7 @@ from crmkit.measures.catalog import ACTED, measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 from crmkit.stages import coded_stages, stage_order
-from crmkit.visits import stage_visits
+from crmkit.visits import days_in_stage
 
 Mask = npt.NDArray[np.bool_]
 
@@ -94,7 +93,7 @@ def deals_over_norm(crm: Snapshot, period: Period) -> pd.DataFrame:
     Leaves out: deals in stages without a norm; deals of which it is not known when they entered the stage.
     Source: METHOD 3.3
     """
-    is_open, norm, days = is_status(crm, "open"), _norms(crm), _days_in_stage(crm)
+    is_open, norm, days = is_status(crm, "open"), _norms(crm), days_in_stage(crm)
     left_out = {"no_norm": is_open & np.isnan(norm), "no_stage_entry": is_open & np.isnan(days)}
     return deal_cases(crm, is_open, value=days > norm, left_out=left_out)
 
@@ -105,20 +104,6 @@ def _norms(crm: Snapshot) -> FloatArray:
     codes = coded_stages(crm, order, deals["stage"], np.arange(len(deals)))
     norms = order.table["norm_days"].to_numpy(dtype=np.float64)
     return np.asarray(np.append(norms, np.nan)[codes], dtype=np.float64)
-
-
-def _days_in_stage(crm: Snapshot) -> FloatArray:
-    """Return for each deal the days since it entered its stage; NaN if that is not known."""
-    entered, whole = crm.deals["stage_entered_at"], "deals.stage_entered_at" in crm.whole_days
-    if entered.isna().any() and "stage_changes.changed_at" in crm.supplied:
-        last = np.full(len(entered), NEVER)
-        visits = stage_visits(crm).rows
-        np.maximum.at(last, visits["deal_ix"].to_numpy(), micros(visits["entered_at"]))
-        told = pd.Series(last.view("M8[us]")).dt.tz_localize("UTC").dt.tz_convert(crm.settings.zone)
-        entered = entered.where(entered.notna(), told.set_axis(entered.index))
-        whole |= "stage_changes.changed_at" in crm.whole_days
-    now = pd.Series(crm.as_of, index=entered.index, dtype=entered.dtype)
-    return elapsed_days(entered, now, by_day=whole)
 
 
 @measure(
