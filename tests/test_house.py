@@ -30,6 +30,7 @@ FLOORS = (
         "statistics",
         "yamlfile",
         "workbooks",
+        "bookcells",
         "workbook_child",
     ),
     ("schema", "parts", "settings", "mistakes", "contradictions", "client", "folder"),

@@ -11,10 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from crmkit.bookcells import Reading
 from crmkit.errors import N_, Message, Refusals, did_you_mean
 from crmkit.mistakes import translate
 from crmkit.process.description import Process
-from crmkit.process.grids import Reading, Rows, beside, positions, rows_of
+from crmkit.process.grids import Rows, beside, positions, rows_of
 from crmkit.process.layout import LISTS, TOLD, BookWords, codes_of
 from crmkit.process.lines import UnknownKindError, read_crm_stage, read_field, read_result
 from crmkit.process.wording import fold

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from crmkit.errors import N_, CrmkitError, Message, SourceError, did_you_mean
+from crmkit.bookcells import Reading, letters
+from crmkit.errors import N_, Message, did_you_mean
 from crmkit.process.layout import SPREADS, BookWords
 from crmkit.process.wording import fold
 from crmkit.workbooks import Grid
 
 _NOTES = N_("Notes of your own may stand on a sheet of their own, which is not read.")
 _SPLIT = N_("Split the merged cells and write in each cell what holds for its row.")
-
-
-@dataclass
-class Reading:
-    """What is told of a workbook while it is read: mistakes, and repairs that were made."""
-
-    file: str
-    errors: list[CrmkitError] = field(default_factory=list)
-    repairs: list[Message] = field(default_factory=list)
-
-    def where(self, sheet: str, row: int = -1, column: int = -1) -> str:
-        """Return how a cell is called: file, sheet, letter and number; rows and columns count from 0."""
-        cell = (letters(column) if column >= 0 else "") + (str(row + 1) if row >= 0 else "")
-        return f"{self.file}: {sheet}" + (f" {cell}" if cell else "")
-
-    def refuse(
-        self, where: str, what: Message, samples: Iterable[object] = (), remedy: Message | None = None
-    ) -> None:
-        """Keep a mistake; all are told at the end."""
-        self.errors.append(SourceError(where, what, samples, remedy))
 
 
 @dataclass(frozen=True)
@@ -54,15 +35,6 @@ class Rows:
     def said(self, row: int) -> dict[str, str]:
         """Return what a row says, by column."""
         return {key: text for key, place in self.columns.items() if (text := self.cells[row][place])}
-
-
-def letters(column: int) -> str:
-    """Return the letters of a column.
-
-    >>> letters(0), letters(27)
-    ('A', 'AB')
-    """
-    return (letters(column // 26 - 1) if column >= 26 else "") + chr(65 + column % 26)
 
 
 def rows_of(grid: Grid, sheet: str, *, words: Sequence[BookWords], told: Reading) -> Rows | None:
