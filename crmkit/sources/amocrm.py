@@ -119,6 +119,11 @@ def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd
 
 SOURCE = Source(
     name="amocrm",
+    cards={
+        "deals": "/leads/detail/{id}",
+        "companies": "/companies/detail/{id}",
+        "contacts": "/contacts/detail/{id}",
+    },
     columns={"deals": DEALS},
     signature={
         "deals": (

@@ -153,6 +153,11 @@ def _merge_product_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
 
 SOURCE = Source(
     name="bitrix24",
+    cards={
+        "deals": "/crm/deal/details/{id}/",
+        "companies": "/crm/company/details/{id}/",
+        "contacts": "/crm/contact/details/{id}/",
+    },
     columns={"deals": DEALS, "tasks": TASKS},
     signature={
         "deals": (

@@ -13,6 +13,7 @@ from crmkit.sources.history import deals_of
 from crmkit.sources.identity import KEYS
 from crmkit.sources.known import SOURCES
 from crmkit.sources.ledger import Ledger, with_nearest
+from crmkit.sources.links import with_links
 from crmkit.sources.mapping import Source
 from crmkit.sources.reps import conform_managers
 from crmkit.sources.spelling import in_one_spelling
@@ -66,7 +67,7 @@ def conform(
     tables["deals"] = deals
     tables["deals"] = _settle_dates(tables["deals"], whole_days, source, ledger)
     tables["deals"] = _in_currency(tables["deals"], client, ledger)
-    tables = {name: _with_links(name, frame, client) for name, frame in tables.items()}
+    tables = {name: with_links(name, frame, client) for name, frame in tables.items()}
     tables = conform_managers(tables, client, ledger)
     tables = _fill_from_companies(tables, ledger)
     _compare_products(tables, ledger)
@@ -155,17 +156,6 @@ def _in_currency(deals: pd.DataFrame, client: Client, ledger: Ledger) -> pd.Data
         )
     changed = {name: (deals[name] * rate).round(2) for name in ("amount", "margin", "discount")}
     return deals.assign(currency=code, **changed)
-
-
-def _with_links(table: str, frame: pd.DataFrame, client: Client) -> pd.DataFrame:
-    """Make the address of each card that has none from the settings' pattern."""
-    kind = {"deals": "deal", "companies": "company", "contacts": "contact"}.get(table)
-    pattern = getattr(client.links, kind) if kind else None
-    if pattern is None:
-        return frame
-    before, after = pattern.split("{id}", 1)
-    made = before + frame[f"{kind}_id"] + after
-    return frame.assign(url=frame["url"].where(frame["url"].notna(), made))
 
 
 def _fill_from_companies(tables: dict[str, pd.DataFrame], ledger: Ledger) -> dict[str, pd.DataFrame]:

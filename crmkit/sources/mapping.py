@@ -47,6 +47,7 @@ class Source:
     plans_closing: whether the closing date of open deals is the planned one, and no contradiction.
     status_apart: whether deals keep the stage where they were closed, and a status beside it tells the end.
     printed: whether groups and totals stand among the rows, as in printed lists.
+    cards: table -> where in an account its cards are, with ``{id}``; card_ids: what such an id looks like.
     """
 
     name: str
@@ -63,6 +64,8 @@ class Source:
     plans_closing: bool = False
     status_apart: bool = False
     printed: bool = False
+    cards: Mapping[str, str] = field(default_factory=dict)
+    card_ids: str = "[0-9]{1,20}"
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ def refine(table: str, frame: pd.DataFrame, zone: str) -> tuple[pd.DataFrame, pd
 
 SOURCE = Source(
     name="pipedrive",
+    cards={"deals": "/deal/{id}", "companies": "/organization/{id}", "contacts": "/person/{id}"},
     columns={"deals": DEALS, "tasks": ACTIVITIES},
     signature={
         "deals": (

@@ -176,6 +176,8 @@ def _tasks(frame: pd.DataFrame) -> pd.DataFrame:
 
 SOURCE = Source(
     name="salesforce",
+    cards=dict.fromkeys(("deals", "companies", "contacts"), "/{id}"),
+    card_ids="[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?",
     columns={
         "deals": DEALS,
         "stage_changes": HISTORY,
