@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.actions import named
 from crmkit.clients import cards_of_deals, latest_deals, places_among
 from crmkit.facts import FloatArray, is_status
-from crmkit.fields import filled_rows
+from crmkit.fields import filled_rows, required_fields, tells_reason
 from crmkit.measures.cases import action_cases, all_owners, deal_cases, reasons_of, within
 from crmkit.measures.catalog import measure
 from crmkit.measures.sales import CLOSED, closed
 from crmkit.periods import Period
-from crmkit.places import resource
 from crmkit.schema import Snapshot
 from crmkit.stages import coded_stages, stage_order
 
@@ -28,17 +23,9 @@ CARDS = "companies.name+companies.city+companies.tax_id+contacts.name+contacts.p
 
 
 def _counted(crm: Snapshot, table: str, names: tuple[str, ...]) -> tuple[FloatArray, int]:
-    """Return how many of the required fields are filled in each row, and how many the export has.
-
-    A field is a name, or alternatives by ``|``.
-    """
-    filled, known = np.zeros(len(crm.tables[table])), 0
-    for name in names:
-        told = [one for each in name.split("|") if (one := filled_rows(crm, table, each)) is not None]
-        if told:
-            filled += np.logical_or.reduce(told)
-            known += 1
-    return filled, known
+    """Return how many of the required fields are filled in each row, and how many the export has."""
+    told = [one for name in names if (one := filled_rows(crm, table, name)) is not None]
+    return np.sum(told, axis=0, dtype=np.float64) + np.zeros(len(crm.tables[table])), len(told)
 
 
 @measure(
@@ -59,26 +46,13 @@ def required_fields_deals(crm: Snapshot, period: Period) -> pd.DataFrame:
     is_open = is_status(crm, "open")
     filled, required = np.zeros((2, len(deals)))
     asked = np.zeros(len(deals), dtype=bool)
-    for code, names in enumerate(_required(crm)):
+    for code, names in enumerate(required_fields(crm)):
         here = is_open & (codes == code)
         if names and here.any():
             told, known = _counted(crm, "deals", names)
             filled[here], required[here], asked[here] = told[here], known, True
     left_out = {"no_required_column": asked & (required == 0)}
     return deal_cases(crm, asked, value=filled, weight=required, left_out=left_out)
-
-
-def _required(crm: Snapshot) -> list[tuple[str, ...]]:
-    """Return the fields that each stage of the order of stages requires."""
-    stages = crm.tables["stages"]
-    pairs = zip(stages["pipeline"].astype("str"), stages["stage"].astype("str"), strict=True)
-    told = dict(zip(pairs, stages["required_fields"], strict=True))
-    listed = stage_order(crm).table
-    pairs = zip(listed["pipeline"].astype("str"), listed["stage"].astype("str"), strict=True)
-    texts = [told.get(pair) for pair in pairs]
-    return [
-        tuple(filter(None, re.split(r"\s*[,;]\s*", text))) if isinstance(text, str) else () for text in texts
-    ]
 
 
 @measure(
@@ -157,14 +131,6 @@ def _told(crm: Snapshot, table: str) -> set[str]:
     return {name.split(".")[1] for name in crm.supplied if name.startswith(f"{table}.")}
 
 
-@cache
-def _empty_words() -> frozenset[str]:
-    from crmkit.yamlfile import read_yaml
-
-    words, _ = read_yaml(resource("templates") / "reasons.yml")
-    return frozenset(str(word).casefold() for word in words["empty"])
-
-
 @measure(
     "lost_with_reason", title="Losses with a reason", unit="share", better="higher", group="quality",
     needs={*CLOSED, "deals.lost_reason"}, summary="ratio", basis="closed_in",
@@ -178,12 +144,4 @@ def lost_with_reason(crm: Snapshot, period: Period) -> pd.DataFrame:
     Source: METHOD 3.2; KPI23 16
     """
     chosen, left_out = closed(crm, period, "lost")
-    empty = crm.settings.empty_reasons
-    empty = _empty_words() if empty is None else empty
-    reasons = crm.deals["lost_reason"]
-    telling = [
-        one
-        for one in reasons.cat.categories
-        if any(letter.isalnum() for letter in one) and one.strip(" .!?-–—").casefold() not in empty
-    ]
-    return deal_cases(crm, chosen, at="closed_at", value=named(reasons, telling), left_out=left_out)
+    return deal_cases(crm, chosen, at="closed_at", value=tells_reason(crm), left_out=left_out)
