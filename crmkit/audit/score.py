@@ -168,7 +168,7 @@ def _effective_rows(audit: Audit, tally: Tally) -> FloatArray:
     pull = share / (tally.checked + IMAGINED)
     rate = (tally.open + 1) / (tally.checked + IMAGINED)
     group, pulls = _pulls_of_deals(audit, tally, pull=pull, rate=rate)
-    spread = np.bincount(group, pulls**2, minlength=len(tally.labels))
+    spread = np.bincount(group, pulls**2, minlength=len(tally.labels)).astype(np.float64)
     spread += (pull * (1 - rate)).sum(axis=1) ** 2 + (pull * rate).sum(axis=1) ** 2
     wrong = (share * rate).sum(axis=1)
     rows = wrong * (1 - wrong) / np.where(spread > 0, spread, 1) - IMAGINED
@@ -194,9 +194,8 @@ def _pulls_of_deals(
     if not keys:
         return np.zeros(0, dtype=np.int64), np.zeros(0)
     code, unique = pd.factorize(np.concatenate(keys))
-    return np.asarray(unique) // max(size, 1), np.bincount(
-        code, np.concatenate(values), minlength=len(unique)
-    )
+    sums = np.bincount(code, np.concatenate(values), minlength=len(unique))
+    return np.asarray(unique) // max(size, 1), sums.astype(np.float64)
 
 
 def _unwaived(part: Examined, waived: pd.DataFrame) -> BoolArray:
