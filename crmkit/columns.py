@@ -176,8 +176,9 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
     ),
 }
 
-#: What the tables carry besides: where a row came from, the position of its deal, the owner of a later day.
-ADDED = ("file", "line", "deal_ix", "owner_at_export")
+#: What the tables carry besides: where a row came from, the position of its deal, the owner of a later day,
+#: the telephones of a contact as they can be compared.
+ADDED = ("file", "line", "deal_ix", "owner_at_export", "phone_e164")
 
 #: Columns that a file of deals may have instead of a closing moment and a status: when it was won, or lost.
 CLOSINGS = {"won_at": "won", "lost_at": "lost"}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from crmkit.sources.ledger import LoadReport
 from crmkit.sources.plans import read_plan
 from crmkit.sources.saved import answer_files, digest
 from crmkit.sources.stages import stands_closed
+from crmkit.sources.telephones import normalised
 
 #: Notes of the load report that tell of a table of which the export has only a part.
 PARTIAL = ("last_entry_only", "between_exports", "calls_only", "no_meetings")
@@ -111,6 +113,8 @@ def load_tables(client: Client) -> Loaded:
     if plan is not None:
         frames["plans"] = plan
     tables = conform(frames, whole_days, client, ledger)
+    numbers = normalised(tables["contacts"]["phone"], client.country)
+    tables["contacts"] = tables["contacts"].assign(phone_e164=numbers)
     kinds = {name: tables[name]["kind"].cat.categories.tolist() for name in ("activities", "tasks")}
     if kinds["activities"] == ["call"]:
         ledger.note("calls_only", "activities", "kind", count=len(tables["activities"]))
@@ -192,7 +196,8 @@ def _key(client: Client, digests: dict[Path, str]) -> str:
     paths += [path for _, path in answers]
     names = [name for name, _ in answers]
     digests |= {path: digest(path) for path in paths}
-    content = [_code(), pd.__version__, settings, names, [digests[path] for path in paths]]
+    plans = version("phonenumbers")  # a newer one may know more numbers
+    content = [_code(), pd.__version__, plans, settings, names, [digests[path] for path in paths]]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
