@@ -54,7 +54,7 @@ def read_waivers(folder: Path) -> pd.DataFrame | None:
     known = {one.number: one.id for one in checklist()}
     for line, cells in lines:
         told = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
-        check, until = _check(told["check"], known), _day(told["until"])
+        check, until = _check(told["check"], known), read_day(told["until"])
         errors += _mistakes(line, told, check=check, until=until)
         if check and until:
             rows.append((check, told["id"], told["reason"], until, line))
@@ -144,7 +144,8 @@ def _check(said: str, known: Mapping[int, str]) -> str:
     return known.get(int(code[1]), "") if code else ""
 
 
-def _day(said: str) -> date | None:
+def read_day(said: str) -> date | None:
+    """Return the day that is written such as 2026-12-31 or 31.12.2026, ``None`` for anything else."""
     for shape, form in _DAYS.items():
         if shape.fullmatch(said):
             try:
