@@ -147,6 +147,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         "default_probability share the CRM's chance of winning at this stage",
         "norm_days days how long a deal should stand here at most",
         "required_fields text fields that must be filled here",
+        "is_optional bool whether a deal may leave it out",
     ),
     "plans": _columns(
         "period_start! date the first day the figure is for",

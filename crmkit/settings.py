@@ -95,7 +95,7 @@ class ExportFile(Part):
 
 
 class Stage(Part):
-    """A CRM stage."""
+    """A CRM stage; an optional one may be left out: that is no skip."""
 
     name: Name
     kind: Literal["open", "won", "lost"] = "open"
@@ -103,6 +103,7 @@ class Stage(Part):
     norm_days: float | None = Field(default=None, gt=0)
     probability: float | None = Field(default=None, ge=0, le=1)
     required: list[str] = Field(default_factory=list)
+    optional: bool = False
 
 
 class Pipeline(Part):

@@ -22,18 +22,19 @@ ADVANCED, LOST, MOVED_BACK, OTHER_PIPELINE, STILL_THERE, UNKNOWN = range(6)
 
 @dataclass(frozen=True, eq=False)
 class StageOrder:
-    """The stages, one per code; every array but the last two has one entry per stage.
+    """The stages, one per code; every array but the last three has one entry per stage.
 
     Attributes
     ----------
-    table: ``pipeline``, ``stage``, ``position``, ``kind``, ``norm_days``, ``process_step``; stages that only
-        the data knows stand at the end, without a pipeline and a position.
+    table: ``pipeline``, ``stage``, ``position``, ``kind``, ``norm_days``, ``process_step``, ``is_optional``;
+        stages that only the data knows stand at the end, without a pipeline and a position.
     kinds: code into ``KINDS``; a stage of no known kind counts as open.
     pipelines: code of the pipeline; −1 where the stage has no place.
     positions: its place; NaN if not known. places: a place among all stages, for ordering ties.
     ranks: how many open stages of its pipeline come before it; −1 without a place.
     sizes: for each pipeline, how many open stages it has; the last entry is for «none».
     open_stages: for each pipeline (row) and rank (column), the code of that open stage; −1 beyond the last.
+    musts: for each pipeline (row), how many open stages before a rank (column) a deal must not leave out.
     """
 
     table: pd.DataFrame
@@ -44,6 +45,7 @@ class StageOrder:
     ranks: Ints
     sizes: Ints
     open_stages: Ints
+    musts: Ints
 
     def is_kind(self, kind: str) -> npt.NDArray[np.bool_]:
         """Tell for each stage whether it is ``open``, ``won`` or ``lost``."""
@@ -80,12 +82,17 @@ def order_of(table: pd.DataFrame) -> StageOrder:
     sizes = np.append(np.bincount(pipelines[is_open], minlength=len(found)), 0)
     open_stages = np.full((len(sizes), int(sizes.max()) + 1), -1)
     open_stages[pipelines[is_open], ranks[is_open]] = np.flatnonzero(is_open)
+    optional = np.zeros(len(table) + 1, dtype=bool)
+    if "is_optional" in table:
+        optional[:-1] = table["is_optional"].to_numpy(dtype=bool, na_value=False)
+    musts = np.zeros((len(sizes), open_stages.shape[1] + 1), dtype=np.int64)
+    musts[:, 1:] = np.cumsum((open_stages >= 0) & ~optional[open_stages], axis=1)
     places = np.empty(len(table), dtype=np.int64)
     order = np.lexsort(
         (table["stage"].astype("str").to_numpy(object), kinds, positions, names.to_numpy(object))
     )
     places[order] = np.arange(len(table))
-    return StageOrder(table, kinds, pipelines, positions, places, ranks, sizes, open_stages)
+    return StageOrder(table, kinds, pipelines, positions, places, ranks, sizes, open_stages, musts)
 
 
 def coded_stages(crm: Snapshot, order: StageOrder, names: pd.Series, deals: npt.NDArray[np.integer]) -> Ints:
@@ -133,7 +140,7 @@ def outcomes(order: StageOrder, stage: Ints, following: Ints) -> npt.NDArray[np.
 
 def _all_stages(crm: Snapshot) -> pd.DataFrame:
     """Return the listed stages, then one without a pipeline for each name that is not listed just once."""
-    names = ["pipeline", "stage", "position", "kind", "norm_days", "process_step"]
+    names = ["pipeline", "stage", "position", "kind", "norm_days", "process_step", "is_optional"]
     kinds = dict.fromkeys(("pipeline", "stage", "kind", "process_step"), "str")
     listed = crm.tables["stages"][names].astype(kinds).drop_duplicates(["pipeline", "stage"])
     columns = [

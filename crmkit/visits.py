@@ -25,8 +25,9 @@ class Visits:
     rows: one row per visit, sorted by deal and time: ``deal_ix``; ``stage``, ``next_stage`` (codes: rows of
         ``order.table``; −1 for none); ``entered_at``, ``left_at`` (missing: still there, or not known);
         ``outcome`` (code into ``stages.OUTCOMES``); ``manager_id`` (the owner on entering, else the present
-        one); ``furthest`` (rank of the furthest open stage so far); ``skipped_before``, ``skipped_after``
-        (stages skipped on entering and leaving). Won and lost stages have visits too: see ``is_open``.
+        one); ``furthest`` (rank of the furthest open stage so far); ``passed_over`` (stages left out on
+        leaving); ``skipped_before``, ``skipped_after`` (those left out on entering and leaving that are not
+        optional). Won and lost stages have visits too: see ``is_open``.
     order: the stages and their places.
     self_loops: ``deal_ix``, ``stage``, ``at`` of the changes from a stage to itself that were collapsed.
     without_history: for each deal, whether the history does not tell where it stood.
@@ -50,8 +51,8 @@ def stage_visits(crm: Snapshot) -> Visits:
     They follow the stage log (see :func:`crmkit.stagelog.stage_log` for its order and its beginnings). A
     closing without a change of stage ends the last visit: won counts as advanced, lost as lost. What follows
     a won or lost stage is a new visit; a change of owner is none. A self-loop that the settings keep is a
-    visit that moved back. Stages skipped are the open ones of the pipeline between the furthest reached so
-    far and the one entered.
+    visit that moved back. Stages passed over are the open ones of the pipeline between the furthest reached
+    so far and the one entered; those that the settings do not call optional are skipped.
 
     Source: METHOD 3.3
     """
@@ -63,22 +64,25 @@ def visits_over(crm: Snapshot, log: StageLog) -> Visits:
     return Visits(_visits(crm, log), log.order, log.self_loops, log.without_history)
 
 
-def skipped_stages(visits: Visits) -> pd.DataFrame:
-    """Return one row per stage that a deal skipped: ``deal_ix``, ``stage``, ``at``, ``manager_id``.
+def passed_over(visits: Visits) -> pd.DataFrame:
+    """Return one row per stage left out: ``deal_ix``, ``stage``, ``at``, ``manager_id``, ``is_optional``.
 
-    A skipped stage is passed at the moment in which the deal leaves the stage before it.
+    It is passed at the moment in which the deal leaves the stage before it; one that is not optional is
+    skipped.
     """
-    rows = visits.rows[(visits.rows["skipped_after"] > 0).to_numpy()]
-    times = rows["skipped_after"].to_numpy(np.int64)
+    rows = visits.rows[(visits.rows["passed_over"] > 0).to_numpy()]
+    times = rows["passed_over"].to_numpy(np.int64)
     place = np.repeat(np.arange(len(rows)), times)
     step = np.arange(1, len(place) + 1) - np.repeat(np.cumsum(times) - times, times)
     pipeline = visits.order.pipelines[rows["stage"].to_numpy()][place]
+    rank, musts = rows["furthest"].to_numpy()[place] + step, visits.order.musts
     return pd.DataFrame(
         {
             "deal_ix": rows["deal_ix"].to_numpy()[place],
-            "stage": visits.order.open_stages[pipeline, rows["furthest"].to_numpy()[place] + step],
+            "stage": visits.order.open_stages[pipeline, rank],
             "at": rows["left_at"].array[place],
             "manager_id": rows["manager_id"].array[place],
+            "is_optional": musts[pipeline, rank + 1] == musts[pipeline, rank],
         },
         copy=False,
     )
@@ -100,7 +104,15 @@ def visit_days(crm: Snapshot, rows: pd.DataFrame, *, working: bool = False) -> F
 
 
 def days_in_stage(crm: Snapshot) -> FloatArray:
-    """Return for each deal the days since it entered its stage; NaN if that is not known.
+    """Return for each deal the days since it entered its stage; NaN if that is not known."""
+    entered, whole = stage_entered(crm)
+    now = pd.Series(crm.as_of, index=entered.index, dtype=entered.dtype)
+    return elapsed_days(entered, now, by_day=whole)
+
+
+@once_per_snapshot
+def stage_entered(crm: Snapshot) -> tuple[pd.Series, bool]:
+    """Return when each deal entered the stage it stands in, and whether any of it has no time of day.
 
     The deal's own date of entering counts, else the history of stages.
     """
@@ -109,12 +121,10 @@ def days_in_stage(crm: Snapshot) -> FloatArray:
         last = np.full(len(entered), NEVER)
         visits = stage_visits(crm).rows
         np.maximum.at(last, visits["deal_ix"].to_numpy(), micros(visits["entered_at"]))
-        entered = entered.where(
-            entered.notna(), pd.Series(as_moments(last, crm.settings.zone), index=entered.index)
-        )
+        told = pd.Series(as_moments(last, crm.settings.zone), index=entered.index)
+        entered = entered.where(entered.notna(), told)
         whole |= "stage_changes.changed_at" in crm.whole_days
-    now = pd.Series(crm.as_of, index=entered.index, dtype=entered.dtype)
-    return elapsed_days(entered, now, by_day=whole)
+    return entered, whole
 
 
 def _visits(crm: Snapshot, log: StageLog) -> pd.DataFrame:
@@ -138,6 +148,9 @@ def _visits(crm: Snapshot, log: StageLog) -> pd.DataFrame:
     elsewhere = order.pipelines[following] != order.pipelines[stage]  # won there, nothing is skipped here
     elsewhere[closing] = False
     after[elsewhere | (outcome != ADVANCED) | ~(is_open & (order.ranks >= 0)[stage]) | (after < 0)] = 0
+    skipped, jumps = np.zeros_like(after), np.flatnonzero(after > 0)
+    pipeline = order.pipelines[stage[jumps]]
+    skipped[jumps] = order.musts[pipeline, target[jumps]] - order.musts[pipeline, furthest[jumps] + 1]
     zone = crm.settings.zone
     columns = {"deal_ix": deal, "stage": stage, "next_stage": following} | {
         "entered_at": as_moments(at, zone),
@@ -145,8 +158,9 @@ def _visits(crm: Snapshot, log: StageLog) -> pd.DataFrame:
         "outcome": outcome,
         "manager_id": pd.Categorical.from_codes(log.manager, owners(crm)[2], validate=False),
         "furthest": furthest,
-        "skipped_before": np.where(first, 0, np.roll(after, 1)),
-        "skipped_after": after,
+        "passed_over": after,
+        "skipped_before": np.where(first, 0, np.roll(skipped, 1)),
+        "skipped_after": skipped,
     }
     return pd.DataFrame(columns, copy=False)
 

@@ -13,7 +13,7 @@ from crmkit.calendars import WorkCalendar
 from crmkit.columns import TABLES, typed_nulls
 from crmkit.schema import Settings, Snapshot
 from crmkit.stages import OUTCOMES
-from crmkit.visits import Visits, skipped_stages, stage_visits, visit_days
+from crmkit.visits import Visits, passed_over, stage_visits, visit_days
 
 SALES = ("New", "Talk", "Offer", "Deal", "Won", "Lost")
 KINDS = {"Won": "won", "Lost": "lost"}
@@ -172,9 +172,23 @@ def test_what_is_won_without_passing_the_stages_has_skipped_them() -> None:
     crm = crm_of([deal(0, "won", closed_at="2026-02-01")], [("D0", "2026-01-01", None, "Talk")])
     visits = stage_visits(crm)
     assert told(visits) == [(0, "Talk", "01-01", "02-01", "advanced", 2)]
-    skipped = skipped_stages(visits)
+    skipped = passed_over(visits)
     assert visits.order.table["stage"].to_numpy()[skipped["stage"]].tolist() == ["Offer", "Deal"]
     assert skipped["at"].dt.strftime("%m-%d").tolist() == ["02-01", "02-01"]
+
+
+def test_an_optional_stage_is_passed_over_and_not_skipped() -> None:
+    # New → Deal leaves out Talk and Offer; a deal may leave out Offer
+    stages = [{**one, "is_optional": one["stage"] == "Offer"} for one in STAGES]
+    changes = [("D0", "2026-01-01", None, "New"), ("D0", "2026-01-05", None, "Deal")]
+    changes += [("D1", "2026-01-01", None, "Talk"), ("D1", "2026-01-05", None, "Deal")]
+    visits = stage_visits(crm_of([deal(0), deal(1)], changes, stages))
+    assert visits.rows["passed_over"].tolist() == [2, 0, 1, 0]
+    assert visits.rows["skipped_after"].tolist() == [1, 0, 0, 0]
+    assert visits.rows["skipped_before"].tolist() == [0, 1, 0, 0]
+    left = passed_over(visits)
+    assert visits.order.table["stage"].to_numpy()[left["stage"]].tolist() == ["Talk", "Offer", "Offer"]
+    assert left["is_optional"].tolist() == [False, True, True]
 
 
 def test_the_owner_is_that_of_entering_else_the_present_one() -> None:
@@ -186,7 +200,7 @@ def test_the_owner_is_that_of_entering_else_the_present_one() -> None:
 def test_a_client_without_history_has_no_visits() -> None:
     visits = stage_visits(crm_of([deal(0, stage="New")], []))
     assert visits.rows.empty and visits.without_history.tolist() == [True]
-    assert skipped_stages(visits).empty
+    assert passed_over(visits).empty
 
 
 def test_the_days_of_a_visit() -> None:
@@ -256,4 +270,4 @@ def test_a_deal_won_in_another_pipeline_skips_nothing_in_its_own():
     visits = stage_visits(crm_of(deals, moves, [*sales, *SERVICE]))
     assert [OUTCOMES[one] for one in visits.rows["outcome"]] == ["advanced", "still_there"]
     assert visits.rows["skipped_after"].tolist() == [0, 0]
-    assert skipped_stages(visits).empty
+    assert passed_over(visits).empty

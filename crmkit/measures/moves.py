@@ -61,7 +61,7 @@ def stage_skips(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Share of the deals that advanced in the period and skipped a stage on the way.
 
     Cases: one row per deal that advanced in the period (winning counts). Value: 1 if it passed over an open
-    stage of its pipeline that lies beyond the furthest one it had reached.
+    stage of its pipeline that lies beyond the furthest one it had reached and is not optional.
     Leaves out: technical losses; deals that moved only between stages without a place in the order. Deals
     that first appear in a later stage have skipped nothing.
     Source: METHOD 3.2; KPI23 13

@@ -14,7 +14,7 @@ from crmkit.measures.catalog import measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 from crmkit.stages import ADVANCED, STILL_THERE, UNKNOWN
-from crmkit.visits import Visits, skipped_stages, stage_visits, visit_days
+from crmkit.visits import Visits, passed_over, stage_visits, visit_days
 
 Mask = npt.NDArray[np.bool_]
 HISTORY = "stage_changes.to_stage"
@@ -86,8 +86,11 @@ def _conversion(crm: Snapshot, period: Period, skipped: float | None) -> pd.Data
     left_out |= {"still_there": outcome == STILL_THERE, "no_stage": outcome == UNKNOWN}
     cases = stage_cases(visits, rows, outcome == ADVANCED, left_out=left_out)
     if skipped is not None:
-        jumped = skipped_stages(visits)
-        jumped = jumped[within(jumped["at"], period)]
+        jumped = passed_over(visits)
+        counts = within(jumped["at"], period)
+        if not skipped:  # an optional stage left out speaks for nothing
+            counts &= ~jumped["is_optional"].to_numpy()
+        jumped = jumped[counts]
         technical = is_technical(crm)[jumped["deal_ix"].to_numpy()]
         more = stage_cases(visits, jumped, skipped, at="at", left_out={"technical_loss": technical})
         cases = pd.concat([cases, more], ignore_index=True)

@@ -126,8 +126,8 @@ def path_shares(log: StageLog, *, won: Mask | None = None, lost: Mask | None = N
     took), ``happy`` (on the happy path), ``happy_ended`` (of the deals won or lost: the whole happy path),
     ``in_order`` (every stage lies further than the one before; leaving out is allowed), ``rework`` (some
     stage was entered twice or more; self-loops count where the log keeps them), ``skipped`` (passed over an
-    open stage on the way; a late start is none). All but the first and ``rework`` leave out deals that
-    entered a stage without a place in the order.
+    open stage on the way that is not optional; a late start is none). All but the first and ``rework``
+    leave out deals that entered a stage without a place in the order.
 
     Source: METHOD 4.4
     """
@@ -148,7 +148,7 @@ def path_shares(log: StageLog, *, won: Mask | None = None, lost: Mask | None = N
         "happy_ended": (whole, placed & ended),
         "in_order": (of_deal["forward"], placed),
         "rework": (of_deal["again"], np.ones(len(kind), dtype=bool)),
-        "skipped": (of_deal["jumped"] | (unmarked & of_deal["short"]), placed),
+        "skipped": (of_deal["jumped"] | (unmarked & of_deal["jumped_out"]), placed),
     }
     k = np.array([np.count_nonzero(holds & among) for holds, among in rows.values()])
     n = np.array([np.count_nonzero(among) for _, among in rows.values()])
@@ -161,7 +161,8 @@ def _facts(log: StageLog, found: Variants) -> dict[str, Mask]:
     """Return of each variant what its path tells; it is read off the rows of one of its deals.
 
     ``placed``, ``forward``, ``straight`` (nothing left out, from the first stage), ``again``, ``jumped``, and
-    ``short``: its last stage is open, and others of the pipeline lie beyond the furthest.
+    ``short``: its last stage is open, and others of the pipeline lie beyond the furthest; ``jumped_out``:
+    and one of those is not optional.
     """
     order, begin = log.order, np.flatnonzero(log.firsts)
     length = found.table["path"].map(len).to_numpy(np.int64)
@@ -186,11 +187,15 @@ def _facts(log: StageLog, found: Variants) -> dict[str, Mask]:
     def every(holds: Mask) -> Mask:
         return np.asarray(np.bincount(path[~holds], minlength=len(length)) == 0)
 
+    def musts(reached: Ints) -> Ints:
+        return np.asarray(order.musts[pipeline, reached])
+
     return {
         "placed": every(pipeline >= 0),
         "forward": every(first | onward),
         "straight": every(straight & (first | onward)),
         "again": again,
-        "jumped": ~every(~(going & (target > reach + 1))),
+        "jumped": ~every(~(going & (musts(np.maximum(target, 0)) > musts(reach + 1)))),
         "short": is_open[last] & (order.sizes[pipeline[last]] - 1 > furthest[last]),
+        "jumped_out": is_open[last] & (musts(order.sizes[pipeline]) > musts(furthest + 1))[last],
     }

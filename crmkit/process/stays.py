@@ -16,7 +16,7 @@ from crmkit.process.steps import StepMap
 from crmkit.schema import Snapshot
 from crmkit.stagelog import Ints, as_moments, owners
 from crmkit.stages import STILL_THERE, coded_stages, stage_order
-from crmkit.visits import Visits, skipped_stages, visit_days
+from crmkit.visits import Visits, passed_over, visit_days
 
 Mask = npt.NDArray[np.bool_]
 #: Deal and moment become one whole number: told to the microsecond, or as finely as it fits.
@@ -117,7 +117,7 @@ def stays_of(crm: Snapshot, period: Period, places: StepMap) -> Stays:
     rows = visits.rows
     chosen = within(rows["entered_at"], period) | rows["entered_at"].isna().to_numpy()
     chosen &= visits.is_open & ~technical[rows["deal_ix"].to_numpy()]
-    jumped = skipped_stages(visits)
+    jumped = passed_over(visits)
     jumped = jumped[within(jumped["at"], period) & ~technical[jumped["deal_ix"].to_numpy()]]
     return Stays(crm, places, visits, np.flatnonzero(chosen), jumped)
 

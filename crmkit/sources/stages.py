@@ -65,6 +65,7 @@ def listed_stages(given: pd.DataFrame, client: Client) -> pd.DataFrame:
             "norm_days": stage.norm_days,
             "default_probability": stage.probability,
             "required_fields": ", ".join(stage.required) or None,
+            "is_optional": stage.optional or None,
             "file": "client.yml",
             "line": 0,
         }

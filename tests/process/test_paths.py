@@ -171,3 +171,11 @@ def test_shares_told_path_by_path(seed):
 def test_reopened_deals_are_not_in_order():
     assert shares([(NEW, TALK, LOST, OFFER, WON)])["in_order"] == (0, 1)
     assert shares([(NEW, TALK, OFFER, WON, NEW)])["happy"] == (0, 1)
+
+
+def test_an_optional_stage_left_out_is_no_skip():
+    # one passed over Talk, which is optional; one over Talk and Offer, which is not
+    table = TABLE.assign(is_optional=[False, True, False, False, False, None])
+    loose = path_shares(log_of([(NEW, OFFER), (NEW, WON)], table)).set_index("share")
+    strict = path_shares(log_of([(NEW, OFFER), (NEW, WON)])).set_index("share")
+    assert (loose.loc["skipped", "k"], strict.loc["skipped", "k"]) == (1, 2)
