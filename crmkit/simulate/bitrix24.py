@@ -1,4 +1,4 @@
-"""Exports as Bitrix24 writes them: deals and tasks; beside them a stage history saved from REST."""
+"""Exports as Bitrix24 writes them: deals, tasks, cards; a stage history and a journal saved from REST."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from crmkit.simulate.cells import DOTTED, Cells, by_parts, deal_cells, named, rows, said, stamps
+from crmkit.simulate.cells import (
+    DOTTED,
+    Cells,
+    Style,
+    by_parts,
+    cells_of,
+    deal_cells,
+    named,
+    rows,
+    said,
+    stamps,
+)
 from crmkit.simulate.department import Department
 from crmkit.simulate.export import write_client, write_delimited, write_planted
 from crmkit.simulate.scenario import read_data
 
 _DAY = "%d.%m.%Y"
 _ISO = "%Y-%m-%d %H:%M:%S"
+#: What the lists of cards are called.
+_CARDS = {"companies": "COMPANY", "contacts": "CONTACT"}
 #: Every eighth deal with an amount has a second product, every sixteenth a third one.
 _SECOND, _THIRD = 8, 16
 
@@ -28,11 +41,13 @@ def write_bitrix24(
     excel: bool = False,
     language: Literal["ru", "en"] | None = None,
 ) -> Path:
-    """Write a Bitrix24 export of deals and tasks, a stage history, ``client.yml`` and ``planted.yml``.
+    """Write a Bitrix24 export of deals, tasks and cards, a stage history and a journal of communications.
+
+    ``client.yml`` and ``planted.yml`` are written beside them.
 
     Parameters
     ----------
-    encoding: of the deals and tasks; by default the scenario's.
+    encoding: of the deals, tasks and cards; by default the scenario's.
     excel: write the deals as «Excel», which is an HTML table named .xls.
     language: of the headings; by default the scenario's.
 
@@ -59,10 +74,30 @@ def write_bitrix24(
         {"path": path.name, "table": "deals", "columns": known["deal_columns"]},
         {"path": f"tasks_{day}.csv", "table": "tasks", "columns": known["task_columns"]},
         {"path": f"stage_history_{day}.csv", "table": "stage_changes", "columns": known["history_columns"]},
+        *_write_cards(department, folder, known, encoding),
     ]
     write_client(folder, department, "bitrix24", [{k: v for k, v in one.items() if v} for one in files])
     write_planted(folder, department, "bitrix24", told["checks"])
     return path
+
+
+def _write_cards(
+    department: Department, folder: Path, known: dict[str, Any], encoding: str
+) -> Iterable[dict[str, Any]]:
+    """Write the lists of companies and contacts, and the journal; yield how ``client.yml`` names them."""
+    day = department.scenario.as_of.date()
+    for table in (*_CARDS, "activities"):
+        headings = known[table]
+        style = Style(moment=DOTTED if table in _CARDS else _ISO)
+        fields = [field for _, field, _ in headings]
+        parts = by_parts(department, table, lambda part, t=table, s=style, f=fields: cells_of(part, t, s, f))  # type: ignore[misc]
+        if table in _CARDS:
+            path = folder / f"{_CARDS[table]}_{day:%Y%m%d}_7c1e5a90.csv"
+            _write_csv(path, headings, parts, encoding)
+        else:
+            path = folder / f"activities_{day}.csv"
+            write_delimited(path, headings, parts)
+        yield {"path": path.name, "table": table, "columns": {head: name for head, _, name in headings}}
 
 
 def _write_csv(path: Path, headings: Sequence[Sequence[str]], parts: Iterable[Cells], encoding: str) -> None:

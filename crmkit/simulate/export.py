@@ -15,6 +15,8 @@ from crmkit.simulate.cells import Cells, Style, by_parts, cells_of, named, rows
 from crmkit.simulate.department import Department, assumed
 from crmkit.simulate.scenario import CHECKS, read_data
 
+_OVERDUE = 11
+
 
 def write_delimited(
     path: Path,
@@ -112,6 +114,7 @@ def write_client(folder: Path, department: Department, crm: str, files: list[dic
             for one in scenario.pipelines
         ],
         "technical_losses": [reason.name for reason in scenario.loss_reasons if reason.technical],
+        "inbound_sources": [source.name for source in scenario.sources if source.inbound],
         "managers": [
             rep.model_dump(include={"name", "role", "team", "hired_on", "left_on"}, exclude_none=True)
             for rep in scenario.reps
@@ -126,7 +129,7 @@ def _stage(stage: Any, shown: Sequence[str]) -> dict[str, Any]:
         include={"name", "kind", "process_step", "norm_days", "probability"}, exclude_none=True
     )
     required = [field for field in stage.required if field in shown]
-    return told | ({"required": required} if required else {})
+    return told | ({"required": required} if required else {}) | ({"optional": True} if stage.optional else {})
 
 
 def _plan(department: Department) -> list[dict[str, Any]]:
@@ -147,24 +150,20 @@ def _plan(department: Department) -> list[dict[str, Any]]:
 def write_planted(folder: Path, department: Department, crm: str, checks: Sequence[int]) -> None:
     """Write what was planted and can be seen in this export, from the simulation's bookkeeping alone.
 
-    Cards of clients are named by their names: the exports carry no numbers of theirs.
+    An overdue task is named by itself; its deal stands for it where the export has no tasks.
     """
     truth, tables = department.truth, read_data("headings.yml")[crm]["tables"]
-    people = department.contacts.set_index("contact_id")["name"]
 
-    def shown(book: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-        return {
-            table: [people[one] for one in found] if table == "contacts" else list(found)
-            for table, found in book.items()
-            if table in tables and len(found)
-        }
+    def shown(book: Mapping[str, Sequence[str]], check: int) -> dict[str, list[str]]:
+        seen = {table: list(found) for table, found in book.items() if table in tables and len(found)}
+        return {"tasks": seen["tasks"]} if check == _OVERDUE and "tasks" in seen else seen
 
     told: dict[int, Any] = {}
     for check in checks:
-        innocents = {why: shown(book) for why, book in truth.innocents.get(check, {}).items()}
+        innocents = {why: shown(book, check) for why, book in truth.innocents.get(check, {}).items()}
         told[check] = {
             "assumed": assumed(check),
-            "offenders": shown(truth.planted.get(check, {})),
+            "offenders": shown(truth.planted.get(check, {}), check),
             "innocents": {why: book for why, book in innocents.items() if book},
         }
     change = department.scenario.change

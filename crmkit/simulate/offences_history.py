@@ -87,7 +87,7 @@ def closed_without_next(draft: Draft) -> None:
 
 
 def overdue_task(draft: Draft) -> None:
-    """An open task that was due before as_of; the deal of such a task is named too."""
+    """An open task that was due before as_of; where the export has no tasks, the deal of such a task."""
     created = draft.tasks["created"][draft.open_task]
     chosen = draft.pick(11, draft.open & (created < draft.ago(2)))
     rows = draft.open_task[chosen]

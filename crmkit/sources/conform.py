@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from crmkit.schema import TABLES, typed_nulls
 from crmkit.settings import Client
+from crmkit.sources.cards import fill_from_companies, with_numbers_of_cards
 from crmkit.sources.history import deals_of
 from crmkit.sources.identity import KEYS
 from crmkit.sources.known import SOURCES
@@ -69,7 +70,7 @@ def conform(
     tables["deals"] = _in_currency(tables["deals"], client, ledger)
     tables = {name: with_links(name, frame, client) for name, frame in tables.items()}
     tables = conform_managers(tables, client, ledger)
-    tables = _fill_from_companies(tables, ledger)
+    tables = fill_from_companies(with_numbers_of_cards(tables), ledger)
     _compare_products(tables, ledger)
     tables["deals"] = tables["deals"].sort_values("deal_id", kind="stable", ignore_index=True)
     for name, frame in tables.items():
@@ -156,26 +157,6 @@ def _in_currency(deals: pd.DataFrame, client: Client, ledger: Ledger) -> pd.Data
         )
     changed = {name: (deals[name] * rate).round(2) for name in ("amount", "margin", "discount")}
     return deals.assign(currency=code, **changed)
-
-
-def _fill_from_companies(tables: dict[str, pd.DataFrame], ledger: Ledger) -> dict[str, pd.DataFrame]:
-    """Give deals the segment of their company, and companies their number where deals name them."""
-    deals, companies = tables["deals"], tables["companies"]
-    if companies.empty or deals["company_id"].isna().all():
-        return tables
-    by_name = companies.drop_duplicates("name", keep=False).set_index("name")["company_id"]
-    known = deals["company_id"].isin(companies["company_id"])
-    found = deals["company_id"].map(by_name).astype("str")
-    deals = deals.assign(company_id=deals["company_id"].where(known | found.isna(), found))
-    lost = deals["company_id"][
-        deals["company_id"].notna() & ~deals["company_id"].isin(companies["company_id"])
-    ]
-    names = with_nearest(lost.value_counts(), companies["name"].dropna())
-    ledger.note("unmatched_company", "deals", "company_id", count=len(lost), samples=names)
-    if deals["segment"].isna().all():
-        segment = companies.set_index("company_id")["segment"]
-        deals = deals.assign(segment=deals["company_id"].map(segment).astype("str"))
-    return {**tables, "deals": deals}
 
 
 def _compare_products(tables: dict[str, pd.DataFrame], ledger: Ledger) -> None:

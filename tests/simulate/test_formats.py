@@ -51,7 +51,7 @@ LETTERS = {"emails_out", "emails_unanswered:count", "messages_out", "messenger_m
 #: What each format must carry at the least, and what it cannot carry, wholly or exactly.
 CARRIED = {
     "amocrm": (DEALS - {"weighted_forecast"} | TIMES, TASKS | DUE | STAGES | CALLS | LETTERS),
-    "bitrix24": (DEALS | TASKS | DUE | STAGES, TIMES | CALLS | LETTERS | {"sales_actions_per_day"}),
+    "bitrix24": (DEALS | TASKS | DUE | STAGES | CALLS | LETTERS | {"sales_actions_per_day"}, TIMES),
     "hubspot": (DEALS | TIMES | TASKS | DUE | CALLS | ANSWERED, STAGES | LETTERS | {"sales_actions_per_day"}),
     "pipedrive": (DEALS | TIMES | TASKS | DUE, STAGES | CALLS | LETTERS | {"sales_actions_per_day"}),
     "salesforce": (DEALS | TASKS | STAGES, TIMES | DUE | CALLS | LETTERS | {"sales_actions_per_day"}),
