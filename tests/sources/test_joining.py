@@ -119,13 +119,13 @@ def test_people_and_their_firms_are_found_by_names_that_only_one_card_has(make):
         "  - {path: deals.csv, table: deals, columns: {id: deal_id, With: contact_id, made: created_at}}\n"
         "  - {path: firms.csv, table: companies, columns: {N: company_id, Name: name}}\n"
         "  - {path: people.csv, table: contacts, columns: {N: contact_id, Name: name, At: company_id}}\n"
-        "  - {path: calls.csv, table: activities, key: row, columns: {At: company_id, With: contact_id, on: at}}\n"
+        "  - {path: a.csv, table: activities, key: row, columns: {At: company_id, Who: contact_id, on: at}}\n"
     )
     loaded = make(settings, {
         "deals.csv": "id,With,made\n1,Ann,2026-01-01\n2,7,2026-01-01\n3,Bo,2026-01-01\n",
         "firms.csv": "N,Name\n17,Acme\n",
         "people.csv": "N,Name,At\n7,Ann,Acme\n8,Bo,17\n9,Bo,Ltd\n",
-        "calls.csv": "At,With,on\nAcme,Ann,2026-01-02 10:00\nLtd,Bo,2026-01-02 11:00\n",
+        "a.csv": "At,Who,on\nAcme,Ann,2026-01-02 10:00\nLtd,Bo,2026-01-02 11:00\n",
     })  # fmt: skip
     assert loaded.deals["contact_id"].tolist() == ["7", "7", "Bo"]  # there are two of the name Bo
     assert loaded.crm.tables["contacts"]["company_id"].tolist() == ["17", "17", "Ltd"]
