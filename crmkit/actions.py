@@ -12,7 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.clients import places_among
-from crmkit.facts import NEVER, BoolArray, FloatArray, micros, once_per_snapshot
+from crmkit.facts import (
+    NEVER,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    day_of,
+    micros,
+    midnights,
+    once_per_snapshot,
+)
 from crmkit.schema import Snapshot
 
 Ints = npt.NDArray[np.signedinteger]
@@ -118,6 +127,31 @@ def worked_hours(crm: Snapshot, starts: npt.NDArray[np.int64], ends: npt.NDArray
     return crm.settings.calendar.working_time(begun, ended)
 
 
+def next_day_ends(crm: Snapshot, moments: pd.Series) -> IntArray:
+    """Return the microsecond at which the working day after each moment's day is over; ``NEVER`` if missing.
+
+    That is midnight: who works late is still in time.
+    """
+    days = day_of(moments).to_numpy().astype("datetime64[D]")
+    known, line = np.unique(days, return_inverse=True)
+    following = crm.settings.calendar.add_working_days(known.astype("datetime64[us]"), 1)
+    ends = micros(midnights(crm, pd.Series(following) + pd.Timedelta(days=1)))
+    return np.asarray(np.append(ends, NEVER)[line], dtype=np.int64)
+
+
+def blank_words(crm: Snapshot, table: str) -> tuple[BoolArray, BoolArray] | None:
+    """Return which tasks or activities have no title, and which no description; ``None`` if not exported.
+
+    What came of a task is a description too.
+    """
+    rows, texts = crm.tables[table], ["text", "result"] if table == "tasks" else ["text"]
+    told = [name for name in texts if f"{table}.{name}" in crm.supplied]
+    if f"{table}.title" not in crm.supplied or not told:
+        return None
+    silent = np.logical_and.reduce([rows[name].isna().to_numpy() for name in told])
+    return rows["title"].isna().to_numpy(), np.asarray(silent)
+
+
 def unanswered(
     crm: Snapshot, asked: BoolArray, by: BoolArray, *, hours: float
 ) -> tuple[BoolArray, BoolArray, BoolArray]:
@@ -145,6 +179,33 @@ def unanswered(
     return late, young, nobody
 
 
+def first_after(crm: Snapshot, actions: tuple[str, str], rows: Ints, since: IntArray) -> IntArray:
+    """Return for each deal when the first of some actions came at or after its own moment.
+
+    An action without a deal counts for the deals with its contact (of a deal without contact: its company).
+
+    Parameters
+    ----------
+    actions: table and column of the moment. rows: positions of the actions. since: microseconds, one per
+        deal.
+
+    Returns
+    -------
+    Microseconds, one per deal; ``NEVER`` where none came or ``since`` is not known.
+    """
+    table, deals = crm.tables[actions[0]].iloc[rows], crm.deals
+    at, ix = micros(table[actions[1]]), table["deal_ix"].to_numpy()
+    mine = (ix >= 0) & (at != NEVER)
+    mine[mine] = at[mine] >= since[ix[mine]]
+    first = np.full(len(deals), _LATEST)
+    np.minimum.at(first, ix[mine], at[mine])
+    loose = np.flatnonzero(ix < 0)
+    keys, theirs = persons(deals, table.iloc[loose])
+    found = next_moments((theirs, at[loose]), (keys, since))
+    first = np.where(found == NEVER, first, np.minimum(first, found))
+    return np.where((first == _LATEST) | (since == NEVER), NEVER, first)
+
+
 @once_per_snapshot
 def first_responses(crm: Snapshot) -> FloatArray:
     """Return for each deal the working hours from its creation to the first human outgoing action; NaN: none.
@@ -152,21 +213,12 @@ def first_responses(crm: Snapshot) -> FloatArray:
     It is an outgoing communication of the deal, or one without a deal with the deal's contact (of a deal
     without contact: with its company). Where communications name reps, one without a rep is no human's.
     """
-    acts, deals = crm.activities, crm.deals
+    acts = crm.activities
     out = named(acts["direction"], ["out"])
     if "activities.manager_id" in crm.supplied:
         out &= (acts["manager_id"].cat.codes >= 0).to_numpy()
-    rows, created = np.flatnonzero(out), micros(deals["created_at"])
-    at, ix = micros(acts["at"].iloc[rows]), acts["deal_ix"].to_numpy()[rows]
-    mine = (ix >= 0) & (at != NEVER)
-    mine[mine] = at[mine] >= created[ix[mine]]
-    first = np.full(len(deals), _LATEST)
-    np.minimum.at(first, ix[mine], at[mine])
-    loose = rows[ix < 0]
-    keys, theirs = persons(deals, acts.iloc[loose])
-    found = next_moments((theirs, micros(acts["at"].iloc[loose])), (keys, created))
-    first = np.where(found == NEVER, first, np.minimum(first, found))
-    return worked_hours(crm, created, np.where(first == _LATEST, NEVER, first))
+    created = micros(crm.deals["created_at"])
+    return worked_hours(crm, created, first_after(crm, ("activities", "at"), np.flatnonzero(out), created))
 
 
 def persons(these: pd.DataFrame, others: pd.DataFrame) -> tuple[Ints, Ints]:

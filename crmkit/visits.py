@@ -13,7 +13,17 @@ import pandas as pd
 from crmkit.facts import NEVER, FloatArray, elapsed_days, is_status, micros, once_per_snapshot
 from crmkit.schema import Snapshot
 from crmkit.stagelog import Ints, Mask, StageLog, as_moments, owners, stage_log
-from crmkit.stages import ADVANCED, LOST, OPEN, STILL_THERE, StageOrder, outcomes
+from crmkit.stages import (
+    ADVANCED,
+    LOST,
+    MOVED_BACK,
+    OPEN,
+    STILL_THERE,
+    StageOrder,
+    coded_stages,
+    outcomes,
+    stage_order,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +98,16 @@ def passed_over(visits: Visits) -> pd.DataFrame:
     )
 
 
+def went_back(visits: Visits, rows: pd.DataFrame) -> Mask:
+    """Return after which visits (of ``Visits.rows``) the deal entered an earlier stage of its pipeline.
+
+    A closed deal that is opened again does not go back, nor does one whose stage is changed to itself.
+    """
+    positions = visits.order.positions
+    earlier = positions[rows["next_stage"].to_numpy()] < positions[rows["stage"].to_numpy()]
+    return np.asarray(earlier & (rows["outcome"] == MOVED_BACK).to_numpy())
+
+
 def visit_days(crm: Snapshot, rows: pd.DataFrame, *, working: bool = False) -> FloatArray:
     """Return how long visits lasted, or last so far, in days; NaN where a moment is not known.
 
@@ -106,21 +126,33 @@ def visit_days(crm: Snapshot, rows: pd.DataFrame, *, working: bool = False) -> F
 def days_in_stage(crm: Snapshot) -> FloatArray:
     """Return for each deal the days since it entered its stage; NaN if that is not known."""
     entered, whole = stage_entered(crm)
-    now = pd.Series(crm.as_of, index=entered.index, dtype=entered.dtype)
-    return elapsed_days(entered, now, by_day=whole)
+    now = pd.Series(crm.as_of.tz_convert(crm.settings.zone), index=entered.index, dtype=entered.dtype)
+    walls = (moments.dt.tz_localize(None) for moments in (entered, now))  # a clock set back makes no day
+    return elapsed_days(*walls, by_day=whole)
+
+
+def norm_days(crm: Snapshot) -> FloatArray:
+    """Return for each deal the norm of the stage it stands in, in days; NaN if that has none."""
+    order, deals = stage_order(crm), crm.deals
+    codes = coded_stages(crm, order, deals["stage"], np.arange(len(deals)))
+    norms = order.table["norm_days"].to_numpy(dtype=np.float64)
+    return np.asarray(np.append(norms, np.nan)[codes], dtype=np.float64)
 
 
 @once_per_snapshot
 def stage_entered(crm: Snapshot) -> tuple[pd.Series, bool]:
     """Return when each deal entered the stage it stands in, and whether any of it has no time of day.
 
-    The deal's own date of entering counts, else the history of stages.
+    The deal's own date of entering counts, else the history of stages where it ends in that stage.
     """
     entered, whole = crm.deals["stage_entered_at"], "deals.stage_entered_at" in crm.whole_days
     if entered.isna().any() and "stage_changes.changed_at" in crm.supplied:
-        last = np.full(len(entered), NEVER)
-        visits = stage_visits(crm).rows
-        np.maximum.at(last, visits["deal_ix"].to_numpy(), micros(visits["entered_at"]))
+        last, visits = np.full(len(entered), NEVER), stage_visits(crm)
+        deal, stage = (visits.rows[name].to_numpy() for name in ("deal_ix", "stage"))
+        present = coded_stages(crm, visits.order, crm.deals["stage"], np.arange(len(entered)))
+        final = np.flatnonzero(np.append(deal[1:] != deal[:-1], values=[True] * bool(len(deal))))
+        final = final[stage[final] == present[deal[final]]]
+        last[deal[final]] = micros(visits.rows["entered_at"].iloc[final])
         told = pd.Series(as_moments(last, crm.settings.zone), index=entered.index)
         entered = entered.where(entered.notna(), told)
         whole |= "stage_changes.changed_at" in crm.whole_days

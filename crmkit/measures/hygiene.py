@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.actions import blank_words
 from crmkit.clients import cards_of_deals, latest_deals, places_among
 from crmkit.facts import FloatArray, is_status
 from crmkit.fields import filled_rows, required_fields, tells_reason
@@ -115,20 +116,13 @@ def actions_described(crm: Snapshot, period: Period) -> pd.DataFrame:
     Leaves out: nothing.
     Source: METHOD 3.2
     """
-    tasks, activities = crm.tasks, crm.activities
-    done, logged = within(tasks["completed_at"], period), within(activities["at"], period)
-    described = [tasks["title"].notna() & (tasks["text"].notna() | tasks["result"].notna())]
-    described += [activities["title"].notna() & activities["text"].notna()]
-    rows = [
-        np.flatnonzero(chosen & ("title" in told and bool(told & {"text", "result"}))).astype(np.int32)
-        for chosen, told in ((done, _told(crm, "tasks")), (logged, _told(crm, "activities")))
-    ]
-    value = np.concatenate([flags.to_numpy()[ix] for flags, ix in zip(described, rows, strict=True)])
-    return action_cases(crm, *rows, value=value)
-
-
-def _told(crm: Snapshot, table: str) -> set[str]:
-    return {name.split(".")[1] for name in crm.supplied if name.startswith(f"{table}.")}
+    rows, described = [], []
+    for table, moment in (("tasks", "completed_at"), ("activities", "at")):
+        blank = blank_words(crm, table)
+        done = within(crm.tables[table][moment], period) & (blank is not None)
+        rows.append(np.flatnonzero(done).astype(np.int32))
+        described.append(np.zeros(0) if blank is None else ~(blank[0] | blank[1])[rows[-1]])
+    return action_cases(crm, *rows, value=np.concatenate(described))
 
 
 @measure(

@@ -11,8 +11,8 @@ from crmkit.measures.catalog import measure
 from crmkit.measures.stages import OF_STAGE, ORDERED, TRACKED, stage_cases, visits_of
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.stages import ADVANCED, MOVED_BACK, UNKNOWN
-from crmkit.visits import stage_visits, visit_days
+from crmkit.stages import ADVANCED, UNKNOWN
+from crmkit.visits import stage_visits, visit_days, went_back
 
 #: Steps of the described process at which a proposal has been sent, the surer one first.
 PROPOSAL_STEPS = ("proposal agreement", "proposal preparation")
@@ -43,7 +43,7 @@ def _deals_that(crm: Snapshot, period: Period, sign: str) -> pd.DataFrame:
     if sign == "skipped":
         rows = rows[rows["outcome"].isin([ADVANCED, UNKNOWN])]
     outcome = rows["outcome"].to_numpy()
-    shown = rows["skipped_after"].to_numpy() > 0 if sign == "skipped" else outcome == MOVED_BACK
+    shown = rows["skipped_after"].to_numpy() > 0 if sign == "skipped" else went_back(visits, rows)
     deals, first = np.unique(rows["deal_ix"].to_numpy(), return_index=True)
     both = np.stack([shown, outcome != UNKNOWN])
     value, told = np.logical_or.reduceat(both, first, axis=1) if len(first) else both

@@ -8,7 +8,6 @@ import pandas as pd
 
 from crmkit.facts import (
     NEVER,
-    FloatArray,
     days_before,
     is_status,
     last_action,
@@ -20,8 +19,7 @@ from crmkit.measures.cases import deal_cases
 from crmkit.measures.catalog import ACTED, measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.stages import coded_stages, stage_order
-from crmkit.visits import days_in_stage
+from crmkit.visits import days_in_stage, norm_days
 
 Mask = npt.NDArray[np.bool_]
 
@@ -93,17 +91,9 @@ def deals_over_norm(crm: Snapshot, period: Period) -> pd.DataFrame:
     Leaves out: deals in stages without a norm; deals of which it is not known when they entered the stage.
     Source: METHOD 3.3
     """
-    is_open, norm, days = is_status(crm, "open"), _norms(crm), days_in_stage(crm)
+    is_open, norm, days = is_status(crm, "open"), norm_days(crm), days_in_stage(crm)
     left_out = {"no_norm": is_open & np.isnan(norm), "no_stage_entry": is_open & np.isnan(days)}
     return deal_cases(crm, is_open, value=days > norm, left_out=left_out)
-
-
-def _norms(crm: Snapshot) -> FloatArray:
-    """Return for each deal the norm of its stage in days; NaN if it has none."""
-    order, deals = stage_order(crm), crm.deals
-    codes = coded_stages(crm, order, deals["stage"], np.arange(len(deals)))
-    norms = order.table["norm_days"].to_numpy(dtype=np.float64)
-    return np.asarray(np.append(norms, np.nan)[codes], dtype=np.float64)
 
 
 @measure(

@@ -6,13 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.actions import next_day_ends
 from crmkit.facts import (
     NEVER,
-    day_of,
     elapsed_days,
     is_status,
     micros,
-    midnights,
     once_per_snapshot,
     open_tasks,
     overdue_tasks,
@@ -122,12 +121,7 @@ def next_task_set(crm: Snapshot, period: Period) -> pd.DataFrame:
 @once_per_snapshot
 def _next_day_ends(crm: Snapshot) -> Ints:
     """Return for each completed task the microsecond at which the next working day is over."""
-    done = crm.tasks["completed_at"]
-    days = day_of(done).to_numpy().astype("datetime64[D]")
-    known, line = np.unique(days, return_inverse=True)
-    following = crm.settings.calendar.add_working_days(known.astype("datetime64[us]"), 1)
-    ends = micros(midnights(crm, pd.Series(following) + pd.Timedelta(days=1)))
-    return np.asarray(np.append(ends, NEVER)[line], dtype=np.int64)
+    return next_day_ends(crm, crm.tasks["completed_at"])
 
 
 @once_per_snapshot
