@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from crmkit.audit import tasks
+from crmkit.audit import cards, deals, fields, people, tasks
 from crmkit.audit.checks import SEVERITIES, Check, Examined, checklist, find_check
 from crmkit.audit.examine import ALL, Audit, examine
 
-__all__ = ["ALL", "SEVERITIES", "Audit", "Check", "Examined", "checklist", "examine", "find_check", "tasks"]
+__all__ = [
+    "ALL",
+    "SEVERITIES",
+    "Audit",
+    "Check",
+    "Examined",
+    "cards",
+    "checklist",
+    "deals",
+    "examine",
+    "fields",
+    "find_check",
+    "people",
+    "tasks",
+]

@@ -134,8 +134,9 @@ def _state(
     reason, missing = why
     checked = sum(int(part.checked.sum()) for part in seen)
     waived = int(offenders["waived"].sum())
+    lacking = ", ".join(dict.fromkeys(name for part in seen for name in part.lacking))
     if not reason and not checked:
-        reason = "nothing_to_check"
+        reason, missing = ("not_in_export", lacking) if lacking else ("nothing_to_check", "")
     asks = bool(missing) and all(
         {name.split(".")[0] for name in alternatives(need)} <= TOLD for need in missing.split(", ")
     )
@@ -143,7 +144,6 @@ def _state(
         state = "ask" if asks else "not_applicable"
     else:
         state = "failed" if len(offenders) > waived else "passed"
-    lacking = ", ".join(dict.fromkeys(name for part in seen for name in part.lacking))
     told: dict[str, object] = {"state": state, "reason": reason, "missing": missing, "lacking": lacking}
     counted = {"checked": checked, "wrong": len(offenders), "waived": waived, "mendable": one.mendable}
     return told | counted

@@ -1,4 +1,4 @@
-"""Fields of a deal's card, and roles of the list of reps, as a person calls them."""
+"""Fields of cards, and roles of the list of reps, as a person calls them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from crmkit.errors import N_, Message
 from crmkit.present.words import Words
 
 #: The kit's names of fields -> what they are called.
-CARD_FIELDS: Mapping[str, Message] = {
+CARD_FIELDS: dict[str, Message] = {
     "title": N_("Deal title"),
     "amount": N_("Amount"),
     "margin": N_("Margin"),
@@ -24,6 +24,18 @@ CARD_FIELDS: Mapping[str, Message] = {
     "discount": N_("Discount"),
     "lost_reason": N_("Reason of the loss"),
     "next_task_at": N_("Next task"),
+}
+
+#: The same of the cards of companies and contact persons.
+CLIENT_FIELDS: dict[str, Message] = {
+    "name": N_("Name on the card"),
+    "city": N_("City"),
+    "tax_id": N_("Tax number"),
+    "qualification": N_("Qualification"),
+    "position": N_("Position"),
+    "phone": N_("Telephone"),
+    "email": N_("E-mail"),
+    "is_decision_maker": N_("Decision maker"),
 }
 
 #: The kit's names of roles -> what they are called.
@@ -43,7 +55,7 @@ def field_text(words: Words, name: str) -> str:
 
     Alternatives by ``|`` are told one behind the other.
     """
-    known = [CARD_FIELDS.get(one.strip()) for one in name.split("|")]
+    known = [(CARD_FIELDS | CLIENT_FIELDS).get(one.strip()) for one in name.split("|")]
     told = [
         words.message(message) if message else one.strip()
         for one, message in zip(name.split("|"), known, strict=True)

@@ -85,6 +85,10 @@ COLUMNS = {
     "stage_changes.manager_id": N_(
         "The history of stages does not say whose a deal was then: its present owner is taken."
     ),
+    "managers.left_on": N_(
+        "Nobody's last day is known. Write «left_on», the day after it, under «managers» in client.yml for"
+        " everybody who left; if nobody did, write H21 under «skip» of «audit»."
+    ),
     "managers.team": N_("Nobody's team is known. Write the teams under «managers» in client.yml."),
     "managers.role": N_("Nobody's role is known. Write the roles under «managers» in client.yml."),
     "stages.norm_days": N_("No stage has a norm. Write «norm_days» for the stages in client.yml."),
@@ -128,7 +132,11 @@ LEFT_OUT = {
     "no_history": N_("no history of its stages"),
     "self_loop": N_("a change from a stage to itself: an artefact, collapsed"),
     "still_there": N_("still in the stage: how the visit ends is not known yet"),
+    "no_product": N_("no product"),
+    "unlisted_manager": N_("the rep is in no list of reps"),
     "no_proposal_stage": N_("a pipeline without a proposal stage"),
+    "no_phone_or_email": N_("neither a telephone that can be dialled nor an e-mail"),
+    "no_tax_number_or_city": N_("neither a valid tax number nor a name with its city"),
 }
 
 #: Why rows of a file are not among the kept ones.
