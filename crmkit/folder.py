@@ -37,6 +37,27 @@ def whole(path: Path) -> Iterator[Path]:
     settle_folder(path.parent)
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold others back that would change ``path`` too, while it is read and written anew.
+
+    Another process waits for its turn; where the disk knows no locks, nobody waits. A process that ends lets
+    go, however it ends.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.with_name(f".{path.name}.lock").open("ab") as held:
+        with suppress(OSError):
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(held.fileno(), msvcrt.LK_LOCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that its name never holds half of it."""
     with whole(path) as place:

@@ -15,6 +15,7 @@ from crmkit.yamlfile import Lines
 _WRONG: Mapping[str, Message] = {
     "missing": N_("this key is missing"),
     "nothing_to_read": N_("neither files nor api say what is to be read"),
+    "one_figure": N_("exactly one of measure, check, filled, fact should stand here"),
     "literal_error": N_("this is not one of the possible values"),
     "string_pattern_mismatch": N_("this is not written as it should be"),
     "string_too_short": N_("this may not be empty"),
@@ -48,6 +49,10 @@ _UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _EXAMPLES = {
     "currency": "RUB",
     "rates": "{USD: 92.50}",
+    "id": "X01",
+    "leave_out": "A03",
+    "yes": '">= 0.9"',
+    "partly": '">= 0.6"',
     "hours": "09:00-18:00",
     "account": "https://firm.amocrm.ru",
     "deal": "https://firm.example/deals/{id}",

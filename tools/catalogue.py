@@ -6,7 +6,8 @@ sentence is missing, fuzzy or obsolete, or when its placeholders differ from tho
 
 Sentences come from calls of ``N_``, ``say`` and ``plural``, from measures and checks (the first line of the
 docstring, and the title), from the meanings of the canonical columns, from the command line's help, from the
-notebooks' markdown cells, from the page templates, from the template of a client's settings, from presets.
+notebooks' markdown cells, from the page templates, from the template of a client's settings, from presets,
+from the sales-system checklist.
 """
 
 from __future__ import annotations
@@ -129,6 +130,14 @@ def of_exports(path: Path) -> Iterator[Found]:
     yield from ((way["how"], 1) for needs in ways.values() for way in needs.values())
 
 
+def of_checklist(path: Path) -> Iterator[Found]:
+    """Yield the areas and the questions of the sales-system checklist."""
+    data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 (texts only)
+    yield from ((area[key], 1) for area in data["areas"] for key in ("title", "short"))
+    texts = ("text", "why", "good", "action", "where")
+    yield from ((one[key], place) for place, one in enumerate(data["questions"], 2) for key in texts)
+
+
 def collect() -> Catalog:
     """Return a catalogue of every sentence, without translations."""
     catalogue = Catalog(fuzzy=False)
@@ -137,6 +146,7 @@ def collect() -> Catalog:
     sources += [(path, of_template) for path in [*sorted(pages), *sorted((ROOT / "templates").glob("*.yml"))]]
     sources += [(path, of_preset) for path in sorted((ROOT / "templates" / "presets").glob("*.yml"))]
     sources += [(ROOT / "templates" / "exports.yml", of_exports)]
+    sources += [(ROOT / "templates" / "checklist.yml", of_checklist)]
     sources += [(ROOT / "tools" / "definitions.py", of_module)]
     sources += [(path, of_notebook) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
     for path, read in sources:
