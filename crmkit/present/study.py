@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 
 from crmkit.audit import Audit, examine
+from crmkit.audit.decisions import read_decisions, with_decided
+from crmkit.audit.sheet import day_of_sheet
 from crmkit.audit.waivers import read_waivers
 from crmkit.client import Client, read_client
 from crmkit.errors import N_, CrmkitError, Message, RequestError
@@ -80,7 +82,18 @@ class Study:
         ------
         CrmkitError: a file of waivers that cannot be used.
         """
-        return examine(self.crm, self.asked, waivers=read_waivers(self.client.folder))
+        return examine(self.crm, self.asked, waivers=self.waivers)
+
+    @cached_property
+    def waivers(self) -> pd.DataFrame | None:
+        """The exceptions that the client allows: those of its file, and those decided on weekly sheets.
+
+        Raises
+        ------
+        CrmkitError: a file of exceptions or of decisions that cannot be used.
+        """
+        folder = self.client.folder
+        return with_decided(read_waivers(folder), read_decisions(folder), day_of_sheet(self.crm))
 
     @cached_property
     def processes(self) -> Processes:
