@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmkit.present.words import Words
 
+if TYPE_CHECKING:
+    from crmkit.audit import Check
+
 
 def listed(what: str, words: Words) -> list[dict[str, Any]]:
-    """Return one row per measure, preset, notebook or source, with what is known of each."""
+    """Return one row per measure, preset, check, notebook or source, with what is known of each."""
     if what == "measures":
         from crmkit.measures import catalogue
 
@@ -40,4 +43,13 @@ def listed(what: str, words: Words) -> list[dict[str, Any]]:
         return [
             {"crm": name, "tables": ", ".join(one.columns) or "client.yml"} for name, one in SOURCES.items()
         ]
-    return []  # there are no checks yet
+    from crmkit.audit import checklist
+
+    return [_check(one, words) for one in checklist()]
+
+
+def _check(one: Check, words: Words) -> dict[str, Any]:
+    """Return the card of a check."""
+    head = {"id": one.id, "number": one.number, "severity": one.severity, "mendable": one.mendable}
+    said = {name: words.say(getattr(one, name)) for name in ("title", "definition", "evidence", "why", "fix")}
+    return head | said | {"needs": ", ".join(sorted(one.needs))}

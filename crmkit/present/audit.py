@@ -148,7 +148,11 @@ def not_checked(study: Study) -> Table | Sentences:
     if rest.empty:
         return Sentences.of(study.words, [N_("Every check of the list could be made.")])
     rows = [
-        {"name": study.say(find_check(row["check"]).title), "why": _why(study, row), "how": _how(study, row)}
+        {
+            "name": study.say(find_check(row["check"]).title),
+            "why": _why(study, row),
+            "how": " ".join(how_to_get(study, row)),
+        }
         for row in rest.to_dict("records")
     ]
     spec = [
@@ -166,13 +170,13 @@ def _why(study: Study, row: Mapping[Any, Any]) -> str:
     return study.words.message(REASONS[row["reason"]])
 
 
-def _how(study: Study, row: Mapping[Any, Any]) -> str:
+def how_to_get(study: Study, row: Mapping[Any, Any]) -> list[str]:
     """Return how to get the first thing that would do for each missing need, each way once."""
     names = [alternatives(need)[0] for need in str(row["missing"]).split(", ") if need]
     given = {name.split(".")[0] for name in study.crm.supplied}
     wanted = [name if name.split(".")[0] in given else name.split(".")[0] for name in names]
     ways = dict.fromkeys(how_to_export(study.client.crm, name.split("=")[0])[1] for name in wanted)
-    return " ".join(study.say(way) for way in ways if way)
+    return [study.say(way) for way in ways if way]
 
 
 def cards(study: Study) -> Table | Sentences:

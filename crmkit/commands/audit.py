@@ -1,0 +1,102 @@
+"""``crmkit audit``: what the checks of CRM keeping find, row by row, and what changed since the last time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crmkit.commands.figures import AsOf, ClientPlace, Format, Span
+from crmkit.commands.terminal import print_csv, print_json, print_table, say, user_language
+from crmkit.errors import CrmkitError, ReportError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crmkit.audit import Audit
+    from crmkit.periods import Period
+    from crmkit.present.audit_records import Told
+    from crmkit.present.study import Study
+
+
+def audit(
+    client: ClientPlace,
+    check: Annotated[
+        list[str], typer.Option(help=say("Only this check, such as H05; may be given several times."))
+    ] = [],  # noqa: B006
+    period: Span = "all",
+    as_of: AsOf = "",
+    format: Format = "table",
+    record: Annotated[
+        bool, typer.Option(help=say("Keep what was found, so that the next audit tells what changed."))
+    ] = True,
+) -> None:
+    """Print the audit."""
+    from crmkit.audit import ALL, examine, find_check
+    from crmkit.audit.history import previous_run
+    from crmkit.present.audit_records import Told, idle, offenders, records
+    from crmkit.present.study import open_study
+
+    study = open_study(client, as_of, user_language(), "" if period == "all" else period)
+    chosen = [find_check(one) for one in dict.fromkeys(check)] or None
+
+    def found(span: Period) -> Audit:
+        return examine(study.crm, span, checks=chosen, waivers=study.waivers)
+
+    whole = found(ALL)
+    mine = whole if study.asked.is_all else found(study.asked)
+    moment = study.crm.as_of.tz_convert(study.client.time_zone)
+    told = Told.of(study, mine, whole, previous_run(study.client.folder, moment))
+    remarks = [*idle(told), *(_kept(study, whole) if record and not chosen else ())]
+    if format == "json":
+        print_json(records(told) | {"remarks": remarks})
+        return
+    if format == "csv":
+        print_csv(offenders(told))
+    else:
+        print_table(_table(told))
+    for line in remarks:
+        typer.echo(line, err=format == "csv")
+
+
+def _kept(study: Study, audit: Audit) -> list[str]:
+    """Keep an audit; return why that could not be done."""
+    from crmkit.audit.history import record
+
+    try:
+        record(audit, study.client.folder)
+    except ReportError as error:
+        return [_said(study, error)]
+    return []
+
+
+def _said(study: Study, error: CrmkitError) -> str:
+    parts = [study.words.message(error.what), study.words.message(error.remedy) if error.remedy else ""]
+    return f"{error.where}: " + " ".join(part for part in parts if part)
+
+
+def _table(told: Told) -> pd.DataFrame:
+    """Return one row a check, for the eye."""
+    import pandas as pd
+
+    from crmkit.present.audit import SEVERITY_WORDS, STATES
+    from crmkit.present.audit_records import checks
+
+    study = told.study
+    words = study.words
+    rows = [
+        {
+            say("check"): one["id"],
+            say("what is wrong"): one["title"],
+            say("state"): words.message(STATES[one["state"]]),
+            say("weight"): words.message(SEVERITY_WORDS[one["severity"]]),
+            say("checked"): one["checked"] or None,
+            say("violations"): one["violations"] if one["checked"] else None,
+            say("waived"): one["waived"] or None,
+            say("new"): (one["changes"] or {}).get("new"),
+            say("fixed"): (one["changes"] or {}).get("fixed"),
+            say("missing"): ", ".join(one["missing"]),
+        }
+        for one in checks(told)
+    ]
+    return pd.DataFrame(rows).astype("object")
