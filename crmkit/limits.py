@@ -44,6 +44,7 @@ class Limits:
     settled_days: a loss has to be planned anew from so many days after closing on.
     return_from_months, return_to_months: a lost client is to be asked again between them, after closing.
     similar_name_score: names of cards are alike from this similarity on, 0 to 100.
+    sharing_people: a telephone or e-mail that more than so many differently named people have is nobody's own.
     """
 
     unreadable_share: float = 0.2
@@ -69,6 +70,7 @@ class Limits:
     return_from_months: int = 3
     return_to_months: int = 6
     similar_name_score: float = 90.0
+    sharing_people: int = 3
 
     #: How ``client.yml`` is held against this: other names are mistakes.
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT

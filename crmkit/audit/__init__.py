@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmkit.audit import cards, deals, fields, people, tasks
+from crmkit.audit import cards, deals, duplicates, fields, people, tasks
 from crmkit.audit.checks import SEVERITIES, Check, Examined, checklist, find_check
 from crmkit.audit.examine import ALL, Audit, examine
 
@@ -15,6 +15,7 @@ __all__ = [
     "cards",
     "checklist",
     "deals",
+    "duplicates",
     "examine",
     "fields",
     "find_check",

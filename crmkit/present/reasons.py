@@ -219,11 +219,8 @@ def _of_need(crm: Snapshot, need: str) -> Message:
         name = need.removesuffix("=time")
         if name not in crm.supplied:
             return _of_need(crm, name)
-        return N_(
-            "This export tells only the day, not the time of day: {meaning} ({column}).",
-            meaning=_meaning(name),
-            column=name,
-        )
+        told = N_("This export tells only the day, not the time of day: {meaning} ({column}).")
+        return Message(told.text, {"meaning": _meaning(name), "column": name})
     names = alternatives(need)
     for name in names:
         if name in crm.supplied:  # there it is, but not in the rows that the figure is made of

@@ -120,7 +120,7 @@ def _in_proposal(draft: Draft) -> Array:
 
 def duplicate_cards(draft: Draft) -> None:
     """Two cards of one client: contacts with the same telephone, companies with the same tax number or, in
-    one city, the same name but for the legal form. Both cards offend."""
+    one city, the same name but for the legal form and no two tax numbers. Both cards offend."""
     words, cards = read_data("words.yml")[draft.world.scenario.language], draft.cards
     pairs = _pairs(_cards(draft, 20, draft.cards["rep"] >= 0, times=2))
     cards["phone"][pairs[1]] = phones(pairs[0], words, 1)
@@ -133,7 +133,9 @@ def duplicate_cards(draft: Draft) -> None:
     cards["name"][pairs[1]] = [
         words["firm_variant"].format(name=_bare(name, words)) for name in cards["name"][pairs[0]]
     ]
+    cards["tax"][pairs[1]] = None
     draft.offend(20, "companies", pairs.ravel())
+    draft.offend(6, "companies", pairs[1])
     pairs = _pairs(_cards(draft, 20, ~cards["private"], times=2))
     cards["city"][pairs[1]] = (cards["city"][pairs[0]] + 1) % len(words["cities"])
     cards["name"][pairs[1]] = [
