@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 import typer
 
 from crmkit import __version__
-from crmkit.commands import figures, flows, process
+from crmkit.commands import audit, figures, flows, process
 from crmkit.commands.figures import AsOf, ClientPlace, Format
 from crmkit.commands.terminal import (
     print_csv,
@@ -138,6 +138,9 @@ app.command(help=say("Set our figures beside those on the CRM's own screen, and 
 )
 app.command(help=say("Tell the process from the history of stages: accounts, moves, paths, times."))(
     flows.flows
+)
+app.command(help=say("Audit how the CRM is kept: every violation with its evidence, and what changed."))(
+    audit.audit
 )
 app.add_typer(process.app, name="process")
 
