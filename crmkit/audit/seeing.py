@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.audit.checks import Examined
-from crmkit.facts import NEVER, BoolArray, IntArray
+from crmkit.facts import NEVER, BoolArray, IntArray, day_of, micros, midnights
 from crmkit.fields import filled_rows, unrated
 from crmkit.measures.catalog import find
 from crmkit.periods import Period
@@ -54,13 +54,23 @@ def by_measure(
     return Examined("deals", checked, wrong, unknown=unknown, **more)
 
 
-def moments(crm: Snapshot, micros: IntArray) -> pd.Series:
+def holds(cases: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which cases a measure counts: for those of a share that is the better the lower."""
+    return np.asarray(cases["value"] > 0)
+
+
+def begun(crm: Snapshot, table: str) -> int:
+    """Return the microsecond in which the day of a table's first record begins; ``NEVER`` without any."""
+    first = crm.began.get(table)
+    return NEVER if first is None else int(micros(midnights(crm, day_of(pd.Series([first]))))[0])
+
+
+def moments(crm: Snapshot, stamps: IntArray) -> pd.Series:
     """Return microseconds as moments in the client's zone; ``NEVER`` is missing."""
-    stamps = np.where(micros == NEVER, np.datetime64("NaT", "us").astype(np.int64), micros)
     return pd.Series(stamps.view("M8[us]")).dt.tz_localize("UTC").dt.tz_convert(crm.settings.zone)
 
 
-def told(masks: Mapping[str, BoolArray], size: int) -> npt.NDArray[np.object_]:
+def listed(masks: Mapping[str, BoolArray], size: int) -> npt.NDArray[np.object_]:
     """Return for each of ``size`` rows the names whose mask holds, in their order, parted by `` · ``.
 
     Each distinct list is written once.
@@ -107,18 +117,19 @@ def unfilled(
     empty: dict[str, BoolArray] = {}
     lacking = []
     for name, rows in wanted.items():
-        filled = filled_rows(crm, table, name)
-        if filled is None:
-            lacking.append("|".join(f"{table}.{one.strip()}" for one in name.split("|")))
-            continue
-        checked |= rows
-        empty[name] = rows & ~filled
+        parts = {f"{table}.{one.strip()}": filled_rows(crm, table, one) for one in name.split("|")}
+        filled = [one for one in parts.values() if one is not None]
+        if len(filled) < len(parts):
+            lacking.append("|".join(column for column, told in parts.items() if told is None))
+        if filled:
+            checked |= rows
+            empty[name] = rows & ~either(size, filled)
         if (table, name) == ("deals", "amount"):
             doubtful |= rows & unrated(crm)
     wrong = either(size, empty.values())
-    doubtful &= ~wrong
+    doubtful &= checked & ~wrong
     reasons = {"no_required_column": either(size, wanted.values()) & ~checked, "no_amount": doubtful}
     return Examined(
         table, checked & ~doubtful, wrong, since,
-        names=told(empty, size), unknown=reasons | dict(unknown or {}), lacking=tuple(lacking),
+        names=listed(empty, size), unknown=reasons | dict(unknown or {}), lacking=tuple(lacking),
     )  # fmt: skip
