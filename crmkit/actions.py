@@ -179,28 +179,27 @@ def unanswered(
     return late, young, nobody
 
 
-def first_after(crm: Snapshot, actions: tuple[str, str], rows: Ints, since: IntArray) -> IntArray:
+def first_after(crm: Snapshot, table: str, actions: tuple[Ints, IntArray], *, since: IntArray) -> IntArray:
     """Return for each deal when the first of some actions came at or after its own moment.
 
     An action without a deal counts for the deals with its contact (of a deal without contact: its company).
 
     Parameters
     ----------
-    actions: table and column of the moment. rows: positions of the actions. since: microseconds, one per
-        deal.
+    actions: rows of the table, and their moments in microseconds. since: microseconds, one per deal.
 
     Returns
     -------
     Microseconds, one per deal; ``NEVER`` where none came or ``since`` is not known.
     """
-    table, deals = crm.tables[actions[0]].iloc[rows], crm.deals
-    at, ix = micros(table[actions[1]]), table["deal_ix"].to_numpy()
+    (rows, at), deals = actions, crm.deals
+    ix = crm.tables[table]["deal_ix"].to_numpy()[rows]
     mine = (ix >= 0) & (at != NEVER)
     mine[mine] = at[mine] >= since[ix[mine]]
     first = np.full(len(deals), _LATEST)
     np.minimum.at(first, ix[mine], at[mine])
     loose = np.flatnonzero(ix < 0)
-    keys, theirs = persons(deals, table.iloc[loose])
+    keys, theirs = persons(deals, crm.tables[table].iloc[rows[loose]])
     found = next_moments((theirs, at[loose]), (keys, since))
     first = np.where(found == NEVER, first, np.minimum(first, found))
     return np.where((first == _LATEST) | (since == NEVER), NEVER, first)
@@ -217,8 +216,9 @@ def first_responses(crm: Snapshot) -> FloatArray:
     out = named(acts["direction"], ["out"])
     if "activities.manager_id" in crm.supplied:
         out &= (acts["manager_id"].cat.codes >= 0).to_numpy()
-    created = micros(crm.deals["created_at"])
-    return worked_hours(crm, created, first_after(crm, ("activities", "at"), np.flatnonzero(out), created))
+    rows, created = np.flatnonzero(out), micros(crm.deals["created_at"])
+    first = first_after(crm, "activities", (rows, micros(acts["at"].iloc[rows])), since=created)
+    return worked_hours(crm, created, first)
 
 
 def persons(these: pd.DataFrame, others: pd.DataFrame) -> tuple[Ints, Ints]:

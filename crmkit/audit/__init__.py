@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmkit.audit import cards, deals, duplicates, fields, people, tasks
+from crmkit.audit import cards, deals, duplicates, fields, moves, people, responses, tasks, words
 from crmkit.audit.checks import SEVERITIES, Check, Examined, checklist, find_check
 from crmkit.audit.examine import ALL, Audit, examine
 
@@ -19,6 +19,9 @@ __all__ = [
     "examine",
     "fields",
     "find_check",
+    "moves",
     "people",
+    "responses",
     "tasks",
+    "words",
 ]

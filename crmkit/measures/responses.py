@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.actions import begun_by_client, first_responses, named, worked_hours
-from crmkit.facts import FloatArray, micros
+from crmkit.facts import FloatArray, is_technical, micros
 from crmkit.measures.cases import deal_cases, within
 from crmkit.measures.catalog import measure
 from crmkit.periods import Period
@@ -34,8 +34,11 @@ def _leads(crm: Snapshot, period: Period) -> tuple[Mask, dict[str, Mask], FloatA
     """Return the inbound leads of the period, what is left out, and how long each has waited by ``as_of``."""
     leads, created = inbound(crm), crm.deals["created_at"]
     now = micros(pd.Series([crm.as_of])).repeat(len(created))
+    chosen = leads & within(created, period)
+    unanswered = chosen & np.isnan(first_responses(crm))
     left_out = {"no_creation_date": leads & created.isna().to_numpy()}
-    return leads & within(created, period), left_out, worked_hours(crm, micros(created), now)
+    left_out["technical_loss"] = unanswered & is_technical(crm)  # nobody has to answer a double, or a test
+    return chosen, left_out, worked_hours(crm, micros(created), now)
 
 
 def _waits(crm: Snapshot, period: Period) -> pd.DataFrame:
@@ -59,7 +62,7 @@ def first_response_median(crm: Snapshot, period: Period) -> pd.DataFrame:
     deal. Value: working hours from creation to the first outgoing communication by a rep, of the deal or,
     without a deal, with its contact; without any, up to ``as_of``. Event: 1 answered, 0 not yet. The
     estimate is Kaplan and Meier's, so that leads that still wait are not forgotten.
-    Leaves out: deals without a creation date.
+    Leaves out: deals without a creation date; technical losses that nobody answered.
     Source: METHOD 3.1; KPI23 8
     """
     return _waits(crm, period)
@@ -87,7 +90,8 @@ def first_response_share_in_norm(crm: Snapshot, period: Period) -> pd.DataFrame:
 
     Cases: the inbound leads of the median. Value: 1 if they were answered within
     ``limits.first_response_hours`` working hours; a lead that nobody has answered is not within the norm.
-    Leaves out: deals without a creation date; leads not answered yet whose time is not over at ``as_of``.
+    Leaves out: deals without a creation date; technical losses that nobody answered; leads not answered yet
+    whose time is not over at ``as_of``.
     Source: METHOD 3.1; KPI23 8
     """
     chosen, left_out, waited = _leads(crm, period)

@@ -9,7 +9,8 @@ import pandas as pd
 from crmkit.errors import N_, Message
 from crmkit.present.doubts import warnings
 from crmkit.present.quality import quality_of
-from crmkit.present.reasons import DECISIONS, READ_AS, SET_ASIDE, TABLE_NAMES
+from crmkit.present.reading import DECISIONS, READ_AS
+from crmkit.present.reasons import SET_ASIDE, TABLE_NAMES
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences

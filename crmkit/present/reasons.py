@@ -128,6 +128,7 @@ LEFT_OUT = {
     "no_deal": N_("belongs to no deal of the export"),
     "no_amount_due": N_("no amount due"),
     "no_cost": N_("the costs of this channel on that day are not known"),
+    "not_recorded": N_("actions of that time, or of the kind that would tell, are not in the export"),
     "hired_before_records": N_("hired before the first record of deals"),
     "no_history": N_("no history of its stages"),
     "self_loop": N_("a change from a stage to itself: an artefact, collapsed"),
@@ -180,28 +181,6 @@ TABLE_NAMES = {
     "payments": N_("payments"),
     "products": N_("products"),
     "costs": N_("marketing costs"),
-}
-
-#: How a file was read.
-DECISIONS = {
-    "kind": N_("format"),
-    "encoding": N_("encoding"),
-    "delimiter": N_("fields are divided by"),
-    "sheet": N_("sheet"),
-    "other_sheets": N_("other sheets, not read"),
-    "quotes": N_("quotation marks are marked by"),
-    "damaged_numbers": N_("columns with rounded numbers"),
-    "damaged_characters": N_("damaged characters"),
-    "control_characters": N_("control characters, taken out"),
-    "heading_line": N_("line of the headings"),
-}
-
-#: How the numbers of a column are written; how dates are stands for itself.
-READ_AS = {
-    "whole numbers": N_("whole numbers"),
-    "decimal point": N_("decimal point"),
-    "decimal comma": N_("decimal comma"),
-    "decimal comma and decimal point": N_("decimal comma and decimal point"),
 }
 
 
