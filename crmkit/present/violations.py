@@ -1,8 +1,9 @@
-"""What exactly is wrong with a row that offends, as a sentence; each distinct one is written once."""
+"""What exactly is wrong with a row that offends, as a sentence; each distinct figure is written once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,24 @@ def what_exactly(formats: Formats, rows: pd.DataFrame) -> list[str]:
     """Return for each row of ``Audit.violations`` what exactly is wrong, in the language of the formats."""
     days = rows["since"].dt.tz_localize(None).dt.normalize()
     number, norm = rows["number"].to_numpy(np.float64), rows["norm"].to_numpy(np.float64)
-    told = rows[["check", "kind", "names", "norm"]].assign(since=days, number=_shown(number, norm))
-    place = told.groupby(list(told), dropna=False, sort=False, observed=True).ngroup()
-    first = told.loc[~place.duplicated()].to_dict("records")
-    said = [_sentence(formats, row) for row in first]
-    return [said[one] for one in place]
+    parts = {
+        "names": _written(rows["names"], partial(_names, formats)),
+        "number": _written(pd.Series(_shown(number, norm)), partial(_figure, formats)),
+        "norm": _written(rows["norm"], partial(_figure, formats)),
+        "since": _written(days, partial(_day, formats)),
+    }
+    kinds = zip(rows["check"], rows["kind"], strict=True)
+    said = {pair: find_check(pair[0]).says[pair[1]].text for pair in dict.fromkeys(kinds)}
+    texts = [said[pair] for pair in zip(rows["check"], rows["kind"], strict=True)]
+    filled = (dict(zip(parts, row, strict=True)) for row in zip(*parts.values(), strict=True))
+    return [formats.words.say(text, **row) for text, row in zip(texts, filled, strict=True)]
+
+
+def _written(values: pd.Series, written: Callable[[Any], str]) -> list[str]:
+    """Return each value as it is written; each distinct one is written once."""
+    codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    texts = [written(one) for one in distinct]
+    return [texts[code] for code in codes]
 
 
 def _shown(number: FloatArray, norm: FloatArray) -> FloatArray:
@@ -33,17 +47,12 @@ def _shown(number: FloatArray, norm: FloatArray) -> FloatArray:
     return np.where((tenths == norm) & (number != norm), np.floor(number * 100 + 0.5) / 100, tenths)
 
 
-def _sentence(formats: Formats, row: Mapping[Any, Any]) -> str:
-    message = find_check(row["check"]).says[row["kind"]]
-    names = ", ".join(field_text(formats.words, one) for one in str(row["names"]).split(BETWEEN))
-    since = row["since"]
-    return formats.words.say(
-        message.text,
-        names=clean(names),
-        number=_figure(formats, row["number"]),
-        norm=_figure(formats, row["norm"]),
-        since=formats.day(since.date()) if isinstance(since, pd.Timestamp) else MISSING,
-    )
+def _names(formats: Formats, names: str) -> str:
+    return clean(", ".join(field_text(formats.words, one) for one in names.split(BETWEEN)))
+
+
+def _day(formats: Formats, day: pd.Timestamp) -> str:
+    return MISSING if pd.isna(day) else formats.day(day.date())
 
 
 def _figure(formats: Formats, value: float) -> str:
