@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pandas as pd
 
-from crmkit.audit.examine import Audit
+from crmkit.audit.checks import find_check
+from crmkit.audit.examine import Audit, examine
 from crmkit.audit.history import Run, named, rows_of
 from crmkit.audit.keys import places_of_names
 from crmkit.facts import BoolArray
+from crmkit.periods import Period
 
 #: What is counted; ``open`` is ``new``, ``still`` and ``moved_in`` together.
 COUNTS = ("open", "new", "still", "moved_in", "fixed", "gone", "excused", "moved_out")
@@ -115,11 +119,20 @@ def _judged(audit: Audit, rows: pd.DataFrame) -> BoolArray:
 
 
 def _happened(audit: Audit, previous: Run, states: dict[str, str]) -> pd.DataFrame:
-    rows = audit.violations
-    some = [check for check, state in states.items() if state == "happened"]
-    chosen = rows["check"].isin(some) & ~rows["waived"].astype(bool) & (rows["since"] > previous.as_of)
-    rep = rows["manager_id"].astype("str")
-    return rows[["check"]].assign(manager_id=rep.where(rep.notna(), ""), what="new")[chosen]
+    """Return what happened since and cannot be put right; a row to which it happened again is one of them."""
+    some = [find_check(check) for check, state in states.items() if state == "happened"]
+    moment = timedelta(microseconds=1)
+    since = Period(previous.as_of + moment, audit.crm.as_of.to_pydatetime() + moment, "since")
+    again = examine(audit.crm, since, checks=some).violations if some else audit.violations[:0]
+    rows = audit.violations[audit.violations["check"].isin([one.id for one in some])]
+    late = rows[(rows["since"] > previous.as_of).to_numpy()]
+    keys = ["check", "table", "row"]
+    both = pd.concat([part[[*keys, "manager_id"]].astype({"manager_id": "str"}) for part in (again, late)])
+    waived = pd.MultiIndex.from_frame(rows.loc[rows["waived"].to_numpy(dtype=bool), keys])
+    both = both.drop_duplicates(keys)
+    both = both[~pd.MultiIndex.from_frame(both[keys]).isin(waived)]
+    rep = both["manager_id"]
+    return both[["check"]].assign(manager_id=rep.where(rep.notna(), ""), what="new")
 
 
 def _known(told: pd.DataFrame) -> pd.DataFrame:

@@ -168,3 +168,33 @@ def test_rows_without_a_number_are_known_again(snapshot):
     assert other.tasks["deal_id"].take(places).tolist() == one.tasks["deal_id"].tolist()
     assert places_of_names(other, "tasks", names[:0]).tolist() == []
     assert places_of_names(snapshot(deals=[{}], tasks=rows[2:]), "deals", ["2", "1"]).tolist() == [-1, 0]
+
+
+def test_of_what_happened_only_what_happened_since_is_new(snapshot, tmp_path):
+    def audit(day, *moves):
+        changes = [
+            {"deal_id": "1", "changed_at": at, "from_stage": left, "to_stage": entered, "manager_id": "Ann"}
+            for at, left, entered in moves
+        ]
+        crm = snapshot(deals=[deal("1", stage="New")], stage_changes=changes, as_of=day)
+        return examine(crm, checks=[find_check("H15")])
+
+    first = [("2026-10-02", "New", "Offer"), ("2026-10-03", "Offer", "New")]
+    then = audit("2026-10-24", *first)
+    assert then.states["wrong"].tolist() == [1]
+    record(then, tmp_path)
+    (row,) = compared(
+        audit("2026-10-31", *first), previous_run(tmp_path, pd.Timestamp("2026-10-31"))
+    ).to_dict("records")
+    assert (row["state"], row["new"], pd.isna(row["fixed"]), pd.isna(row["open"])) == (
+        "happened",
+        0,
+        True,
+        True,
+    )
+    second = [("2026-10-28", "New", "Offer"), ("2026-10-29", "Offer", "New")]
+    now = audit("2026-10-31", *first, *second)
+    (row,) = compared(now, previous_run(tmp_path, now.crm.as_of)).to_dict("records")
+    assert (row["new"], len(now.violations)) == (1, 1)  # the deal that had gone back went back again
+    (row,) = compared(now, None).to_dict("records")
+    assert row["state"] == "no_comparison" and pd.isna(row["new"])
