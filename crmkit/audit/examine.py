@@ -165,7 +165,7 @@ def _offenders(crm: Snapshot, check: str, part: Examined, *, people: Owners) -> 
             "id": table[KEYS[part.table]].astype("str").array[rows],
             "name": table[NAMES[part.table]].astype("str").array[rows],
             "deal_ix": deal,
-            "deal_id": pd.Series([*crm.deals["deal_id"].astype("str"), None], dtype="str").array[deal],
+            "deal_id": crm.deals["deal_id"].astype("str").array.take(deal, allow_fill=True),
             "manager_id": people.named(people.answering(part)[rows]),
             "since": pd.Series(since).dt.as_unit("us"),
             "kind": _picked(part.kind, rows, 0),
@@ -196,7 +196,7 @@ def _urls(crm: Snapshot, table: str, rows: Codes, deal: Codes) -> pd.api.extensi
     """Return the address of each row's card: tasks and communications lead to their deal."""
     if "url" in crm.tables[table]:
         return crm.tables[table]["url"].array[rows]
-    return pd.Series([*crm.deals["url"], None], dtype="str").array[deal]
+    return crm.deals["url"].array.take(deal, allow_fill=True)
 
 
 def _nothing(crm: Snapshot, people: Owners) -> pd.DataFrame:
