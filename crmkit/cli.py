@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 import typer
 
 from crmkit import __version__
-from crmkit.commands import audit, figures, flows, process
+from crmkit.commands import audit, figures, flows, process, sheet
 from crmkit.commands.figures import AsOf, ClientPlace, Format
 from crmkit.commands.terminal import (
     print_csv,
@@ -143,6 +143,7 @@ app.command(help=say("Audit how the CRM is kept: every violation with its eviden
     audit.audit
 )
 app.add_typer(process.app, name="process")
+app.add_typer(sheet.app, name="sheet")
 
 
 @app.command("list", help=say("List what there is: measures, presets, checks, notebooks or sources."))

@@ -35,18 +35,17 @@ def walk(study: Study, by: By = "rep") -> Table | Sentences:
     if found.cards.empty:
         return Sentences.of(study.words, [N_("No card has a violation that is open.")], "finding")
     frame = told(study, found, by=by)
+    rest = {
+        "stage" if by == "rep" else "rep": "text", "name": "text", "amount": "money", "days_in_stage": "days",
+        "last_action_at": "date", "next_task_at": "date", "what": "text",
+    }  # fmt: skip
+    there = [key for key in rest if frame[key].notna().any()]
     columns = [
         Column(by, study.words.message(HEADINGS[by])),
-        *(
-            Column(key, study.words.message(HEADINGS[key]), kind)
-            for key, kind in (
-                ("stage" if by == "rep" else "rep", "text"), ("name", "text"), ("amount", "money"),
-                ("days_in_stage", "days"), ("last_action_at", "date"), ("next_task_at", "date"),
-                ("what", "text"), ("url", "url"),
-            )
-            if frame[key].notna().any()
-        ),
-    ]  # fmt: skip
+        *(Column(key, study.words.message(HEADINGS[key]), rest[key]) for key in there),
+    ]
+    if frame["url"].notna().any():
+        columns.append(Column("url", study.say("Link"), "url"))
     title = (
         study.say("The walk through the cards, rep by rep, the worst first")
         if by == "rep"
