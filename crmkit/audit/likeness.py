@@ -130,13 +130,20 @@ def families(words: Iterable[str], score: float) -> dict[str, int]:
     swapped; what is further apart is another word. Of chains all links are one family.
     """
     ordered = sorted(words)
+    place_of = {word: place for place, word in enumerate(ordered)}
     group = Groups(len(ordered))
-    shortest = score / (200 - 2 * score) if score < 100 else float("inf")  # 2n / (2n + 1) reaches the score
+    room = 1 - min(score, 99.9) / 100  # 2n / (2n + 1) reaches the score from 1/2room - 1/2 letters on
+    first: dict[str, int] = {}
     near: dict[str, list[int]] = {}
-    for place, word in enumerate(ordered):
-        if len(word) >= shortest and word.isalpha():
-            for variant in {word, *(word[:k] + word[k + 1 :] for k in range(len(word)))}:
-                near.setdefault(variant, []).append(place)
+    for word, place in place_of.items():
+        if len(word) < 1 / (2 * room) - 0.5 or not word.isalpha():
+            continue
+        for variant in {word[:k] + word[k + 1 :] for k in range(len(word))}:
+            if variant in place_of and same_word(word, variant, score):
+                group.join(place, place_of[variant])
+            # (2n - 2) / 2n: another letter, or two swapped
+            if len(word) + 0.001 >= 1 / room and first.setdefault(variant, place) != place:
+                near.setdefault(variant, [first[variant]]).append(place)
     for places in near.values():
         for one, other in combinations(places, 2):
             if same_word(ordered[one], ordered[other], score):

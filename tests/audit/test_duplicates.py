@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from random import Random
 from typing import Any
 
 import pandas as pd
 import pytest
+from rapidfuzz.fuzz import ratio
 
 from crmkit.audit import Audit, examine, find_check
 from crmkit.audit.likeness import alike, families, firm, same_person, town
@@ -227,6 +229,25 @@ def test_the_order_of_rows_changes_nothing_and_groups_are_a_partition(audit, see
     assert (rows.groupby("group").size().reindex(rows["group"]).to_numpy() == rows["number"]).all()
 
 
+def test_hostile_cells_are_only_compared(audit) -> None:
+    bad = [
+        "=1+1",
+        "<b>x</b>",
+        "\x07",
+        "\u202ex",
+        "@",
+        "a@b.c@d.e",
+        "[x](http://y)",
+        "'",
+        "x" * 5000,
+        "👩\u200d🚀",
+    ]
+    bad.append("x" * 5000)
+    people = [person(k, one, phone=one, email=one) for k, one in enumerate(bad, 1)]
+    firms = [company(k, one, city=one, tax=one) for k, one in enumerate(bad, 1)]
+    assert groups(audit(people, firms)) == []
+
+
 def test_words_that_name_nobody_are_taken_off() -> None:
     assert firm("Общество с ограниченной ответственностью «Альфа-Сервис»") == ("альфа", "сервис")
     assert firm("Acme, Inc.") == firm("ACME LLC") == ("acme",)
@@ -250,6 +271,28 @@ def test_words_one_letter_apart_are_one_family_if_they_are_long_enough() -> None
     assert found["ромашка"] == found["ромашкка"]  # 14 of 15 signs: 93
     assert found["стройматериалы"] == found["строймотериалы"]  # 26 of 28: 93
     assert found["альфа"] != found["альта"]  # 8 of 10: 80
+
+
+def one_letter_apart(one: str, other: str) -> bool:
+    """Tell whether two words are the same once each has lost at most one letter."""
+    first, second = ({word} | {word[:k] + word[k + 1 :] for k in range(len(word))} for word in (one, other))
+    return bool(first & second)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_families_are_those_of_comparing_all_pairs(seed: int) -> None:
+    rng = Random(seed)
+    score = rng.choice([75.0, 80.0, 85.0, 90.0, 95.0, 100.0])
+    words = ["".join(rng.choice("аб") for _ in range(rng.randrange(1, 14))) for _ in range(30)]
+    family = {word: {word} for word in words}
+    for one, other in combinations(family, 2):
+        if one_letter_apart(one, other) and ratio(one, other) >= score:
+            family[one] |= family[other]
+            for word in family[one]:
+                family[word] = family[one]
+    found = families(words, score)
+    for one, other in combinations(family, 2):
+        assert (found[one] == found[other]) == (other in family[one])
 
 
 def test_large_blocks_are_compared_with_their_neighbours_only() -> None:
