@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -38,17 +38,15 @@ def actions_without_words(crm: Snapshot, period: Period) -> Sequence[Examined]:
     Why: who takes over the deal, or calls back in a month, does not know what the client was promised.
     Fix: write down what was agreed, in a line or two, while it is fresh; make the result of a task mandatory.
     """
-    return list(_tables(crm, period))
-
-
-def _tables(crm: Snapshot, period: Period) -> Iterator[Examined]:
-    lacking: list[str] = []
-    for table, moment in ACTIONS.items():
-        blank, done = blank_words(crm, table), crm.tables[table][moment]
-        if blank is None:
-            if f"{table}.{moment}" in crm.supplied:
-                lacking += crm.lacks({f"{table}.title", f"{table}.text"})
-            continue
-        untitled, silent = blank
-        kind = np.where(untitled & silent, 2, np.where(silent, 1, 0)).astype(np.int8)
-        yield Examined(table, within(done, period), untitled | silent, done, kind, lacking=tuple(lacking))
+    blank = {table: blank_words(crm, table) for table in ACTIONS}
+    untold = [table for table, moment in ACTIONS.items() if f"{table}.{moment}" in crm.supplied]
+    lacks = [f"{table}.{name}" for table in untold if blank[table] is None for name in ("title", "text")]
+    lacking = tuple(crm.lacks(lacks))
+    return [
+        Examined(
+            table, within(done := crm.tables[table][ACTIONS[table]], period), words[0] | words[1], done,
+            kind=words[0] + 2 * words[1].astype(np.int8) - 1, lacking=lacking,
+        )
+        for table, words in blank.items()
+        if words is not None
+    ]  # fmt: skip
