@@ -242,7 +242,6 @@ def test_hostile_cells_are_only_compared(audit) -> None:
         "x" * 5000,
         "👩\u200d🚀",
     ]
-    bad.append("x" * 5000)
     people = [person(k, one, phone=one, email=one) for k, one in enumerate(bad, 1)]
     firms = [company(k, one, city=one, tax=one) for k, one in enumerate(bad, 1)]
     assert groups(audit(people, firms)) == []
