@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crmkit.audit.answers import audits, read_answers
 from crmkit.audit.questions import ROLES, read_questions
 from crmkit.errors import Refusals
 from crmkit.present.words import Words
@@ -128,3 +129,19 @@ def test_a_mistake_is_told_with_its_line(tmp_path, text, line, said):
         read_questions(tmp_path)
     assert f"questions.yml:{line}" in str(refused.value)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("page", ["checklist.md", "checklist.ru.md"])
+def test_the_examples_of_the_docs_can_be_read(tmp_path, page):
+    docs = Path(__file__).parents[2] / "docs" / page
+    blocks = re.findall(r"```yaml\n# (\S+)\n(.*?)```", docs.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    for name, text in blocks:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    asked = read_questions(tmp_path)
+    assert asked.of("leads")[-1].suggest.filled == "deals.source"
+    assert asked.left_out == {"A03", "P05"}
+    answers = read_answers(tmp_path, *audits(tmp_path), asked)
+    assert answers.said("A01") == "yes"
