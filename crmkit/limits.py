@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from annotated_types import Ge, Interval
 
 CheckId: TypeAlias = Literal[
     "H01", "H02", "H03", "H04", "H05", "H06", "H07", "H08", "H09", "H10", "H11", "H12", "H13", "H14", "H15",
     "H16", "H17", "H18", "H19", "H20", "H21", "H22", "H23",
 ]  # fmt: skip
+#: A part of a whole, 0 to 1.
+Part: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
 Severity: TypeAlias = Literal["critical", "major", "minor"]
 _STRICT: dict[str, object] = {"extra": "forbid", "allow_inf_nan": False}
 
@@ -88,10 +92,10 @@ class BonusRules:
     """
 
     checks: tuple[CheckId, ...] = ("H01", "H02", "H03", "H04", "H05", "H06", "H07")
-    once: float = 0.05
-    repeatedly: float = 0.10
+    once: Part = 0.05
+    repeatedly: Part = 0.10
     mode: Literal["worst", "sum"] = "worst"
-    floor: float = 0.0
+    floor: Part = 0.0
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
@@ -111,6 +115,6 @@ class AuditRules:
     severities: Mapping[CheckId, Severity] = field(default_factory=dict)
     bonus: BonusRules = field(default_factory=BonusRules)
     names: Literal["full", "initials", "off"] = "initials"
-    sample_per_rep: int = 15
+    sample_per_rep: Annotated[int, Ge(1)] = 15
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT

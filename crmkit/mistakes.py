@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, get_args
+from dataclasses import fields
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
@@ -126,7 +127,8 @@ def _keys_beside(place: tuple[str | int, ...], root: type[BaseModel]) -> list[st
 def _fields(model: Any) -> Mapping[str, Any]:
     if hasattr(model, "model_fields"):
         return {name: field.annotation for name, field in model.model_fields.items()}
-    return dict.fromkeys(model.__dataclass_fields__)
+    hints = get_type_hints(model)
+    return {one.name: hints[one.name] for one in fields(model)}
 
 
 def _part_of(annotation: Any) -> Any:

@@ -126,16 +126,17 @@ class _Page:
         return chart
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return what fills the page templates, with everything escaped."""
+    pages = Environment(
         loader=FileSystemLoader(PAGES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "allow_nan": False, "ensure_ascii": False}
-    return environment
+    pages.policies["json.dumps_kwargs"] = {"sort_keys": True, "allow_nan": False, "ensure_ascii": False}
+    return pages
 
 
 @cache
@@ -168,7 +169,7 @@ def render_report(cover: Cover, sections: Sequence[Section]) -> str:
         "font-src data:; base-uri 'none'; form-action 'none'"
     )
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             say=words.say,

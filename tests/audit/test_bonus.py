@@ -10,6 +10,7 @@ import pytest
 
 from crmkit.audit.bonus import propose
 from crmkit.audit.examine import examine
+from crmkit.errors import CrmkitError
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
@@ -117,3 +118,21 @@ def test_what_could_not_be_examined_costs_nothing_and_is_named(snapshot: Make) -
     assert dict(zip(bonus.audit.states["check"], bonus.audit.states["reason"], strict=True)) == {
         "H01": "not_in_export", "H05": "not_in_export",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("audit", "place", "told"),
+    [
+        ({"bonus": {"once": "5"}}, "audit.bonus.once", "too large"),
+        ({"bonus": {"floor": -0.1}}, "audit.bonus.floor", "too small"),
+        ({"bonus": {"onc": 0.1}}, "audit.bonus.onc", "Did you mean «once»"),
+        ({"sample_per_rep": 0}, "audit.sample_per_rep", "too small"),
+        ({"names": "nick"}, "audit.names", "'full', 'initials', 'off'"),
+        ({"skip": ["H24"]}, "audit.skip", "H23"),
+    ],
+)
+def test_rules_that_cannot_be_are_refused(snapshot: Make, audit: Any, place: str, told: str) -> None:
+    with pytest.raises(CrmkitError) as refused:
+        snapshot(DEALS, audit=audit)
+    assert place in str(refused.value)
+    assert told in str(refused.value)

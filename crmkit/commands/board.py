@@ -1,0 +1,26 @@
+"""``crmkit board``: the board of violations as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from crmkit.commands.figures import AsOf, ClientPlace
+from crmkit.commands.terminal import say
+
+
+def board(
+    client: ClientPlace,
+    to: Annotated[Path, typer.Option(help=say("The file to write."))] = Path("board.html"),
+    as_of: AsOf = "",
+    language: Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))] = None,
+) -> None:
+    """Write who has how many open violations, for a shared screen."""
+    from crmkit.documents.board import write_board
+    from crmkit.present.study import open_study
+
+    study = open_study(client, as_of, language or "")
+    write_board(study, to)
+    typer.echo(say("Written: {path}", path=to))

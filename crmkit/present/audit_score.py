@@ -1,0 +1,158 @@
+"""Pages of the audit about people: scores by rep, team and check, money at risk (notebook 04)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crmkit.audit.checks import find_check
+from crmkit.audit.risk import amounts_unknown, money_at_risk
+from crmkit.audit.score import COLUMN, By, by_check, scores
+from crmkit.errors import N_
+from crmkit.measures.slices import coded
+from crmkit.present.cells import HEAT
+from crmkit.present.reasons import missing
+from crmkit.present.study import Study
+from crmkit.present.tables import Column, Table
+from crmkit.present.tiles import Sentences
+
+TALK = N_("A figure for a conversation, not a decision.")
+ORDER = N_("In the order of names.")
+NOTHING = N_("Nothing could be checked, so there is nothing to tell of the reps.")
+SHOWN = 60
+
+
+def rep_scores(study: Study) -> Table | Sentences:
+    """Return each rep's hygiene score with its interval, in the order of names, the department last."""
+    return _scores(study, "manager", Column("name", study.say("Rep")), study.say("Hygiene score by rep"))
+
+
+def team_scores(study: Study) -> Table | Sentences:
+    """Return each team's hygiene score: its rows are added up, not the scores of its reps averaged."""
+    if scores(study.audit, "team")["team"].isna().all():
+        return Sentences.of(study.words, missing(study.crm, "managers.team"))
+    return _scores(study, "team", Column("name", study.say("Team")), study.say("Hygiene score by team"))
+
+
+def _scores(study: Study, by: By, first: Column, title: str) -> Table | Sentences:
+    rows = scores(study.audit, by)
+    if rows.empty:
+        return Sentences.of(study.words, [NOTHING])
+    whole = scores(study.audit, "all").assign(name=study.say("The whole department"))
+    frame = pd.concat([by_name(study, rows, by), whole], ignore_index=True)
+    clean = frame["n"] - frame["wrong"] + frame["waived"]
+    few = frame["score"].isna()
+    frame = frame.assign(
+        open=frame["wrong"] - frame["waived"],
+        waived=frame["waived"].where(frame["waived"] > 0),
+        share=np.where(few, clean / frame["n"], frame["score"] / 100),
+        share_numerator=clean, share_denominator=frame["n"], share_n=frame["n"],
+        share_low=frame["low"] / 100, share_high=frame["high"] / 100,
+    )  # fmt: skip
+    columns = [
+        first, Column("share", study.say("Score"), "share", "higher"),
+        Column("n", study.say("Rows checked"), "count"),
+        Column("open", study.say("Violations"), "count", "lower"),
+        Column("waived", study.say("Waived"), "count"),
+        Column("checks", study.say("Checks that had rows"), "count"),
+    ]  # fmt: skip
+    if frame["waived"].isna().all():
+        del columns[4]
+    notes = [
+        study.say(
+            "The score is the share of what was checked that is free of violations, from 0 to 100; each check"
+            " counts by its weight, however many rows it has. What could not be checked and what is waived"
+            " lowers nobody's score. The interval is approximate; violations in one deal are counted in it as"
+            " hanging together."
+        ),
+        study.words.message(ORDER) + " " + study.words.message(TALK),
+    ]
+    return study.table(frame, f"audit_scores_{by}", title, columns, notes, foot=1, shown=SHOWN)
+
+
+def by_name(study: Study, rows: pd.DataFrame, by: By) -> pd.DataFrame:
+    """Return rows with the name of their rep or team, in the order of names, nobody's last."""
+    nobody = study.say("Nobody") if by == "manager" else study.say("Without a team")
+    if by == "manager":
+        codes, names = coded(study.crm, rows, "manager")
+        named = pd.Series([*names, None], dtype="str").iloc[codes].array
+    else:
+        named = rows[COLUMN[by]].array
+    frame = rows.assign(name=pd.Series(named, index=rows.index, dtype="str"))
+    frame = frame.sort_values("name", kind="stable", na_position="last", ignore_index=True)
+    return frame.assign(name=frame["name"].where(frame["name"].notna(), nobody))
+
+
+def matrix(study: Study) -> Table | Sentences:
+    """Return the share of rows with a violation for each check and rep; darker is more."""
+    rows, whole = by_check(study.audit), by_check(study.audit, "all")
+    if rows.empty:
+        return Sentences.of(study.words, [NOTHING])
+    rows = by_name(study, rows, "manager")
+    place_of, _ = pd.factorize(rows["manager_id"], use_na_sentinel=False)
+    names = [*rows["name"][~pd.Series(place_of).duplicated()], study.say("The whole department")]
+    both = pd.concat([rows.assign(place=place_of), whole.assign(place=len(names) - 1)], ignore_index=True)
+    checks = list(dict.fromkeys(whole["check"]))
+    at = pd.MultiIndex.from_arrays([both["check"], both["place"]])
+    parts = {"": "rate", "_numerator": "open", "_denominator": "checked", "_n": "checked", "_low": "low",
+             "_high": "high"}  # fmt: skip
+    frame = pd.DataFrame({"check": [study.say(find_check(one).title) for one in checks]})
+    heat = {}
+    for place in range(len(names)):
+        cells = both.set_axis(at)[sorted(set(parts.values()))].reindex([(one, place) for one in checks])
+        told = {f"rep{place}{ending}": cells[column].array for ending, column in parts.items()}
+        frame = frame.assign(**told)
+        heat[f"rep{place}"] = _shades(study, cells)
+    columns = [Column("check", study.say("What is checked"))]
+    columns += [Column(f"rep{place}", name, "share", bare=True) for place, name in enumerate(names)]
+    title = study.say("Share with a violation by check and rep, %")
+    notes = [study.say("The darker, the larger the share."), study.words.message(ORDER)]
+    return study.table(frame, "audit_matrix", title, columns, notes, shown=SHOWN, heat=heat)
+
+
+def _shades(study: Study, cells: pd.DataFrame) -> tuple[int, ...]:
+    """Return how dark each share is drawn; shares of few rows bear no shade."""
+    enough = cells["checked"] >= study.crm.settings.limits.few_cases
+    steps = np.ceil(cells["rate"].where(enough, 0.0).to_numpy(np.float64) * len(HEAT))
+    return tuple(int(one) for one in steps)
+
+
+def money(study: Study) -> Table | Sentences:
+    """Return the open deals with violations and what they are worth, by check; each deal once in all."""
+    why = amounts_unknown(study.crm)
+    if why:
+        told_why = missing(study.crm, "deals.amount") if why == "not_in_export" else [
+            N_("What open deals are worth is known only for the day of export.")
+        ]  # fmt: skip
+        return Sentences.of(study.words, told_why)
+    rows = money_at_risk(study.audit, ["check"])
+    if rows.empty:
+        return Sentences.of(study.words, [N_("No open deal has a violation.")], "finding")
+    whole = money_at_risk(study.audit, []).assign(name=study.say("All checks, each deal once"))
+    named = rows.assign(name=[study.say(find_check(one).title) for one in rows["check"]])
+    title = study.say("Money in open deals with violations, by check")
+    return _money(study, pd.concat([named, whole]), Column("name", study.say("What is checked")), title)
+
+
+def money_by_rep(study: Study) -> Table | Sentences:
+    """Return the open deals with violations and what they are worth, rep by rep."""
+    rows = money_at_risk(study.audit, ["manager_id"])
+    if rows.empty or amounts_unknown(study.crm):
+        return money(study)
+    whole = money_at_risk(study.audit, []).assign(name=study.say("All reps, each deal once"))
+    named = by_name(study, rows, "manager")
+    title = study.say("Money in open deals with violations, by rep")
+    return _money(study, pd.concat([named, whole]), Column("name", study.say("Rep")), title)
+
+
+def _money(study: Study, frame: pd.DataFrame, first: Column, title: str) -> Table:
+    columns = [
+        first, Column("deals", study.say("Open deals"), "count"),
+        Column("amount", study.say("Amount"), "money"),
+        Column("without_amount", study.say("Without an amount"), "count"),
+    ]  # fmt: skip
+    note = study.say(
+        "A deal with several violations counts once in the last row, so the rows do not add up to it."
+    )
+    name = "audit_money" if "check" in frame else "audit_money_reps"
+    return study.table(frame.reset_index(drop=True), name, title, columns, [note], foot=1, shown=SHOWN)
