@@ -83,11 +83,11 @@ def person_names(count: int, words: Any) -> list[str]:
 
 def phones(number: Array, words: Any, style: int) -> Array:
     """Return telephone numbers, different for different cards, in the first or the second way of writing."""
-    pattern = words["phone"][style]
+    pattern, areas = words["phone"][style], words.get("areas", [""])
     parts = zip(
         (number % 100).tolist(), (1 + number // 10_000).tolist(), (number // 100 % 100).tolist(), strict=True
     )
-    return _column([pattern.format(*one) for one in parts])
+    return _column([pattern.format(*one, area=areas[one[0] % len(areas)]) for one in parts])
 
 
 def tax_numbers(number: Array, country: str) -> Array:

@@ -9,11 +9,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import yaml
 
+from crmkit.calendars import WorkCalendar
 from crmkit.simulate.cells import Cells, Style, by_parts, cells_of, named, rows
+from crmkit.simulate.clock import WorkClock
 from crmkit.simulate.department import Department, assumed
-from crmkit.simulate.scenario import CHECKS, read_data
+from crmkit.simulate.scenario import CHECKS, Scenario, read_data
 
 _OVERDUE = 11
 
@@ -119,9 +122,18 @@ def write_client(folder: Path, department: Department, crm: str, files: list[dic
             rep.model_dump(include={"name", "role", "team", "hired_on", "left_on"}, exclude_none=True)
             for rep in scenario.reps
         ],
+        "calendar": _calendar(scenario),
         "plan": _plan(department),
     }
     _dump(folder / "client.yml", settings)
+
+
+def _calendar(scenario: Scenario) -> dict[str, list[datetime.date]]:
+    """Return the days on which the office was open or closed otherwise than its country's calendar says."""
+    days = np.arange(np.datetime64(scenario.start), np.datetime64(f"{scenario.as_of.year + 1}"))
+    usual = WorkCalendar(scenario.country, zone=scenario.time_zone).is_working(days)
+    here = np.isin(days, WorkClock.of(scenario).days)
+    return {"days_off": days[usual & ~here].tolist(), "days_on": days[here & ~usual].tolist()}
 
 
 def _stage(stage: Any, shown: Sequence[str]) -> dict[str, Any]:
@@ -129,7 +141,9 @@ def _stage(stage: Any, shown: Sequence[str]) -> dict[str, Any]:
         include={"name", "kind", "process_step", "norm_days", "probability"}, exclude_none=True
     )
     required = [field for field in stage.required if field in shown]
-    return told | ({"required": required} if required else {}) | ({"optional": True} if stage.optional else {})
+    return (
+        told | ({"required": required} if required else {}) | ({"optional": True} if stage.optional else {})
+    )
 
 
 def _plan(department: Department) -> list[dict[str, Any]]:

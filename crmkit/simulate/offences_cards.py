@@ -27,6 +27,8 @@ def action_without_words(draft: Draft) -> None:
         pool = np.flatnonzero(table["keep"] & done)
         chosen = draft.draw(4, pool, table["owner"][pool])
         table[field][chosen] = -1
+        if name == "tasks":
+            tasks["result"][chosen] = -1  # what came of a task describes it too
         draft.offend(4, name, chosen)
     still = np.flatnonzero(tasks["keep"] & np.isnat(tasks["completed"]))[:2]
     tasks["text"][still] = -1
