@@ -50,7 +50,7 @@ BECAME: Mapping[str, Message] = {
     "mended": N_("put right: found no more"),
     "open": N_("still so"),
     "overdue": N_("still so, and the day is over"),
-    "waived": N_("waived"),
+    "waived": N_("the waiver holds"),
     "ran_out": N_("the waiver is over, and it is still so"),
     "closed": N_("the deal was closed"),
     "gone": N_("the card is not in the export any more"),

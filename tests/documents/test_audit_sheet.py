@@ -277,7 +277,7 @@ def test_decisions_show_on_the_next_sheet_and_the_page(study, tmp_path):
     table = decisions(later)
     assert [[row[2], row[3], row[6]] for row in table.rows] == [
         ["<r>x</r>", "put right by a day", "still so, and the day is over"],
-        [str(LONG + 4), "waive until a day", "waived"],
+        [str(LONG + 4), "waive until a day", "the waiver holds"],
     ]
     rows = [row for row in walk(later).rows if row[2] == "<r>x</r>"]
     what = rows[0][-2].replace("\xa0", " ")
