@@ -32,10 +32,13 @@ from crmkit.measures.catalog import ACTED
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
+#: What tells whether something is planned in a deal.
+_PLANS = "tasks.deal_id|deals.next_task_at"
+
 
 @check(
     "H01", title="Open deals without a task", about="open deals", severity="critical",
-    needs={"deals.status", "tasks.deal_id|deals.next_task_at"},
+    needs={"deals.status", _PLANS},
     says=[N_("no task is open; last action: {since}"), N_("no task is open, and nothing has been done yet")],
 )  # fmt: skip
 def open_deals_without_task(crm: Snapshot, period: Period) -> Sequence[Examined]:
@@ -122,17 +125,19 @@ def no_next_task(crm: Snapshot, period: Period) -> Sequence[Examined]:
 
 @check(
     "H13", title="Stale deals", about="open deals", severity="major",
-    needs=ACTED | {"tasks.deal_id|deals.next_task_at"},
+    needs=ACTED,
     says=[
         N_("nothing done since {since}, days: {number}; nothing is planned either"),
         N_("nothing done since the creation on {since}, days: {number}; nothing is planned either"),
+        N_("nothing done since {since}, days: {number}"),
+        N_("nothing done since the creation on {since}, days: {number}"),
     ],
 )  # fmt: skip
 def stale(crm: Snapshot, period: Period) -> Sequence[Examined]:
     """Open deals in which nothing was done for long (14 days) and no task is to come.
 
     Done is a task or a communication; without any, the deal is silent since its creation. A task that is
-    overdue plans nothing any more.
+    overdue plans nothing any more; where the export tells of no tasks, silence alone counts.
 
     Evidence: the deal, when something was last done in it, and for how many days nothing has been.
     Why: nobody works on it, and yet it stands in the funnel and in the forecast as money to come.
@@ -141,11 +146,12 @@ def stale(crm: Snapshot, period: Period) -> Sequence[Examined]:
     since, kind = _last_done(crm)
     since = np.maximum(since, micros(crm.deals["created_at"]))
     silent = moments(crm, since)
-    number = np.floor(_days_since(crm, silent))
+    number, lacking = np.floor(_days_since(crm, silent)), tuple(crm.lacks({_PLANS}))
     return [
         by_measure(
-            "deals_stale:idle_without_plan", crm, period, offends=holds, since=silent, kind=kind,
-            number=number, norm=np.full(len(kind), float(crm.settings.limits.stale_days)),
+            "deals_stale:idle" if lacking else "deals_stale:idle_without_plan", crm, period, offends=holds,
+            since=silent, kind=kind + 2 * bool(lacking), number=number,
+            norm=np.full(len(kind), float(crm.settings.limits.stale_days)), lacking=lacking,
         )
     ]  # fmt: skip
 

@@ -112,6 +112,16 @@ def test_silence(snapshot, found):
     assert cases["value"][cases["left_out"] == ""].sum() == 3
 
 
+def test_where_no_tasks_are_told_silence_alone_counts(snapshot, found):
+    deals = [
+        {"status": "open", "created_at": "2026-01-02 10:00", "last_activity_at": "2026-03-17 10:00"},
+        {"status": "open", "created_at": "2026-01-02 10:00", "last_activity_at": "2026-03-18 10:00"},
+    ]
+    seen = found(snapshot(deals), "H13")  # from the 17th to the end of the 31st: 14.6 days
+    assert seen.days == {"1": "2026-03-17"} and seen.kinds == {"1": 2}
+    assert seen.checked == 2
+
+
 def follow(deal, due, **more):
     return {"task_id": f"{deal} {due}", "deal_id": deal, "created_at": "2025-01-10 10:00"} | {
         "due_at": due, "completed_at": "", **more,
