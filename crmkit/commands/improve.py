@@ -173,10 +173,10 @@ def _fresh(cards: tuple[Card, ...], step: str, problem: str, language: str) -> C
 def _recommended(settings: Client, cards: tuple[Card, ...], problem: str, when: tuple[str, str]) -> Card:
     """Return a card for the step that is recommended to be improved first."""
     from crmkit.measures import borders
+    from crmkit.measures.cases import latest_months
     from crmkit.periods import Period
     from crmkit.present.cards import evidence
     from crmkit.present.formats import Formats
-    from crmkit.present.study import latest_months
     from crmkit.process.bottlenecks import bottlenecks
     from crmkit.process.cards import drafted, next_id
     from crmkit.process.steps import map_steps, stages_as_places

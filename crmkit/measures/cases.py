@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.facts import within as within  # where the measures look for it
-from crmkit.periods import Period
+from crmkit.periods import Period, floor, next_start
 from crmkit.schema import Snapshot
 
 Rows: TypeAlias = npt.NDArray[np.signedinteger]
+MONTHS = 12
 
 #: Why a case that belongs to a measure's population is not counted; nothing: it is.
 REASONS = pd.CategoricalDtype(
@@ -38,6 +39,23 @@ def borders(crm: Snapshot, period: Period) -> Period:
     last = crm.as_of.tz_convert(zone).date()
     first = min((moment.tz_convert(zone).date() for moment in crm.began.values()), default=last)
     return Period.between(min(first, last), last + timedelta(days=1), zone, "all")
+
+
+def latest_months(crm: Snapshot, months: int = MONTHS) -> Period:
+    """Return the latest whole calendar months up to ``as_of``, not before the first record; else «all»."""
+    zone = crm.settings.zone
+    as_of = crm.as_of.tz_convert(zone).date()
+    after = floor(as_of + timedelta(days=1), "month")
+    began = min((moment.tz_convert(zone).date() for moment in crm.began.values()), default=as_of)
+    first = after
+    for _ in range(months):
+        earlier = floor(first - timedelta(days=1), "month")
+        if next_start(earlier, "month") <= began:
+            break
+        first = earlier
+    if first >= after:
+        return Period(None, None, "all")
+    return Period.between(first, after, zone)
 
 
 def days_seen(crm: Snapshot, period: Period) -> Period:

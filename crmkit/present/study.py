@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,11 @@ from crmkit.audit.waivers import read_waivers
 from crmkit.client import Client, read_client
 from crmkit.errors import N_, CrmkitError, Message, RequestError
 from crmkit.measures import ALL, Measure, borders, evaluate_fully, find
+from crmkit.measures.cases import latest_months
 from crmkit.measures.catalog import STANDING
 from crmkit.measures.records import left_out_records, records
 from crmkit.measures.summaries import FIGURES
-from crmkit.periods import Period, floor, next_start
+from crmkit.periods import Period
 from crmkit.periods import before as before  # where the pages look for it
 from crmkit.present.figures import Plate
 from crmkit.present.findings import FINDINGS_MIME as FINDINGS_MIME  # where programs look for it
@@ -36,8 +36,6 @@ from crmkit.process.store import Processes
 from crmkit.schema import Snapshot
 from crmkit.sources.ledger import LoadReport
 from crmkit.sources.load import load, load_report
-
-MONTHS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,20 +241,3 @@ def _options(path: str) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise RequestError("options", N_("the file of options cannot be read as JSON"), [Path(path).name])
     return content
-
-
-def latest_months(crm: Snapshot, months: int = MONTHS) -> Period:
-    """Return the latest whole calendar months up to ``as_of``, not before the first record; else «all»."""
-    zone = crm.settings.zone
-    as_of = crm.as_of.tz_convert(zone).date()
-    after = floor(as_of + timedelta(days=1), "month")
-    began = min((moment.tz_convert(zone).date() for moment in crm.began.values()), default=as_of)
-    first = after
-    for _ in range(months):
-        earlier = floor(first - timedelta(days=1), "month")
-        if next_start(earlier, "month") <= began:
-            break
-        first = earlier
-    if first >= after:
-        return ALL
-    return Period.between(first, after, zone)
