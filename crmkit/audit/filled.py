@@ -94,6 +94,8 @@ class _Page:
             before = len(self.told.errors)
             card, code = self._card(row, said, client), self._code(row, said)
             until = self._until(row, said["until"], card)
+            if code == "close" and card and card.card != "deals":
+                self._refuse(row, "decision", N_("this card is no deal that could be closed"), [card.card_id])
             for key in TOLD:
                 if said[key] in _BROKEN:
                     self._refuse(row, key, N_("the formula in the cell gives an error"), [said[key]])

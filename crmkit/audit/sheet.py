@@ -198,10 +198,7 @@ def _told_of_deals(crm: Snapshot, ix: IntArray) -> pd.DataFrame:
     order, deals = stage_order(crm), crm.deals
     codes = np.append(coded_stages(crm, order, deals["stage"], np.arange(len(deals))), -1)[ix]
     texts = {"card_id": deals["deal_id"], "name": deals["title"], "url": deals["url"]}
-    told = {
-        name: pd.Series([*column.astype("str"), None], dtype="str").array[ix]
-        for name, column in texts.items()
-    }
+    told = {name: column.array.take(ix, allow_fill=True).astype("str") for name, column in texts.items()}
     return pd.DataFrame(told).assign(
         stage=order.labels("stage", codes).astype("str"),
         pipeline=order.labels("pipeline", codes).astype("str"),

@@ -15,7 +15,6 @@ from crmkit.audit.sheet import Walk, day_of_sheet
 from crmkit.documents.audit_sheet_help import (
     FILLED_IN,
     HEADING,
-    KINDS,
     Maker,
     on_paper,
     write_cell,
@@ -122,11 +121,11 @@ def _write_top(page: Any, maker: Maker, columns: Sequence[str]) -> None:
     page.set_row(1, height_of([(note, wide)]))
     for place, key in enumerate(columns):
         heading = study.words.message(HEADINGS[key])
-        unit = f", {study.formats.unit(KINDS[key])}" if key in ("amount", "days_in_stage") else ""
+        heading += f", {study.formats.unit('money')}" if key == "amount" else ""
         page.set_column(place, place, WIDTHS[key], None, {"hidden": key == "key"})
         colour = "#f4e3a6" if key in FILLED_IN else HEADING
         look = style(bold=True, text_wrap=True, bg_color=colour, border=1, border_color="#9aa5ae")
-        page.write_string(HEAD, place, heading + (unit if key not in ("key", *FILLED_IN) else ""), look)
+        page.write_string(HEAD, place, heading, look)
     page.set_row(HEAD, 48)
 
 

@@ -113,18 +113,23 @@ def _write_grid(
 
 def write_earlier(page: Any, maker: Maker) -> None:
     """Write what was decided on earlier sheets, and what became of it."""
-    table = decided_table(maker.study, maker.found.earlier)
-    widths: Mapping[str, int] = {"name": 34, "note": 44, "part": 36, "url": 30, "rep": 20, "said": 22}
+    table, style = decided_table(maker.study, maker.found.earlier), maker.styles.style
+    known: Mapping[str, int] = {"name": 34, "note": 44, "part": 36, "url": 30, "rep": 20, "said": 22}
     strips: list[Strip] = list(of_table(table, maker.styles))
-    look = maker.styles.style(bold=True, text_wrap=True, bg_color=HEADING, border=1, border_color=LINE)
-    page.write_string(0, 0, cell_text(table.title), maker.styles.style(bold=True, font_size=14))
+    widths = [known.get(column.key, 12) for column in table.columns]
+    page.write_string(0, 0, cell_text(table.title), style(bold=True, font_size=14))
     for place, (column, strip) in enumerate(zip(table.columns, strips, strict=True)):
-        page.set_column(place, place, widths.get(column.key, 12))
-        page.write_string(2, place, cell_text(strip.heading), look)
+        head = style(bold=True, text_wrap=True, bg_color=HEADING, border=1, border_color=LINE)
+        page.set_column(place, place, widths[place])
+        page.write_string(2, place, cell_text(strip.heading), head)
+        side = {"align": "center"} if column.kind == "date" else {}
         form = number_format(column.kind, maker.study.formats)
-        body = maker.styles.style(num_format=form, text_wrap=True, border=1, border_color=LINE)
+        body = style(num_format=form, text_wrap=True, border=1, border_color=LINE, **side)
         for row, value in enumerate(strip.values, 3):
             write_cell(page, (row, place), value, style=body)
+    for row, cells in enumerate(table.rows, 3):
+        texts = zip(["" if cell is None else str(cell) for cell in cells], widths, strict=True)
+        page.set_row(row, height_of([(text, width) for text, width in texts if width > 12]))
     page.autofilter(2, 0, 2 + len(table.rows), len(strips) - 1)
     page.freeze_panes(3, 0)
     page.repeat_rows(2)

@@ -121,13 +121,12 @@ def decided_table(study: Study, found: pd.DataFrame) -> Table:
     codes, names = coded(study.crm, pd.DataFrame({"manager_id": known, "deal_ix": -1}), "manager")
     frame = found.assign(
         part=[_became(study, row) for row in found.to_dict("records")],
-        order=[list(BECAME).index(one) for one in found["became"]],
         rep=pd.Series([*names, study.say("nobody")], dtype="str").iloc[codes].array,
         name=found["name"].where(found["name"].fillna("") != "", found["card_id"]),
         said=[study.words.message(DECISIONS[one][0]) for one in found["decision"]],
     )
-    first = frame["became"].isin(["overdue", "ran_out", "open"])
-    frame = frame.assign(first=~first).sort_values(["first", "as_of", "rep"], kind="stable")
+    rank = frame["became"].map({"overdue": 0, "ran_out": 0, "open": 1}).fillna(2)
+    frame = frame.assign(rank=rank).sort_values(["rank", "as_of", "rep"], kind="stable")
     spec = [
         Column("as_of", study.say("Sheet of"), "date"), Column("rep", study.say("Rep")),
         Column("name", study.say("Card")), Column("said", study.say("Decision")),
