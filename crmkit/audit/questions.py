@@ -20,8 +20,8 @@ from crmkit.parts import Name, Part
 from crmkit.places import resource
 from crmkit.yamlfile import Lines, read_yaml
 
-FOLDER = "audit"
-OWN = "questions.yml"
+FOLDER, OWN = "audit", "questions.yml"
+TWICE = N_("something stands here twice")
 Id = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}$")]
 Bound = Annotated[str, Field(pattern=r"^(<=|>=) ?[0-9]+(\.[0-9]+)?$")]
 Role = Literal["owner", "head_of_sales", "rep", "accounts"]
@@ -29,7 +29,7 @@ Role = Literal["owner", "head_of_sales", "rep", "accounts"]
 Fact = Literal[
     "stage_history", "stage_norms", "rep_roles", "plan_by_month", "plan_by_rep", "steps_described",
     "steps_with_responsible", "steps_with_output", "steps_with_kpi", "steps_with_norm",
-    "steps_with_key_factor", "steps_with_crm",
+    "steps_with_key_factor", "steps_with_crm", "hygiene_score",
 ]  # fmt: skip
 FACTS: tuple[str, ...] = get_args(Fact)
 ROLES: tuple[str, ...] = get_args(Role)
@@ -227,9 +227,7 @@ def _of_questions(
             return place_of(("questions", index, *keys), path.name, lines)
 
         if one.id in seen:
-            yield SettingsError(
-                at("id"), N_("something stands here twice"), [one.id], N_("Keep one of the two.")
-            )
+            yield SettingsError(at("id"), TWICE, [one.id], N_("Keep one of the two."))
         if one.area not in areas:
             yield SettingsError(
                 at("area"), N_("there is no such area"), [one.area], did_you_mean(one.area, areas)
@@ -243,7 +241,8 @@ def _of_questions(
             )  # fmt: skip
         if rule and rule.measure:
             try:
-                find(rule.measure)
+                if find(rule.measure).within:
+                    raise RequestError("", N_("a distribution is no single figure to watch"))
             except RequestError as error:
                 yield SettingsError(at("suggest", "measure"), error.what, [rule.measure], error.remedy)
         seen.add(one.id)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from crmkit.audit.examine import Audit
 from crmkit.audit.questions import Questionnaire, Rule
+from crmkit.audit.score import scores
 from crmkit.audit.told import counted
 from crmkit.measures.catalog import find
 from crmkit.periods import Period
@@ -91,6 +92,8 @@ def _figure(
         return _of_measure(rule, figures)
     if rule.check:
         return _of_check(rule.check, audit)
+    if rule.fact == "hygiene_score":
+        return _of_score(audit)
     found = counted(rule, audit.crm, period, told)
     return _share(found.k, found.n, is_whole=found.is_whole) | {
         "reason": found.reason,
@@ -122,6 +125,14 @@ def _of_check(name: str, audit: Audit) -> Figure:
         reason = "unjudged"
     missing = str(one["missing"] or one["lacking"])
     return _share(int(one["wrong"] - one["waived"]), checked) | {"reason": reason, "missing": missing}
+
+
+def _of_score(audit: Audit) -> Figure:
+    """Return the hygiene score of the department as a share of what was examined."""
+    one = scores(audit, "all").iloc[0]
+    value, low, high = (float(one[name]) / 100 for name in ("score", "low", "high"))
+    told = {"unit": "share", "value": value, "k": np.nan, "n": int(one["n"]), "low": low, "high": high}
+    return told | {"is_whole": False, "reason": "", "missing": ""}
 
 
 def _of_measure(rule: Rule, figures: pd.DataFrame) -> Figure:
@@ -172,7 +183,7 @@ def _judged(rule: Rule, figure: Figure, audit: Audit) -> Figure:
     elif not reason:
         answer = _answer(rule, figure["low"], figure["high"])
         reason = "" if answer else "undecided"
-        if answer == "no" and rule.fact:
+        if answer == "no" and rule.fact and rule.fact != "hygiene_score":
             # What people have not told the kit may be there all the same.
             answer, reason = None, "not_told"
     return {name: one for name, one in figure.items() if name != "is_whole"} | {

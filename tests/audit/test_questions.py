@@ -113,6 +113,11 @@ def test_without_a_file_the_questions_are_those_of_the_kit(tmp_path):
             3,
             "Did you mean «source»?",
         ),
+        (
+            "questions:\n- {id: X01, area: crm, text: x, suggest: {measure: stage_conversion}}\n",
+            3,
+            "no single figure",
+        ),
         ("questions:\n- {id: X01, area: crm, text: x, suggest: {check: H99}}\n", 3, "possible values"),
         ("questions:\n- {id: X01, area: crm, text: x, suggest: {yes: '>= 1'}}\n", 3, "exactly one of"),
         (

@@ -249,6 +249,20 @@ def test_plans_by_month_and_by_rep(snapshot):
     assert deals[["reason", "k", "n"]].tolist() == ["not_told", 0.0, 3.0]
 
 
+def test_the_hygiene_score_is_a_figure_like_others(snapshot):
+    # 40 open deals without a task, all that was examined: the score is 0.
+    rule = {"fact": "hygiene_score", "yes": ">= 0.9", "partly": ">= 0.7"}
+    tasks = [{"deal_id": "1", "title": "x", "due_at": "2026-05-01", "completed_at": "2026-03-01"}]
+    crm = snapshot(deals=[OPEN] * 40, tasks=tasks)
+    audit = examine(crm, checks=[find_check("H01")])
+    one = suggest(asked(**rule), audit, pd.DataFrame(), period=YEAR).iloc[0]
+    assert one[["answer", "value", "n", "low"]].tolist() == ["no", 0.0, 40.0, 0.0]
+    assert np.isnan(one["k"])
+    nothing = told(snapshot, rule)
+    assert pd.isna(nothing["answer"])
+    assert nothing["reason"] == "nothing"
+
+
 def test_the_described_process_tells_its_steps(snapshot):
     rule = {"fact": "steps_with_responsible", "yes": ">= 1", "partly": ">= 0.5"}
     one = told(snapshot, rule, facts={"steps_with_responsible": (7, 8)})
