@@ -33,7 +33,7 @@ def audit(
 ) -> None:
     """Print the audit."""
     from crmkit.audit import ALL, examine, find_check
-    from crmkit.audit.history import previous_run
+    from crmkit.present.audit_changes import run_before
     from crmkit.present.audit_records import Told, idle, offenders, records
     from crmkit.present.study import open_study
 
@@ -45,8 +45,7 @@ def audit(
 
     whole = found(ALL)
     mine = whole if study.asked.is_all else found(study.asked)
-    moment = study.crm.as_of.tz_convert(study.client.time_zone)
-    told = Told.of(study, mine, whole, previous_run(study.client.folder, moment))
+    told = Told.of(study, mine, whole, run_before(study))
     remarks = [*idle(told), *(_kept(study, whole) if record and not chosen else ())]
     if format == "json":
         print_json(records(told) | {"remarks": remarks})

@@ -12,6 +12,7 @@ from crmkit.present.audit_score import ORDER, SHOWN, by_name
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
+from crmkit.present.words import refusing_in
 
 HEADINGS: dict[str, Message] = {
     "open": N_("Now"),
@@ -27,7 +28,8 @@ HEADINGS: dict[str, Message] = {
 
 def run_before(study: Study) -> Run | None:
     """Return the audit kept before this one, if there is one."""
-    return previous_run(study.client.folder, study.crm.as_of.tz_convert(study.crm.settings.zone))
+    with refusing_in(study.words):
+        return previous_run(study.client.folder, study.crm.as_of.tz_convert(study.crm.settings.zone))
 
 
 def day_of(study: Study, run: Run) -> str:

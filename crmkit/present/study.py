@@ -31,7 +31,7 @@ from crmkit.present.formats import Formats
 from crmkit.present.process_words import described
 from crmkit.present.reasons import missing
 from crmkit.present.tables import Column, Table
-from crmkit.present.words import Words
+from crmkit.present.words import Words, refusing_in
 from crmkit.process.store import Processes
 from crmkit.schema import Snapshot
 from crmkit.sources.ledger import LoadReport
@@ -91,7 +91,8 @@ class Study:
         CrmkitError: a file of exceptions or of decisions that cannot be used.
         """
         folder = self.client.folder
-        return with_decided(read_waivers(folder), read_decisions(folder), day_of_sheet(self.crm))
+        with refusing_in(self.words):
+            return with_decided(read_waivers(folder), read_decisions(folder), day_of_sheet(self.crm))
 
     @cached_property
     def processes(self) -> Processes:
@@ -101,11 +102,8 @@ class Study:
         ------
         CrmkitError: descriptions that cannot be used; it speaks the language of the study.
         """
-        try:
+        with refusing_in(self.words):
             return described(self.client.folder)
-        except CrmkitError as error:
-            error.say = self.words.message
-            raise
 
     def say(self, text: str, /, **params: object) -> str:
         """Return a sentence in the language of the study."""

@@ -6,13 +6,14 @@ The committed ``.po`` is read when a language is first asked for: there is no co
 from __future__ import annotations
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from crmkit.errors import N_, Message, RequestError
+from crmkit.errors import N_, CrmkitError, Message, RequestError
 
 LANGUAGES = ("en", "ru")
 SOURCE_LANGUAGE = "en"
@@ -91,3 +92,13 @@ class Words:
             key: self.message(value) if isinstance(value, Message) else value for key, value in params.items()
         }
         return text.format(**said)
+
+
+@contextmanager
+def refusing_in(words: Words) -> Iterator[None]:
+    """Let a refusal on the way speak the language of its reader."""
+    try:
+        yield
+    except CrmkitError as error:
+        error.say = words.message
+        raise

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from crmkit.audit import checklist
 from crmkit.cli import app
-from crmkit.errors import RequestError
+from crmkit.errors import Refusals, RequestError
+from crmkit.present.study import open_study
 
 SETTINGS = """format: 1
 name: Client
@@ -172,3 +173,13 @@ def test_the_sample_is_audited_as_it_was_planted(tmp_path):
     found = told(folder, "--check", "H01", "--no-record")
     planted = ["1814", "1984", "2010", "2026", "2032", "2034", "2044"]
     assert sorted(one["id"] for one in found["checks"]["H01"]["offenders"]) == planted
+
+
+def test_a_mistake_in_the_exceptions_is_told_in_the_readers_language(tmp_path):
+    (write(tmp_path) / "exceptions.csv").write_text(
+        "check;id;reason;until\nH01;2;;2026-12-31\n", encoding="utf-8"
+    )
+    study = open_study(tmp_path, language="ru")
+    with pytest.raises(Refusals) as refused:
+        _ = study.audit
+    assert "у исключения должна быть причина" in str(refused.value)
