@@ -10,10 +10,13 @@ from typing import Any
 
 import crmkit
 from crmkit.client import Client
-from crmkit.documents.behind import rows_behind
+from crmkit.documents.audit_sheet import write_audit_sheet
+from crmkit.documents.behind import rows_behind, violations_behind
 from crmkit.documents.blocks import Section, tables_of
+from crmkit.documents.board import write_board
 from crmkit.documents.handover import write_handover
 from crmkit.documents.html import Cover, write_report
+from crmkit.documents.sheets import Rows
 from crmkit.documents.xlsx import write_workbook
 from crmkit.periods import Period
 from crmkit.present.parity import NAMES
@@ -23,6 +26,8 @@ from crmkit.present.study import FINDINGS_MIME, Study, open_study
 FIRST, LAST = "06_kpi_report", "01_data_intake"
 #: With one of these the report comes with the documents about the process.
 ABOUT_THE_PROCESS = {"02_process_as_is", "03_process_to_be"}
+#: With this one it comes with the board of violations and the sheet to walk through them.
+AUDIT = "04_crm_audit"
 DOCUMENTS = "documents"
 
 
@@ -49,13 +54,17 @@ def compose_report(folder: Path, executed: Sequence[Path], client: Client, langu
     for one in findings:
         study.note(one["rows"])
     write_report(folder / "report.html", _cover(study), sections)
+    made = {path.stem for path in executed}
+    tables, behind = tables_of(sections), list[Rows]()
+    if AUDIT in made:
+        tables = [one for one in tables if one.name != "audit_evidence"]  # the sheet of violations has all
+        behind.append(violations_behind(study))
+        write_board(study, folder / "board.html")
+        write_audit_sheet(folder / "audit-sheet.xlsx", study)
     write_workbook(
-        folder / "report.xlsx",
-        [*tables_of(sections), *rows_behind(study)],
-        language=language,
-        title=client.name,
+        folder / "report.xlsx", [*tables, *behind, *rows_behind(study)], language=language, title=client.name
     )
-    if ABOUT_THE_PROCESS & {path.stem for path in executed}:
+    if ABOUT_THE_PROCESS & made:
         target = study.processes.target
         if target is not None and target.steps:
             write_handover(study, folder / DOCUMENTS)

@@ -112,7 +112,8 @@ class Form:
     def _text(self, one: Question) -> str:
         """Return a question with why it matters, what good looks like, and what the data tell."""
         say = self.study.say
-        lines = [f"<b>{escape(one.id)}. {escape(say(one.text))}</b>"]
+        head = f"<b>{escape(one.id)}. {escape(say(one.text))}</b>"
+        lines = list[str]()
         parts = [
             (N_("Why it matters: {text}"), one.why), (N_("Well done: {text}"), one.good),
             (N_("Where it is seen: {text}"), one.where),
@@ -120,13 +121,13 @@ class Form:
         lines += [escape(say(label.text, text=say(text))) for label, text in parts if text]
         lines.append(escape(say("To be asked: {whom}", whom=self.study.words.message(ASKED[one.ask]))))
         if one.id in self.hints:
-            lines.append(f"<mark>{escape(self.hints[one.id])}</mark>")
+            lines.append(f'<b style="color:#14589f">{escape(self.hints[one.id])}</b>')
         earlier = self.before.said(one.id) if self.before else ""
         if self.before and earlier:
             told = self.study.words.message(CHOICES[earlier])
             day = self.study.formats.day(self.before.day)
             lines.append(escape(say("On {day} the answer was: {answer}", day=day, answer=told)))
-        return "<br>".join(lines)
+        return f'<div style="line-height:1.4">{head}<div style="color:#555">{"<br>".join(lines)}</div></div>'
 
     def _answer(self, question: str, **told: str) -> None:
         now = self.answers.answers.get(question, Answer())

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmkit.audit import SEVERITIES, find_check
-from crmkit.errors import N_
+from crmkit.audit import ALL, SEVERITIES, examine, find_check
+from crmkit.audit.history import previous_run
+from crmkit.audit.history import record as keep
+from crmkit.errors import N_, Message, ReportError
 from crmkit.measures.slices import coded
+from crmkit.present.audit_records import Told, idle, records
 from crmkit.present.reasons import LEFT_OUT, TABLE_NAMES
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -19,6 +22,8 @@ from crmkit.present.violations import what_exactly
 
 #: Rows of evidence that a page has for one check, and how many of them it shows unfolded.
 EVIDENCE, SHOWN = 60, 6
+#: What programs are told of a row in the findings of a notebook; `crmkit audit` tells all of it.
+KEPT = ("table", "id", "deal_id", "manager", "since", "waived")
 
 
 def evidence(study: Study) -> Table | Sentences:
@@ -111,3 +116,29 @@ def unjudged(study: Study) -> Table | Sentences:
     return study.table(
         frame, "audit_unknown", study.say("Rows that could not be judged"), spec, [note], shown=60
     )
+
+
+def record(study: Study) -> Sentences:
+    """Keep what the audit found, so that the next one tells what changed; tell programs what was found."""
+    whole = study.audit if study.asked.is_all else examine(study.crm, ALL, waivers=study.waivers)
+    moment = study.crm.as_of.tz_convert(study.crm.settings.zone)
+    told = Told.of(study, study.audit, whole, previous_run(study.client.folder, moment))
+    found = records(told)
+    for one in found["checks"]:
+        one["offenders"] = [{key: row[key] for key in KEPT} for row in one["offenders"]]
+    study.found["audit"] = [found]
+    said: list[Message | str] = list(idle(told))
+    try:
+        path = keep(whole, study.client.folder)
+    except ReportError as error:
+        said.append(error.what)
+        return Sentences.of(study.words, said, "warning")
+    day = study.formats.day(moment.date())
+    said.append(
+        N_(
+            "What was found is kept in the client's folder ({place}): the next audit will tell what has"
+            " changed since {day}.",
+            place=path.relative_to(study.client.folder).as_posix() if path else "", day=day,
+        )
+    )  # fmt: skip
+    return Sentences.of(study.words, said)
