@@ -16,6 +16,7 @@ from crmkit.schema import column
 
 #: Facts that settings and the described process tell.
 FACTS: Mapping[str, Message] = {
+    "hygiene_score": N_("the score of CRM keeping"),
     "stage_history": N_("deals with a history of stages"),
     "stage_norms": N_("stages with a time norm"),
     "rep_roles": N_("reps with a role"),
