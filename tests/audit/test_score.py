@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmkit.audit.checks import Check, Examined, find_check
@@ -226,3 +226,46 @@ def test_the_interval_covers_the_truth(snapshot: Callable[..., Snapshot], size: 
     assert len(rows) == 300
     held = (rows["low"] <= truth) & (truth <= rows["high"])
     assert held.mean() >= least
+
+
+CHECKED = st.lists(
+    st.lists(st.sampled_from(["-", "clean", "wrong"]), min_size=14, max_size=14), min_size=1, max_size=5
+)
+
+
+def test_no_row_in_order_and_no_mended_row_lowers_a_reps_score(snapshot: Callable[..., Snapshot]) -> None:
+    """Through ``examine``: 14 deals of two reps; any change of one cell to the better, and its interval."""
+    crm = snapshot(deals(("Ann", 8), ("Bob", 6)), limits={"few_cases": 1})
+
+    def told(cells: list[list[str]]) -> dict[str, float]:
+        rules = [
+            made(
+                f"H0{number}",
+                [place for place, one in enumerate(row) if one != "-"],
+                [place for place, one in enumerate(row) if one == "wrong"],
+                ["minor", "major", "critical"][number % 3],
+            )
+            for number, row in enumerate(cells, 1)
+        ]
+        audit = examine(crm, checks=rules)
+        frame = pd.concat([scores(audit, by) for by in ("manager", "all")], ignore_index=True)
+        for row in frame[frame["n"] > 0].to_dict("records"):
+            assert 0 <= row["low"] <= row["score"] + 1e-9
+            assert row["score"] - 1e-9 <= row["high"] <= 100
+            assert row["high"] - row["low"] > 1
+        names = frame["manager_id"].astype("object").where(frame["manager_id"].notna(), "all")
+        return dict(zip(names, frame["score"], strict=True))
+
+    @settings(max_examples=15, deadline=None)
+    @given(CHECKED, st.data())
+    def holds(cells: list[list[str]], data: Any) -> None:
+        place = data.draw(st.integers(0, len(cells) - 1)), data.draw(st.integers(0, 13))
+        was = cells[place[0]][place[1]]
+        better = {"-": ["clean"], "clean": ["clean"], "wrong": ["clean", "-"]}[was]
+        after = [list(row) for row in cells]
+        after[place[0]][place[1]] = data.draw(st.sampled_from(better))
+        before, now = told(cells), told(after)
+        for name in before:
+            assert not_lower(now.get(name, np.nan), before[name])
+
+    holds()
