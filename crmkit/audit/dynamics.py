@@ -31,7 +31,7 @@ def compared(audit: Audit, previous: Run | None) -> pd.DataFrame:
     Returns
     -------
     one row a check and rep (null: nobody): ``check``, ``manager_id``, ``state``, and counts, missing where
-    they cannot be told: ``open`` now; ``new``: did not offend then; ``still``: did, and was the same rep's;
+    they cannot be told: ``open`` now; ``new``: did not offend then; ``still``: did, and was no other rep's;
     ``moved_in``: did, and was another rep's; ``fixed``: offended then, and is in the export and does not any
     more; ``gone``: is not in the export any more, or cannot be judged; ``excused``: is waived now;
     ``moved_out``: another rep's now.
@@ -86,7 +86,8 @@ def _changes(audit: Audit, now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFr
     both = now.merge(before, on=_KEY, how="outer", suffixes=("", "_then"), indicator=True)
     here, then = (both["_merge"] != "right_only").to_numpy(), (both["_merge"] != "left_only").to_numpy()
     waived, excused = (both[name].eq(other=True).to_numpy() for name in ("waived", "waived_then"))
-    same = both["manager_id"].eq(both["manager_id_then"]).to_numpy(dtype=bool)
+    own, other = both["manager_id"], both["manager_id_then"]
+    same = (own.eq(other) | own.eq("") | other.eq("")).to_numpy(dtype=bool)  # whose it was may be unknown
     there = np.zeros(len(both), dtype=bool)
     there[~here] = _judged(audit, both[~here])
     left = then & ~here & ~excused

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -16,6 +18,7 @@ from crmkit.audit.keys import lasting_names
 from crmkit.errors import N_, ReportError, SettingsError
 from crmkit.folder import write_whole
 from crmkit.parts import DAY
+from crmkit.schema import Snapshot
 
 HISTORY = "audit/history"
 FORMAT: Literal[1] = 1
@@ -53,12 +56,13 @@ class Offenders(BaseModel):
 
 
 class Run(BaseModel):
-    """An earlier audit: its moment, what it was of, how the checks came out, what could be mended."""
+    """An earlier audit: its moment, a digest of its rules, how the checks came out, what could be mended."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Literal[1]
     as_of: datetime
+    rules: str
     checks: list[Kept]
     offenders: list[Offenders]
 
@@ -108,7 +112,23 @@ def previous_run(folder: Path, as_of: pd.Timestamp) -> Run | None:
 def _run(audit: Audit) -> Run:
     told = ["check", "state", "reason", "lacking", "checked", "wrong", "waived"]
     states = [Kept.model_validate(row) for row in audit.states[told].to_dict("records")]
-    return Run(format=FORMAT, as_of=_moment(audit), checks=states, offenders=list(_offenders(audit)))
+    offenders = list(_offenders(audit))
+    return Run(
+        format=FORMAT, as_of=_moment(audit), rules=rules_of(audit.crm), checks=states, offenders=offenders
+    )  # fmt: skip
+
+
+def rules_of(crm: Snapshot) -> str:
+    """Return a digest of what the settings ask for: with another one, changes may be due to them."""
+    asked, names = crm.settings, ["norm_days", "required_fields", "is_optional"]
+    stages = crm.tables["stages"].dropna(how="all", subset=names)
+    texts = stages[["pipeline", "stage", *names]].astype("str")
+    named = {name: sorted(getattr(asked, name) or ()) for name in ("technical_losses", "inbound_sources")}
+    content = [
+        asdict(asked.limits), named, sorted(asked.empty_reasons or ()), dict(asked.required_cards),
+        sorted(map(str, texts.to_numpy(object).tolist())),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def named(audit: Audit) -> pd.DataFrame:

@@ -33,7 +33,7 @@ def audit(
 ) -> None:
     """Print the audit."""
     from crmkit.audit import ALL, examine, find_check
-    from crmkit.present.audit_changes import run_before
+    from crmkit.present.audit_changes import rules_changed, run_before
     from crmkit.present.audit_records import Told, idle, offenders, records
     from crmkit.present.study import open_study
 
@@ -45,8 +45,13 @@ def audit(
 
     whole = found(ALL)
     mine = whole if study.asked.is_all else found(study.asked)
-    told = Told.of(study, mine, whole, run_before(study))
-    remarks = [*idle(told), *(_kept(study, whole) if record and not chosen else ())]
+    before = run_before(study)
+    told = Told.of(study, mine, whole, before)
+    remarks = [
+        *rules_changed(study, before),
+        *idle(told),
+        *(_kept(study, whole) if record and not chosen else ()),
+    ]
     if format == "json":
         print_json(records(told) | {"remarks": remarks})
         return

@@ -6,7 +6,7 @@ import pandas as pd
 
 from crmkit.audit.checks import find_check
 from crmkit.audit.dynamics import COUNTS, compared
-from crmkit.audit.history import Run, previous_run
+from crmkit.audit.history import Run, previous_run, rules_of
 from crmkit.errors import N_, Message
 from crmkit.present.audit_score import ORDER, SHOWN, by_name
 from crmkit.present.study import Study
@@ -26,6 +26,12 @@ HEADINGS: dict[str, Message] = {
 }
 
 
+RULES = N_(
+    "The settings have changed since {day}: some of what is new or put right may come from that, not from"
+    " people."
+)
+
+
 def run_before(study: Study) -> Run | None:
     """Return the audit kept before this one, if there is one."""
     with refusing_in(study.words):
@@ -35,6 +41,13 @@ def run_before(study: Study) -> Run | None:
 def day_of(study: Study, run: Run) -> str:
     """Return the day of an earlier audit as it is read."""
     return study.formats.day(run.as_of.date())
+
+
+def rules_changed(study: Study, run: Run | None) -> list[str]:
+    """Return a sentence if the client's settings have changed since an earlier audit."""
+    if run is None or run.rules == rules_of(study.crm):
+        return []
+    return [study.say(RULES.text, day=day_of(study, run))]
 
 
 def summed(rows: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -101,5 +114,6 @@ def _table(study: Study, frame: pd.DataFrame, name: str, *first: Column, parted:
             " violations are in no count."
         ),
         study.words.message(ORDER),
+        *rules_changed(study, run),
     ]
     return study.table(frame, name, title, columns, notes, shown=SHOWN, parted=parted)

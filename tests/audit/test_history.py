@@ -9,7 +9,7 @@ import pytest
 
 from crmkit.audit import examine, find_check
 from crmkit.audit.dynamics import compared
-from crmkit.audit.history import previous_run, record
+from crmkit.audit.history import previous_run, record, rules_of
 from crmkit.audit.keys import lasting_names, places_of_names
 from crmkit.errors import ReportError, SettingsError
 from crmkit.periods import Period
@@ -198,3 +198,24 @@ def test_of_what_happened_only_what_happened_since_is_new(snapshot, tmp_path):
     assert (row["new"], len(now.violations)) == (1, 1)  # the deal that had gone back went back again
     (row,) = compared(now, None).to_dict("records")
     assert row["state"] == "no_comparison" and pd.isna(row["new"])
+
+
+def test_whose_a_deal_was_may_be_unknown(audited, tmp_path):
+    record(audited([deal("1", ""), deal("2"), deal("3")], day="2026-10-24"), tmp_path)
+    now = audited([deal("1"), deal("2", ""), deal("3", "Bob")])
+    assert told(compared(now, previous_run(tmp_path, now.crm.as_of))) == {
+        "Ann": {"open": 1, "still": 1, "moved_out": 1},
+        "Bob": {"open": 1, "moved_in": 1},
+        None: {"open": 1, "still": 1},
+    }
+
+
+def test_other_rules_are_known_by_their_digest(snapshot):
+    def of(**settings):
+        return rules_of(snapshot(deals=[deal("1")], as_of="2026-10-31", **settings))
+
+    same = of()
+    assert same == of(managers=[{"name": "Ann"}]) == of(currency="USD")
+    norm = [{"name": "New", "norm_days": 3}, {"name": "Lost", "kind": "lost"}]
+    others = [of(limits={"stale_days": 30}), of(required_cards={"companies": ["name"]}), of(stages=norm)]
+    assert len({same, *others}) == 4

@@ -126,9 +126,14 @@ def test_the_next_audit_tells_what_changed(tmp_path):
     (ann,) = [one for one in found["reps"] if one["manager"] == "Ann"]
     (mine,) = [part for part in ann["by_check"] if part["check"] == "H01"]
     assert (mine["changes"]["new"], mine["changes"]["moved_out"]) == (1, 1)
+    assert found["remarks"] == []
     # for a period the dynamics are still those of the whole time
     part = told(tmp_path, "--period", "2026-09")
     assert part["period"] == "2026-09" and part["checks"]["H01"]["changes"] == change
+    with (tmp_path / "client.yml").open("a", encoding="utf-8") as settings:
+        settings.write("limits: {stale_days: 30}\n")
+    (remark,) = told(tmp_path)["remarks"]
+    assert "settings have changed" in remark
 
 
 def test_nothing_is_kept_where_it_is_not_wanted_or_not_possible(tmp_path):
