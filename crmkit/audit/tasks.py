@@ -146,12 +146,14 @@ def stale(crm: Snapshot, period: Period) -> Sequence[Examined]:
     since, kind = _last_done(crm)
     since = np.maximum(since, micros(crm.deals["created_at"]))
     silent = moments(crm, since)
-    number, lacking = np.floor(_days_since(crm, silent)), tuple(crm.lacks({_PLANS}))
+    number, alone = np.floor(_days_since(crm, silent)), bool(crm.lacks({_PLANS}))
+    due = "tasks.due_at" if "tasks.deal_id" in crm.supplied else _PLANS
     return [
         by_measure(
-            "deals_stale:idle" if lacking else "deals_stale:idle_without_plan", crm, period, offends=holds,
-            since=silent, kind=kind + 2 * bool(lacking), number=number,
-            norm=np.full(len(kind), float(crm.settings.limits.stale_days)), lacking=lacking,
+            "deals_stale:idle" if alone else "deals_stale:idle_without_plan", crm, period, offends=holds,
+            since=silent, kind=kind + 2 * alone, number=number,
+            norm=np.full(len(kind), float(crm.settings.limits.stale_days)),
+            lacking=tuple(crm.lacks({due})),
         )
     ]  # fmt: skip
 
