@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.audit.checks import find_check
-from crmkit.audit.decisions import standing
-from crmkit.audit.examine import KEYS, NAMES, Audit
+from crmkit.audit.decisions import day_of_sheet, standing, with_names
+from crmkit.audit.examine import NAMES, Audit
+from crmkit.audit.keys import places_of_names
 
 #: What a decision is about: a card, and who answers for it.
 CARD = ("card", "card_id", "manager_id")
@@ -34,7 +35,7 @@ def decided(audit: Audit, decisions: pd.DataFrame) -> pd.DataFrame:
     ``open`` and ``overdue`` (it offends, within its day or since), ``waived`` and ``ran_out`` (the day of the
     waiver is over, and it offends), ``past`` (what happened cannot be put right), ``mended``.
     """
-    day = audit.crm.as_of.tz_convert(audit.crm.settings.zone).tz_localize(None).normalize()
+    day = pd.Timestamp(day_of_sheet(audit.crm))
     rows = _with_state(audit, standing(decisions, day.date()))
     keys = ["as_of", *CARD, "decision", "until", "note"]
     grouped = rows.groupby(keys, dropna=False, sort=True)
@@ -47,7 +48,8 @@ def decided(audit: Audit, decisions: pd.DataFrame) -> pd.DataFrame:
 
 def _with_state(audit: Audit, rows: pd.DataFrame) -> pd.DataFrame:
     """Tell of each violation whether it offends still, is waived, cannot be mended, or was not examined."""
-    now = audit.violations[["check", "table", "id", "waived"]].drop_duplicates(["check", "table", "id"])
+    found = with_names(audit.crm, audit.violations)[["check", "table", "key", "waived"]]
+    now = found.sort_values("waived").rename(columns={"key": "id"}).drop_duplicates(["check", "table", "id"])
     waived = rows.merge(now, on=["check", "table", "id"], how="left")["waived"]
     there, excused = waived.notna().to_numpy(), (waived == True).to_numpy()  # noqa: E712 (missing is neither)
     mendable = np.array([find_check(check).mendable for check in rows["check"]], dtype=bool)
@@ -85,7 +87,7 @@ def _cards_now(audit: Audit, found: pd.DataFrame) -> tuple[npt.NDArray[np.bool_]
     there, closed = np.zeros((2, len(found)), dtype=bool)
     for table in found["card"].unique():
         mine = (found["card"] == table).to_numpy()
-        ix = _places(audit, table, found.loc[mine, "card_id"])
+        ix = places_of_names(crm, table, found.loc[mine, "card_id"].to_numpy(object))
         there[mine] = ix >= 0
         if table == "deals":
             over = np.append((crm.deals["status"].astype("str") != "open").to_numpy(), False)
@@ -95,21 +97,14 @@ def _cards_now(audit: Audit, found: pd.DataFrame) -> tuple[npt.NDArray[np.bool_]
     return there, closed
 
 
-def _places(audit: Audit, table: str, ids: pd.Series) -> npt.NDArray[np.intp]:
-    """Return the rows of cards in a table, −1 for those that are not in it."""
-    own = pd.Index(audit.crm.tables[table][KEYS[table]].astype("str"))
-    rows = np.flatnonzero(~own.duplicated())
-    return np.asarray(np.append(rows, -1)[own[rows].get_indexer(pd.Index(ids))])
-
-
 def _named(audit: Audit, found: pd.DataFrame) -> pd.DataFrame:
     """Add what each card is called, and its link."""
     name, url = (pd.Series(None, index=found.index, dtype="str") for _ in range(2))
     for table in found["card"].unique():
         mine = np.flatnonzero((found["card"] == table).to_numpy())
-        ix, rows = _places(audit, table, found["card_id"].iloc[mine]), audit.crm.tables[table]
+        rows = audit.crm.tables[table]
+        ix = places_of_names(audit.crm, table, found["card_id"].iloc[mine].to_numpy(object))
         for column, told in ((NAMES[table], name), ("url", url)):
             if column in rows:
-                texts = pd.Series([*rows[column].astype("str"), None], dtype="str")
-                told.iloc[mine] = texts.iloc[ix].array
+                told.iloc[mine] = rows[column].astype("str").array.take(ix, allow_fill=True)
     return found.assign(name=name, url=url).drop(columns=["excused", "past", "unknown", "mendable"])

@@ -16,12 +16,15 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from crmkit.audit.checks import checklist
 from crmkit.audit.examine import KEYS
+from crmkit.audit.keys import STAND_IN, lasting_names, places_of_names
 from crmkit.errors import N_, CrmkitError, Refusals, SettingsError
 from crmkit.folder import write_whole
+from crmkit.schema import Snapshot
 
 FILE = "decisions.csv"
 DECISIONS = ("mend", "waive", "close", "no_violation", "other")
@@ -37,7 +40,8 @@ class Decision:
 
     Attributes
     ----------
-    as_of: the day of the sheet. card, card_id: the table and the id of the card; manager_id: who answers for
+    as_of: the day of the sheet. card, card_id: the table and the id of the card, else its lasting name (see
+        :func:`crmkit.audit.keys.lasting_names`), as with the violations; manager_id: who answers for
         it, "" for nobody. wrong: check, table and id of each violation that stood on the sheet.
     decision: one of ``DECISIONS``. until: its day. note: what was written beside.
     """
@@ -103,17 +107,44 @@ def keep(folder: Path, fresh: Sequence[Decision]) -> Kept:
     return Kept(added, changed, len(fresh) - added - changed)
 
 
-def with_decided(waivers: pd.DataFrame | None, decisions: pd.DataFrame, day: date) -> pd.DataFrame | None:
-    """Add to the exceptions of the client's file those that were decided on sheets up to a day.
+def with_decided(waivers: pd.DataFrame | None, decisions: pd.DataFrame, crm: Snapshot) -> pd.DataFrame | None:
+    """Add to the exceptions of the client's file those that were decided on sheets up to ``as_of``.
 
     A violation on which a later sheet decided otherwise is waived no longer.
     """
-    last = standing(decisions, day)
-    chosen = last[(last["decision"] == "waive").to_numpy()]
-    if chosen.empty:
+    last = standing(decisions, day_of_sheet(crm))
+    chosen = last[(last["decision"] == "waive").to_numpy()].reset_index(drop=True)
+    ids = pd.Series(None, index=chosen.index, dtype="str")
+    for table, some in chosen.groupby("table"):
+        places = places_of_names(crm, str(table), some["id"].to_numpy(object))
+        known = crm.tables[str(table)][KEYS[str(table)]].astype("str").array
+        ids.loc[some.index] = known.take(places, allow_fill=True)
+    own = chosen[["check", "note", "until"]].rename(columns={"note": "reason"}).assign(id=ids)
+    own = own[own["id"].notna()]
+    if own.empty:
         return waivers
-    own = chosen[["check", "id", "note", "until"]].rename(columns={"note": "reason"})
     return own if waivers is None else pd.concat([waivers, own], ignore_index=True)
+
+
+def day_of_sheet(crm: Snapshot) -> date:
+    """Return the day that a sheet is for: that of ``as_of``."""
+    day: date = crm.as_of.tz_convert(crm.settings.zone).date()
+    return day
+
+
+def with_names(crm: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add ``key`` to rows with ``table`` and ``row``: what each is called in any export.
+
+    Rows that say the same and have no number of their own share it.
+    """
+    keys = np.empty(len(rows), dtype=object)
+    tables = rows["table"].astype("str").to_numpy(object)
+    for table in sorted(set(tables)):
+        mine = np.flatnonzero(tables == table)
+        places, at = np.unique(rows["row"].to_numpy(np.int64)[mine], return_inverse=True)
+        names = [STAND_IN.sub(r"~\1", name) for name in lasting_names(crm, table, places)]
+        keys[mine] = np.array(names, dtype=object)[at]
+    return rows.assign(key=pd.Series(keys, index=rows.index, dtype="str"))
 
 
 def standing(decisions: pd.DataFrame, day: date) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 from crmkit.audit.decisions import Decision
 from crmkit.audit.rowkeys import RowKey, beginning, read_key
 from crmkit.audit.waivers import read_day
-from crmkit.bookcells import Reading, letters
+from crmkit.bookcells import BROKEN, Reading, find_headings
 from crmkit.errors import N_, Message, Refusals, did_you_mean, fold
 from crmkit.workbooks import Grid, read_grids
 
@@ -23,9 +23,7 @@ _WHY = {
     "until": N_("Write it such as 2026-12-31 or 31.12.2026."),
     "note": N_("Write it in a few words: the next sheet shows it."),
 }
-_BROKEN = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"}
 _OTHER = N_("Write decisions only in the rows that the sheet came with; take a new sheet for a lost row.")
-_SPLIT = N_("Split the merged cells and write in each row what holds for it.")
 _MAKE = N_("Make one with «crmkit sheet make CLIENT».")
 
 
@@ -97,7 +95,7 @@ class _Page:
             if code == "close" and card and card.card != "deals":
                 self._refuse(row, "decision", N_("this card is no deal that could be closed"), [card.card_id])
             for key in TOLD:
-                if said[key] in _BROKEN:
+                if said[key] in BROKEN:
                     self._refuse(row, key, N_("the formula in the cell gives an error"), [said[key]])
             if card and len(self.told.errors) == before:
                 where = self.told.where(self.name, row, self.columns["decision"])
@@ -131,7 +129,7 @@ class _Page:
             what = N_("a day or a note stands here without a decision")
             remedy = N_("Choose a decision from the list; «{other}» if none fits.", other=known["other"])
             self._refuse(row, "decision", what, [said["until"] or said["note"]], remedy)
-        elif not code and word not in _BROKEN:
+        elif not code and word not in BROKEN:
             what = N_("there is no such decision")
             self._refuse(row, "decision", what, [word], did_you_mean(word, known.values()))
         for key in NEEDS.get(code, ()):
@@ -143,7 +141,7 @@ class _Page:
 
     def _until(self, row: int, text: str, card: RowKey | None) -> date | None:
         day = read_day(text.partition("T")[0])
-        if text and day is None and text not in _BROKEN:
+        if text and day is None and text not in BROKEN:
             self._refuse(row, "until", N_("this is no date"), [text], _WHY["until"])
         elif day and card and day < card.as_of:
             what = N_("this day lies before the day of the sheet")
@@ -153,35 +151,10 @@ class _Page:
 
 def _page(grid: Grid, words: Sequence[SheetWords], told: Reading) -> _Page | None:
     """Find the headings; ``None`` for a sheet that is not to be filled in, or whose headings are wrong."""
-    width = max((len(row) for row in grid.rows), default=0)
-    cells = [[text.strip() for text in row] + [""] * (width - len(row)) for row in grid.rows]
-    known = {fold(one.headings[key]): key for one in words for key in READ}
-    rows = [[known.get(fold(text), "") for text in row] for row in cells]
-    heading = max(range(len(rows)), key=lambda row: len({*rows[row]}), default=-1)
-    there = rows[heading] if heading >= 0 else []
-    if len({*there} & {"key", *TOLD}) < 2:
+    headings = [one.headings for one in words]
+    marks = ("key", *TOLD)
+    sheet = find_headings(grid, headings, told, needed=READ, marks=marks, make=_MAKE, optional=("name",))
+    if sheet is None:
         return None
-    here = {fold(text) for text in cells[heading]}
-    spoken = max(words, key=lambda one: len(here & {fold(text) for text in one.headings.values()}))
-    before = len(told.errors)
-    for key in READ:
-        word = spoken.headings[key]
-        if there.count(key) > 1:
-            what = N_("the column «{heading}» stands twice", heading=word)
-            told.refuse(told.where(grid.name, heading), what, (), N_("Keep one of the two."))
-        elif key != "name" and key not in there:
-            what = N_("the column «{heading}» is missing", heading=word)
-            told.refuse(told.where(grid.name, heading), what, (), _MAKE if key == "key" else None)
-    columns = {key: there.index(key) for key in READ if key in there}
-    _refuse_merged(grid, heading, columns, told=told)
     codes = {fold(word): code for one in words for code, word in one.decisions.items()}
-    page = _Page(grid.name, cells, heading, columns, codes, spoken, told)
-    return page if len(told.errors) == before else None
-
-
-def _refuse_merged(grid: Grid, heading: int, columns: Mapping[str, int], *, told: Reading) -> None:
-    """Refuse merged cells in what is read back: it is not clear for which row or column they hold."""
-    for up, left, down, right in grid.merged:
-        if down > heading and any(left <= place <= right for place in columns.values()):
-            where = f"{told.where(grid.name, up, left)}:{letters(right)}{down + 1}"
-            told.refuse(where, N_("merged cells stand where decisions are read"), (), _SPLIT)
+    return _Page(sheet.name, sheet.cells, sheet.heading, sheet.columns, codes, words[sheet.spoken], told)

@@ -22,7 +22,7 @@ LASTING = {
     "companies": ("name", "tax_id"),
     "contacts": ("name", "phone", "email"),
 }
-_STAND_IN = re.compile("~([0-9a-f]{16})(?:-[0-9]+)?")
+STAND_IN = re.compile("~([0-9a-f]{16})(?:-[0-9]+)?")
 
 
 def lasting_names(crm: Snapshot, table: str, rows: Ints) -> Names:
@@ -47,7 +47,7 @@ def places_of_names(crm: Snapshot, table: str, names: Names) -> Ints:
     rows = np.arange(len(crm.tables[table]))
     ids = pd.Index(crm.tables[table][KEYS[table]].astype("str"))
     places = _places(ids, pd.Index(names, dtype="str"))
-    made = [_STAND_IN.fullmatch(name) for name in names]
+    made = [STAND_IN.fullmatch(name) for name in names]
     some = np.flatnonzero([one is not None for one in made])
     if len(some):
         wanted = np.array([int(made[k][1], 16) for k in some], dtype=np.uint64)  # type: ignore[index]

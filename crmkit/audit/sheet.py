@@ -13,7 +13,7 @@ import pandas as pd
 
 from crmkit.audit.checks import SEVERITIES, find_check
 from crmkit.audit.decided import CARD, STILL, decided
-from crmkit.audit.decisions import standing
+from crmkit.audit.decisions import day_of_sheet, standing, with_names
 from crmkit.audit.examine import Audit
 from crmkit.audit.seeing import moments
 from crmkit.facts import NEVER, BoolArray, IntArray, is_status, last_action, micros
@@ -33,11 +33,13 @@ class Walk:
     ----------
     cards: one row a card and rep who answers for it, in the order of the walk: first those on which was
         decided in an earlier week and that still offend, then by ``weight`` (the sum of the weights of its
-        violations), then by amount, then by table and id. ``card`` (its table), ``card_id``, ``manager_id``
-        (null: nobody), ``name``, ``stage``, ``pipeline`` (of a deal), ``place`` (of the stage among all),
-        ``amount``, ``days_in_stage`` (of an open one), ``last_action_at``, ``next_task_at``, ``url``,
-        ``weight``, ``n`` (of violations), ``earlier`` (row of ``earlier``, −1).
-    wrong: the violations of these cards with ``at``, the position of the card; the heaviest first.
+        violations), then by amount, then by table and id. ``card`` (its table), ``card_id``, ``key`` (its
+        name in any export), ``manager_id`` (null: nobody), ``name``, ``stage``, ``pipeline`` (of a deal),
+        ``place`` (of the stage among all), ``amount``, ``days_in_stage`` (of an open one),
+        ``last_action_at``, ``next_task_at``, ``url``, ``weight``, ``n`` (of violations), ``earlier`` (row of
+        ``earlier``, −1).
+    wrong: the violations of these cards with ``at``, the position of the card, and ``key``; the heaviest
+        first.
     plan: one row a rep: ``manager_id``, ``cards`` (with violations), ``earlier`` (of them: decided before),
         ``drawn`` (of the rest), ``sampled`` (whether not all are on the sheet).
     earlier: what became of what was decided before (see :func:`crmkit.audit.decided.decided`).
@@ -48,12 +50,6 @@ class Walk:
     wrong: pd.DataFrame
     plan: pd.DataFrame
     earlier: pd.DataFrame
-
-
-def day_of_sheet(crm: Snapshot) -> date:
-    """Return the day that a sheet is for: that of ``as_of``."""
-    day: date = crm.as_of.tz_convert(crm.settings.zone).date()
-    return day
 
 
 def walk(audit: Audit, decisions: pd.DataFrame) -> Walk:
@@ -160,9 +156,9 @@ def _still_to_tell(audit: Audit, decisions: pd.DataFrame) -> pd.DataFrame:
     """Return the violations that are not waived, save what is over and was decided on; with their ranks."""
     severity = dict(zip(audit.states["check"], audit.states["severity"], strict=True))
     rank = {check: -SEVERITIES[one] for check, one in severity.items()}
-    rows = audit.violations
-    known = decisions[["check", "table", "id"]].drop_duplicates()
-    told = rows[["check", "table", "id"]].merge(known, how="left", indicator=True)["_merge"] == "both"
+    rows = with_names(audit.crm, audit.violations)
+    known = decisions[["check", "table", "id"]].drop_duplicates().rename(columns={"id": "key"})
+    told = rows[["check", "table", "key"]].merge(known, how="left", indicator=True)["_merge"] == "both"
     over = rows["check"].isin([check for check in severity if not find_check(check).mendable])
     keep = ~rows["waived"].to_numpy(dtype=bool) & ~(told.to_numpy() & over.to_numpy())
     kept = rows[keep].reset_index(drop=True)
@@ -185,8 +181,10 @@ def _cards(audit: Audit, wrong: pd.DataFrame) -> tuple[pd.DataFrame, IntArray]:
     for name, own in (("card_id", "id"), ("name", "name"), ("url", "url")):
         cards[name] = cards[name].where(is_deal, heads[own].astype("str"))
     weights = np.bincount(at, -wrong["rank"].to_numpy(np.float64), minlength=len(keys))
+    named = with_names(crm, pd.DataFrame({"table": np.array(TABLES, dtype=object)[of_table], "row": place}))
     return cards.assign(
-        card=np.array(TABLES, dtype=object)[of_table],
+        card=named["table"].array,
+        key=named["key"].array,
         manager_id=heads["manager_id"].array,
         weight=weights.astype(np.int64),
         n=np.bincount(at, minlength=len(keys)),
@@ -233,7 +231,8 @@ def _decided_before(size: int, wrong: pd.DataFrame, *, last: pd.DataFrame, earli
     keys = ["as_of", *CARD]
     due = earlier[earlier["became"].isin(STILL).to_numpy()]
     rows = last.merge(due[keys].assign(decision_row=due.index), on=keys, how="inner")
-    told = wrong[["check", "table", "id", "at"]].merge(rows, on=["check", "table", "id"], how="inner")
+    keys = ["check", "table", "key"]
+    told = wrong[[*keys, "at"]].merge(rows.rename(columns={"id": "key"}), on=keys, how="inner")
     found = np.full(size, -1)
     np.maximum.at(found, told["at"].to_numpy(), told["decision_row"].to_numpy(np.int64))
     return found

@@ -33,7 +33,7 @@ def make(
     ] = False,
 ) -> None:
     """Write the workbook; one that is there, perhaps filled in, is kept unless told otherwise."""
-    from crmkit.audit.sheet import day_of_sheet
+    from crmkit.audit.decisions import day_of_sheet
     from crmkit.documents.audit_sheet import write_audit_sheet
     from crmkit.present.study import open_study
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crmkit.audit.decisions import Violation
+from crmkit.audit.decisions import Violation, day_of_sheet
 from crmkit.audit.rowkeys import RowKey
-from crmkit.audit.sheet import Walk, day_of_sheet
+from crmkit.audit.sheet import Walk
 from crmkit.documents.audit_sheet_help import (
     FILLED_IN,
     HEADING,
@@ -96,14 +96,14 @@ def _keys(study: Study, found: Walk, rows: Sequence[Mapping[Any, Any]]) -> list[
     """Return the hidden key of each row."""
     wrong = found.wrong
     of_card: list[list[Violation]] = [[] for _ in range(len(found.cards))]
-    for at, check, table, name in zip(wrong["at"], wrong["check"], wrong["table"], wrong["id"], strict=True):
-        of_card[at].append((check, table, str(name)))
+    for at, check, table, name in zip(wrong["at"], wrong["check"], wrong["table"], wrong["key"], strict=True):
+        of_card[at].append((check, table, name))
     day, client = day_of_sheet(study.crm), study.client.name
     keys = []
     for row in rows:
         rep = "" if is_missing(row["manager_id"]) else str(row["manager_id"])
         mine = tuple(of_card[row["at"]])
-        key = RowKey(client, day, row["card"], row["card_id"], rep, cell_text(row["name"]), mine)
+        key = RowKey(client, day, row["card"], row["key"], rep, cell_text(row["name"]), mine)
         keys.append(key.text(LONGEST_TEXT))
     return keys
 

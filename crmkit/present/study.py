@@ -13,7 +13,6 @@ import pandas as pd
 
 from crmkit.audit import Audit, examine
 from crmkit.audit.decisions import read_decisions, with_decided
-from crmkit.audit.sheet import day_of_sheet
 from crmkit.audit.waivers import read_waivers
 from crmkit.client import Client, read_client
 from crmkit.errors import N_, CrmkitError, Message, RequestError
@@ -92,7 +91,7 @@ class Study:
         """
         folder = self.client.folder
         with refusing_in(self.words):
-            return with_decided(read_waivers(folder), read_decisions(folder), day_of_sheet(self.crm))
+            return with_decided(read_waivers(folder), read_decisions(folder), self.crm)
 
     @cached_property
     def processes(self) -> Processes:
