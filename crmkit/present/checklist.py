@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from crmkit.audit.answers import Answers, answers_file, present_and_previous, read_answers
-from crmkit.audit.growth import Changes, Growth, compare_audits, grow
-from crmkit.audit.questions import Questionnaire, read_questions
-from crmkit.audit.suggestions import needed_measures, suggest
-from crmkit.errors import N_, CrmkitError, Message
-from crmkit.measures.records import plain_rows
+from crmkit.audit.answers import answers_file
+from crmkit.errors import N_, Message
+from crmkit.present.checklist_audit import answers_of, questions_of, records, result, suggested, to_fill_in
 from crmkit.present.checklist_form import CHOICES, Form
 from crmkit.present.checklist_words import figure_text, hint
 from crmkit.present.figures import Figure
@@ -21,7 +18,6 @@ from crmkit.present.radar import radar
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences, Tile, Tiles
-from crmkit.process.description import Process
 
 #: How an area stands, where it has no score.
 STATES: Mapping[str, Message] = {
@@ -30,64 +26,6 @@ STATES: Mapping[str, Message] = {
     "not_applicable": N_("does not apply"),
 }
 NOTHING = N_("Nothing is answered yet, so there is no score. Fill in the form or the workbook first.")
-
-
-@lru_cache(maxsize=4)
-def questions_of(study: Study) -> Questionnaire:
-    """Return the questions that are asked of the client.
-
-    Raises
-    ------
-    CrmkitError: the client's own questions cannot be used; it speaks the language of the study.
-    """
-    try:
-        return read_questions(study.client.folder)
-    except CrmkitError as error:
-        error.say = study.words.message
-        raise
-
-
-def answers_of(study: Study) -> tuple[Answers, Answers | None]:
-    """Return the audit that is filled in at the day described, and the one before it.
-
-    Raises
-    ------
-    CrmkitError: files of answers that cannot be used; it speaks the language of the study.
-    """
-    folder, asked = study.client.folder, questions_of(study)
-    today = study.crm.as_of.tz_convert(study.crm.settings.zone).date()
-    try:
-        present, previous = present_and_previous(folder, today)
-        now = read_answers(folder, present or today, asked)
-        return now, None if previous is None else read_answers(folder, previous, asked)
-    except CrmkitError as error:
-        error.say = study.words.message
-        raise
-
-
-@lru_cache(maxsize=4)
-def suggested(study: Study) -> pd.DataFrame:
-    """Return what the data tell of each question, reckoned once."""
-    asked = questions_of(study)
-    figures = study.evaluate(needed_measures(asked))
-    told = _described(study.processes.target)
-    return suggest(asked, study.audit, figures, period=study.period, told=told)
-
-
-def _described(process: Process | None) -> dict[str, tuple[int, int]]:
-    """Return how many steps of the described process say what a good one says, of how many."""
-    steps = process.steps if process else ()
-    n = len(steps)
-    said = {
-        "steps_described": n,
-        "steps_with_responsible": sum(len(one.responsible) == 1 for one in steps),
-        "steps_with_output": sum(bool(one.outputs) for one in steps),
-        "steps_with_kpi": sum(bool(one.kpi) for one in steps),
-        "steps_with_norm": sum(one.norm is not None for one in steps),
-        "steps_with_key_factor": sum(bool(one.key_success_factor) for one in steps),
-        "steps_with_crm": sum(bool(one.crm_stages or one.required_fields) for one in steps),
-    }
-    return {name: (k, n) for name, k in said.items()} if n else {}
 
 
 def hints(study: Study) -> dict[str, str]:
@@ -101,18 +39,8 @@ def form(study: Study, new: bool = False) -> Form:
 
     Every answer is saved at once. The figures of the data stand beside the questions; people answer.
     """
-    now, before = answers_of(study)
-    today = study.crm.as_of.tz_convert(study.crm.settings.zone).date()
-    day, earlier = (today, now) if new and now.day != today else (now.day, before)
-    return Form(study, questions_of(study), day, hints(study), earlier)
-
-
-def result(study: Study) -> tuple[Growth, Answers, Changes | None]:
-    """Return what the present audit came to, its answers, and what changed since the one before."""
-    now, before = answers_of(study)
-    asked = questions_of(study)
-    changes = None if before is None else compare_audits(asked, now, before)
-    return grow(asked, now, suggested(study)), now, changes
+    now, before = to_fill_in(study, new)
+    return Form(study, questions_of(study), now.day, hints(study), before)
 
 
 def headline(study: Study) -> Tiles:
@@ -243,21 +171,13 @@ def points(study: Study) -> Table | Sentences:
 
 def record(study: Study) -> Sentences:
     """Tell programs what the audit came to, and people where the answers are kept."""
-    grown, now, changes = result(study)
-    total = grown.total.iloc[0]
-    found: dict[str, Any] = {
-        "day": now.day.isoformat(),
-        "score": None if pd.isna(total["score"]) else float(total["score"]),
-        "answered": int(total["answered"]),
-        "asked": int(total["asked"]),
-        "areas": plain_rows(grown.areas),
-        "points": plain_rows(grown.points[["question", "area", "answer", "weight", "gap", "loss"]]),
-        "contradictions": grown.contradictions["question"].tolist(),
-        "unanswered": list(grown.unanswered),
-        "changes": [] if changes is None else plain_rows(changes.changes),
-    }
+    found = records(study)
     study.found["checklist"] = [found]
-    place = answers_file(study.client.folder, now.day).relative_to(study.client.folder).as_posix()
+    place = (
+        answers_file(study.client.folder, date.fromisoformat(found["day"]))
+        .relative_to(study.client.folder)
+        .as_posix()
+    )
     return Sentences.of(
         study.words, [N_("The answers are kept in the client's folder: {place}.", place=place)]
     )

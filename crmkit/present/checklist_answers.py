@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from crmkit.errors import N_, Message
-from crmkit.present.checklist import answers_of, questions_of, result, suggested
+from crmkit.present.checklist_audit import answers_of, questions_of, result, suggested
 from crmkit.present.checklist_form import ASKED, CHOICES
 from crmkit.present.checklist_words import figure_text, hint
 from crmkit.present.study import Study

@@ -219,7 +219,7 @@ def test_merged_cells_and_lost_columns_are_refused(filled):
     sheet.page().merge_cells("J5:J6")
     sheet.page(1).cell(4, sheet.column("key", 1)).value = "?"
     assert sheet.refused() == [
-        ("By rep J5:J6", "merged cells stand where decisions are read"),
+        ("By rep J5:J6", "merged cells stand where the sheet is read back"),
         ("By stage 4", "the column «Key of the row» is missing"),
     ]
 

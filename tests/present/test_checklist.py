@@ -143,5 +143,5 @@ def test_programs_get_score_points_and_what_is_left(folder):
     study = open_study(folder)
     checklist.record(study)
     found = study.found["checklist"][0]
-    assert (found["day"], found["answered"], found["points"][0]["question"]) == ("2026-03-31", 1, "A01")
+    assert (found["day"], found["total"]["answered"], found["points"][0]["question"]) == ("2026-03-31", 1, "A01")
     assert "A01" not in found["unanswered"] and "A02" in found["unanswered"]
