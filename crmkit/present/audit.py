@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmkit.audit import SEVERITIES, find_check
+from crmkit.audit import SEVERITIES, checklist, find_check
+from crmkit.audit.risk import amounts_unknown, money_at_risk
 from crmkit.errors import N_, Message
 from crmkit.intake.unlocks import how_to_export
 from crmkit.present.reasons import missing
@@ -41,44 +42,33 @@ def headline(study: Study) -> Tiles:
     """Return how many checks were made, what they found, and in how many deals."""
     states, rows, formats = study.audit.states, study.audit.violations, study.formats
     made = states[states["state"].isin(["passed", "failed"])]
-    against, deals = _open(rows), _open(rows).drop_duplicates("deal_ix")
-    deals = deals[deals["deal_ix"] >= 0]
-    in_money = deals[deals["amount"].notna()]
+    against = rows[~rows["waived"].to_numpy(dtype=bool)]
+    deals = against["deal_ix"].drop_duplicates()
     tiles = [
         Tile(
             study.say("Checks made"),
             study.say("{n} of {all}", n=formats.count(len(made)), all=formats.count(len(states))),
             (study.say("the others could not be made: see below"),) if len(made) < len(states) else (),
         ),
-        Tile(
-            study.say("Checks with violations"),
-            formats.count(int((made["state"] == "failed").sum())),
-        ),
+        Tile(study.say("Checks with violations"), formats.count(int((made["state"] == "failed").sum()))),
         Tile(study.say("Violations"), formats.count(len(against)), _waived_line(study)),
-        Tile(study.say("Deals with violations"), formats.count(len(deals))),
+        Tile(study.say("Deals with violations"), formats.count(int((deals >= 0).sum()))),
     ]
-    if "deals.amount" in study.crm.supplied and study.crm.is_current:
-        without = int((deals["amount"].isna() & _is_open(study, deals)).sum())
-        line = study.words.plural(
-            "{n} more open deal has no amount", "{n} more open deals have no amount", without
-        )
-        tiles.append(
-            Tile(
-                study.say("Money in open deals with violations"),
-                formats.money(float(in_money["amount"].sum())),
-                (line,) if without else (),
-            )
-        )
+    if not amounts_unknown(study.crm):
+        tiles.append(_money(study))
     return Tiles(tuple(tiles), study.language)
 
 
-def _open(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[~rows["waived"].to_numpy(dtype=bool)]
-
-
-def _is_open(study: Study, rows: pd.DataFrame) -> np.ndarray:
-    status = study.crm.deals["status"].astype("str").to_numpy(object)
-    return np.asarray(status[rows["deal_ix"].to_numpy()] == "open")
+def _money(study: Study) -> Tile:
+    """Return what the open deals with a violation are worth, each counted once."""
+    row = money_at_risk(study.audit, ()).iloc[0]
+    without = int(row["without_amount"])
+    line = study.words.plural(
+        "{n} more open deal has no amount", "{n} more open deals have no amount", without
+    )
+    worth = None if pd.isna(row["amount"]) else float(row["amount"])
+    name, lines = study.say("Money in open deals with violations"), (line,) if without else ()
+    return Tile(name, study.formats.money(worth), lines)
 
 
 def _waived_line(study: Study) -> tuple[str, ...]:
@@ -109,7 +99,6 @@ def checks(study: Study) -> Table:
     frame = states.assign(
         order=[list(STATES).index(state) for state in states["state"]],
         name=[study.say(find_check(one).title) for one in states["check"]],
-        about=[study.say(find_check(one).about) for one in states["check"]],
         part=[study.words.message(STATES[state]) for state in states["state"]],
         weight=[study.words.message(SEVERITY_WORDS[one]) for one in states["severity"]],
     )
@@ -130,13 +119,13 @@ def checks(study: Study) -> Table:
     )
     spec = [
         Column("part", study.say("State")), Column("name", study.say("What is checked")),
-        Column("about", study.say("Of what")), Column("checked", study.say("Checked"), "count"),
+        Column("checked", study.say("Checked"), "count"),
         Column("open", study.say("Violations"), "count"),
         Column("share", study.say("Share with a violation"), "share", "lower"),
         Column("waived", study.say("Waived"), "count"), Column("weight", study.say("Weight")),
     ]  # fmt: skip
     if frame["waived"].isna().all():
-        del spec[6]
+        del spec[5]
     title = study.say("The checklist, check by check")
     return study.table(shown, "audit_checks", title, spec, shown=60, parted="part")
 
@@ -187,18 +176,38 @@ def cards(study: Study) -> Table | Sentences:
     rows = [
         {
             "name": study.say(one.title),
-            "what": study.say(one.definition),
             "why": _begun(study.say(one.why)),
             "fix": _begun(study.say(one.fix)),
         }
         for one in map(find_check, failed)
     ]
     spec = [
-        Column("name", study.say("What is checked")), Column("what", study.say("What counts as a violation")),
-        Column("why", study.say("Why it matters")), Column("fix", study.say("What to do")),
+        Column("name", study.say("What is checked")), Column("why", study.say("Why it matters")),
+        Column("fix", study.say("What to do")),
     ]  # fmt: skip
     title = study.say("What the violations mean, and what to do about them")
     return study.table(pd.DataFrame(rows), "audit_cards", title, spec, shown=60)
+
+
+def definitions(study: Study) -> Table:
+    """Return for each check of the list what counts as a violation, and of what."""
+    rows = [
+        {
+            "code": one.id,
+            "name": study.say(one.title),
+            "about": study.say(one.about),
+            "what": study.say(one.definition),
+        }
+        for one in checklist()
+    ]
+    spec = [
+        Column("code", study.say("No.")), Column("name", study.say("What is checked")),
+        Column("about", study.say("Of what")), Column("what", study.say("What counts as a violation")),
+    ]  # fmt: skip
+    title = study.say("The checks in full")
+    return study.table(
+        pd.DataFrame(rows), "audit_definitions", title, spec, shown=60, folded=range(len(rows))
+    )
 
 
 def _begun(text: str) -> str:
