@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crmkit.audit import Audit
-    from crmkit.periods import Period
     from crmkit.present.audit_records import Told
     from crmkit.present.study import Study
 
@@ -32,26 +31,14 @@ def audit(
     ] = True,
 ) -> None:
     """Print the audit."""
-    from crmkit.audit import ALL, examine, find_check
-    from crmkit.present.audit_changes import rules_changed, run_before
-    from crmkit.present.audit_records import Told, idle, offenders, records
+    from crmkit.present.audit_changes import rules_changed
+    from crmkit.present.audit_records import idle, offenders, records
     from crmkit.present.study import open_study
 
     study = open_study(client, as_of, user_language(), "" if period == "all" else period)
-    chosen = [find_check(one) for one in dict.fromkeys(check)] or None
-
-    def found(span: Period) -> Audit:
-        return examine(study.crm, span, checks=chosen, waivers=study.waivers)
-
-    whole = found(ALL)
-    mine = whole if study.asked.is_all else found(study.asked)
-    before = run_before(study)
-    told = Told.of(study, mine, whole, before)
-    remarks = [
-        *rules_changed(study, before),
-        *idle(told),
-        *(_kept(study, whole) if record and not chosen else ()),
-    ]
+    told, whole = _told(study, check)
+    kept = _kept(study, whole) if record and not check else []
+    remarks = [*rules_changed(study, told.previous), *idle(told), *kept]
     if format == "json":
         print_json(records(told) | {"remarks": remarks})
         return
@@ -61,6 +48,19 @@ def audit(
         print_table(_table(told))
     for line in remarks:
         typer.echo(line, err=format == "csv")
+
+
+def _told(study: Study, names: list[str]) -> tuple[Told, Audit]:
+    """Return the audit of the period that is asked for, and that of the whole time: changes are of it."""
+    from crmkit.audit import ALL, examine, find_check
+    from crmkit.present.audit_changes import run_before
+    from crmkit.present.audit_records import Told
+
+    chosen = {one.id: one for one in map(find_check, names)}.values() or None
+    whole = examine(study.crm, ALL, checks=chosen, waivers=study.waivers)
+    part = None if study.asked.is_all else study.asked
+    mine = examine(study.crm, part, checks=chosen, waivers=study.waivers) if part else whole
+    return Told.of(study, mine, whole, run_before(study)), whole
 
 
 def _kept(study: Study, audit: Audit) -> list[str]:
