@@ -27,7 +27,7 @@ MEMORY = 4 << 30
 BATCH = 10_000
 MAX_EXACT = 2**53
 ALL_SHEETS = "*"
-MOST_ROWS, MOST_COLUMNS = 5000, 500
+MOST_CELLS, MOST_COLUMNS = 2_500_000, 500
 _ERROR = re.compile(
     rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})(\d{1,7})"[^>]*>'
     rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]{1,20})</v>"
@@ -83,7 +83,7 @@ def _grids(file: str) -> dict[str, object]:
             if meta.typ != calamine.SheetTypeEnum.WorkSheet:
                 continue
             sheet = book.get_sheet_by_name(meta.name)
-            if sheet.height > MOST_ROWS or sheet.width > MOST_COLUMNS:
+            if sheet.height * max(sheet.width, 50) > MOST_CELLS or sheet.width > MOST_COLUMNS:
                 return {"error": "large", "detail": meta.name}
             left = [""] * (sheet.start[1] if sheet.start else 0)
             rows = [
