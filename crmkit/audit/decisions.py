@@ -119,7 +119,7 @@ def with_decided(waivers: pd.DataFrame | None, decisions: pd.DataFrame, crm: Sna
         places = places_of_names(crm, str(table), some["id"].to_numpy(object))
         known = crm.tables[str(table)][KEYS[str(table)]].astype("str").array
         ids.loc[some.index] = known.take(places, allow_fill=True)
-    own = chosen[["check", "note", "until"]].rename(columns={"note": "reason"}).assign(id=ids)
+    own = chosen[["check", "table", "note", "until"]].rename(columns={"note": "reason"}).assign(id=ids)
     own = own[own["id"].notna()]
     if own.empty:
         return waivers

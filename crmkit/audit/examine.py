@@ -75,7 +75,7 @@ def examine(
         it is at ``as_of``, whatever the period.
     checks: by default the whole checklist; those that the settings skip are told as switched off.
     waivers: ``check``, ``id``, ``reason``, ``until``: an offending row so named is waived to the end of that
-        day; it is still counted, and shown as waived.
+        day; it is still counted, and shown as waived. A column ``table`` may say of which table.
 
     Source: METHOD 5.1
     """
@@ -211,10 +211,13 @@ def _waived(offenders: pd.DataFrame, waivers: pd.DataFrame | None, crm: Snapshot
     if waivers is None or waivers.empty or offenders.empty:
         return offenders.assign(waived=False, **blank).astype({"until": "datetime64[us]"})
     today = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None).normalize()
-    valid = (
-        waivers[waivers["until"] >= today].sort_values("until").drop_duplicates(["check", "id"], keep="last")
-    )
-    told = offenders[["check", "id"]].merge(valid, on=["check", "id"], how="left")
+    valid, key = waivers[waivers["until"] >= today].sort_values("until"), ["check", "table", "id"]
+    if "table" not in valid:
+        valid = valid.assign(table=None)
+    every = valid[valid["table"].isna()].drop(columns="table")  # such a number in whatever table
+    every = every.merge(pd.DataFrame({"table": offenders["table"].unique()}), how="cross")
+    valid = pd.concat([every, valid[valid["table"].notna()]]).drop_duplicates(key, keep="last")
+    told = offenders[key].merge(valid, on=key, how="left")
     return offenders.assign(
         waived=told["until"].notna().to_numpy(),
         waiver=told["reason"].astype("str").array,

@@ -88,7 +88,7 @@ def _told(study: Study) -> pd.DataFrame | Sentences:
     if run is None:
         first = N_("This is the first audit that is kept: what changes is told from the next one on.")
         return Sentences.of(study.words, [first])
-    rows = compared(study.audit, run)
+    rows = compared(study.whole_audit, run)
     rows = rows[rows["state"].isin(["compared", "happened"])]
     if rows.empty:
         return Sentences.of(

@@ -108,7 +108,7 @@ def drawn(study: Study, found: Walk) -> list[dict[str, Any]]:
 
 def decisions(study: Study) -> Table | Sentences:
     """Return what was decided on earlier sheets, and what became of it; what is still so comes first."""
-    found = decided(study.audit, read_decisions(study.client.folder))
+    found = decided(study.whole_audit, read_decisions(study.client.folder))
     if found.empty:
         return Sentences.of(study.words, [N_("Nothing has been decided on a weekly sheet yet.")])
     return decided_table(study, found)

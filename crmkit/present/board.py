@@ -72,9 +72,9 @@ def heading(study: Study) -> str:
 
 def _counts(study: Study, by: By) -> Counts | None:
     """Return what can be put right by group and check; ``None`` if nothing was examined."""
-    states = study.audit.states
+    states = study.whole_audit.states
     mendable = states["check"][states["mendable"] & states["state"].isin(["passed", "failed"])]
-    cells = by_check(study.audit, by)
+    cells = by_check(study.whole_audit, by)
     cells = cells[cells["check"].isin(mendable)].reset_index(drop=True)
     if cells.empty:
         return None
@@ -82,12 +82,12 @@ def _counts(study: Study, by: By) -> Counts | None:
     run = run_before(study)
     if run is None:
         return Counts(by, cells, groups, "")
-    rows = compared(study.audit, run)
+    rows = compared(study.whole_audit, run)
     rows = rows[(rows["state"] == "compared").to_numpy() & rows["check"].isin(mendable).to_numpy()]
     if rows.empty:
         return Counts(by, cells, groups, "")
-    reps = tallied(study.audit, "manager").labels
-    group_of = tallied(study.audit, by)
+    reps = tallied(study.whole_audit, "manager").labels
+    group_of = tallied(study.whole_audit, by)
     team = {rep: group_of.labels[place] for rep, place in zip(reps, group_of.of_rep, strict=True)}
     told = [None if pd.isna(one) else str(one) for one in rows["manager_id"]]
     rows = rows.assign(**{COLUMN[by]: pd.Series([team[one] for one in told], index=rows.index, dtype="str")})
@@ -125,7 +125,7 @@ def _trend_columns(study: Study, since: str) -> list[Column]:
 
 def _notes(study: Study, shown: Sequence[str]) -> list[str]:
     """Return what the board leaves out: checks without violations, and those that could not be made."""
-    states, notes = study.audit.states, []
+    states, notes = study.whole_audit.states, []
     made = states["state"].isin(["passed", "failed"])
     clean_ones = states["check"][made & states["mendable"] & ~states["check"].isin(shown)]
     missing = states["check"][~made & states["mendable"]]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmkit.audit import ALL, SEVERITIES, examine, find_check
+from crmkit.audit import SEVERITIES, find_check
 from crmkit.audit.history import previous_run
 from crmkit.audit.history import record as keep
 from crmkit.errors import N_, Message, ReportError
@@ -120,7 +120,7 @@ def unjudged(study: Study) -> Table | Sentences:
 
 def record(study: Study) -> Sentences:
     """Keep what the audit found, so that the next one tells what changed; tell programs what was found."""
-    whole = study.audit if study.asked.is_all else examine(study.crm, ALL, waivers=study.waivers)
+    whole = study.whole_audit
     moment = study.crm.as_of.tz_convert(study.crm.settings.zone)
     told = Told.of(study, study.audit, whole, previous_run(study.client.folder, moment))
     found = records(told)

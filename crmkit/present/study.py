@@ -82,6 +82,11 @@ class Study:
         return examine(self.crm, self.asked, waivers=self.waivers)
 
     @cached_property
+    def whole_audit(self) -> Audit:
+        """The audit of the whole time, whatever period was asked for: what changed is told of it."""
+        return self.audit if self.asked.is_all else examine(self.crm, ALL, waivers=self.waivers)
+
+    @cached_property
     def waivers(self) -> pd.DataFrame | None:
         """The exceptions that the client allows: those of its file, and those decided on weekly sheets.
 
