@@ -225,7 +225,7 @@ def test_a_later_sheet_takes_a_waiver_back(audited, tmp_path):
     decisions = decide(tmp_path, "3", wrong, "waive", until=date(2026, 6, 1), note="tender")
     told = with_decided(None, decisions, crm)
     assert told.to_dict("records") == [
-        {"check": "H19", "reason": "tender", "until": pd.Timestamp("2026-06-01"), "id": "3"}
+        {"check": "H19", "table": "deals", "reason": "tender", "until": pd.Timestamp("2026-06-01"), "id": "3"}
     ]
     decisions = decide(tmp_path, "3", wrong, "mend", day=date(2026, 3, 31), until=date(2026, 4, 1))
     assert with_decided(None, decisions, crm) is None
