@@ -49,7 +49,9 @@ def open_deals_without_task(crm: Snapshot, period: Period) -> Sequence[Examined]
     Fix: set the next task with a day and an hour, or close the deal with its reason.
     """
     is_open, (since, kind) = is_status(crm, "open"), _last_done(crm)
-    return [Examined("deals", is_open, open_tasks(crm)[0] == 0, moments(crm, since), kind)]
+    told = {"tasks.completed_at"} if "tasks.deal_id" in crm.supplied else set[str]()
+    lacking = tuple(crm.lacks(told))  # then every task is taken for an open one
+    return [Examined("deals", is_open, open_tasks(crm)[0] == 0, moments(crm, since), kind, lacking=lacking)]
 
 
 def _last_done(crm: Snapshot) -> tuple[IntArray, IntArray]:

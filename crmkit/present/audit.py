@@ -101,6 +101,7 @@ def checks(study: Study) -> Table:
         name=[study.say(find_check(one).title) for one in states["check"]],
         part=[study.words.message(STATES[state]) for state in states["state"]],
         weight=[study.words.message(SEVERITY_WORDS[one]) for one in states["severity"]],
+        known=[_without(study, row) for row in states.to_dict("records")],
     )
     open_rows = (frame["wrong"] - frame["waived"]).to_numpy(np.float64)
     checked = frame["checked"].to_numpy(np.float64)
@@ -123,11 +124,19 @@ def checks(study: Study) -> Table:
         Column("open", study.say("Violations"), "count"),
         Column("share", study.say("Share with a violation"), "share", "lower"),
         Column("waived", study.say("Waived"), "count"), Column("weight", study.say("Weight")),
+        Column("known", study.say("What to know")),
     ]  # fmt: skip
-    if frame["waived"].isna().all():
-        del spec[5]
+    empty = {"waived": frame["waived"].isna().all(), "known": not frame["known"].any()}
+    spec = [one for one in spec if not empty.get(one.key)]
     title = study.say("The checklist, check by check")
     return study.table(shown, "audit_checks", title, spec, shown=60, parted="part")
+
+
+def _without(study: Study, row: Mapping[Any, Any]) -> str:
+    """Return what a check that was made had to do without."""
+    if row["state"] not in ("passed", "failed") or not row["lacking"]:
+        return ""
+    return study.say("Seen in part.") + " " + " ".join(study.why(row["lacking"]))
 
 
 def not_checked(study: Study) -> Table | Sentences:

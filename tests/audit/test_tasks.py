@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crmkit.audit import examine, find_check
 from crmkit.measures.catalog import find
 from crmkit.periods import Period
 
@@ -177,3 +178,12 @@ def test_what_was_lost_before_tasks_were_recorded_is_not_judged(snapshot, found)
 def test_without_tasks_it_is_told_what_is_missing(snapshot, found, name):
     seen = found(snapshot([OPEN, LOST | {"closed_at": "2026-01-05"}]), name)
     assert seen.state == "not_applicable" and "tasks.deal_id" in seen.missing
+
+
+def test_a_list_of_tasks_that_tells_no_completion_is_seen_in_part(snapshot, found):
+    task = {"task_id": "1", "deal_id": "1", "created_at": "2026-03-01 10:00", "due_at": "2026-04-01 10:00"}
+    crm = snapshot([OPEN, OPEN], tasks=[task], as_of=NOW)
+    seen = found(crm, "H01")
+    assert (seen.checked, list(seen.rows["id"])) == (2, ["2"])  # deal 1 has a task that counts as open
+    state = examine(crm, checks=[find_check("H01")]).states.iloc[0]
+    assert state["lacking"] == "tasks.completed_at"

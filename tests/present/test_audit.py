@@ -107,3 +107,13 @@ def test_every_reason_of_an_unknown_row_has_words(client):
 def test_pages_speak_russian(client, page):
     shown = repr(page(study_of(client, language="ru")))
     assert Words("ru").say("Open deals without a task") in shown
+
+
+def test_a_check_that_saw_only_a_part_says_what_it_did_without(client):
+    study = study_of(client)
+    (study.client.folder / "tasks.csv").write_text(
+        "task_id,deal_id,manager_id,due_at\n21,2,Bob,2026-04-04 10:00\n", encoding="utf-8"
+    )
+    told = row_of(audit.checks(open_study(study.client.folder)), "name", "Open deals without a task")
+    assert "Seen in part." in told["known"] and "tasks.completed_at" in told["known"]
+    assert "known" in [column.key for column in audit.checks(open_study(study.client.folder)).columns]
