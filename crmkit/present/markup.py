@@ -26,8 +26,11 @@ def style() -> str:
 
 
 def styled(fragment: str) -> str:
-    """Return a fragment with its style sheet, to stand alone in a notebook."""
-    return f"<style>{style()}</style>{fragment}"
+    """Return a fragment with its style sheet, to stand alone in a notebook.
+
+    A notebook sets «$1,000 to $2,000» as a formula, unless it is told to leave it alone.
+    """
+    return f'<style>{style()}</style><div class="mathjax_ignore">{fragment}</div>'
 
 
 def table_html(table: Table) -> str:
@@ -38,13 +41,14 @@ def table_html(table: Table) -> str:
     rest = set(table.folded) & set(table.visible)
     rows = _body(table, [row for row in table.visible if row < body], rest)
     foot = [_row(table, row) for row in table.visible if row >= body]
+    bare = ' class="ck-rest"' if rest.issuperset(table.visible) and rest else ""
     notes = "".join(f"<p>{escape(note)}</p>" for note in table.remarks)
     remarks = f'<div class="ck-notes">{notes}</div>' if notes else ""
     narrow = ' class="ck-many"' if len(_seen(table)) > MANY else ""
     return (
         f'<div class="ck-table">{_fold(table, len(rest))}<div class="ck-scroll" tabindex="0">'
         f"<table{narrow}><caption>{escape(table.title)}</caption>"
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
+        f"<thead><tr{bare}>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
         + (f"<tfoot>{''.join(foot)}</tfoot>" if foot else "")
         + f"</table></div>{remarks}</div>"
     )
@@ -81,7 +85,9 @@ def _fold(table: Table, hidden: int) -> str:
     """Return what opens the rows that a page hides; the style sheet alone hides them, and not on paper."""
     if not hidden:
         return ""
-    said = table.words.plural("Show {n} more row", "Show {n} more rows", hidden)
+    more = ("Show {n} more row", "Show {n} more rows")
+    every = ("Show {n} row", "Show {n} rows")
+    said = table.words.plural(*(more if hidden < len(table.visible) else every), hidden)
     return f'<details class="ck-fold"><summary>{escape(said)}</summary></details>'
 
 

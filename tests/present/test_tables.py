@@ -86,6 +86,7 @@ def test_a_notebook_gets_html_text_and_json() -> None:
     bundle = table()._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain", TABLE_MIME}
     assert bundle["text/html"].startswith("<style>")
+    assert '<div class="mathjax_ignore">' in bundle["text/html"]  # else «$1 to $2» becomes a formula
     assert table()._repr_mimebundle_() == bundle
     content = json.loads(json.dumps(bundle[TABLE_MIME], allow_nan=False))
     assert content["rows"][0] == ["Ann", 1234567.5, 0.63, "2017-01-02"]
