@@ -79,14 +79,14 @@ def prepare(folder: Path, size: int) -> None:
 def measure(folder: Path) -> dict[str, Any]:
     """Audit a client: everything together, then each check on data of which nothing is known yet."""
     from crmkit import load, read_client
-    from crmkit.audit import checklist, examine
+    from crmkit.audit import examine, hygiene_checks
 
     crm = load(read_client(folder))
     clock, begun = time.perf_counter(), time.process_time()
     audit = examine(crm)
     seconds = {"all": time.process_time() - begun}
     wall = time.perf_counter() - clock
-    for one in checklist():
+    for one in hygiene_checks():
         fresh = replace(crm)
         begun = time.process_time()
         examine(fresh, checks=[one])

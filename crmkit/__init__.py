@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from crmkit.audit import Audit, checklist, examine
+    from crmkit.audit import Audit, examine, hygiene_checks
     from crmkit.client import Client, read_client
     from crmkit.measures import catalogue, evaluate
     from crmkit.periods import Period
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Audit": "audit",
-    "checklist": "audit",
+    "hygiene_checks": "audit",
     "examine": "audit",
     "Client": "client",
     "read_client": "client",
@@ -40,9 +40,9 @@ __all__ = [
     "Period",
     "Snapshot",
     "catalogue",
-    "checklist",
     "evaluate",
     "examine",
+    "hygiene_checks",
     "load",
     "load_report",
     "open_study",

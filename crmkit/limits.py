@@ -48,7 +48,7 @@ class Limits:
     settled_days: a loss has to be planned anew from so many days after closing on.
     return_from_months, return_to_months: a lost client is to be asked again between them, after closing.
     similar_name_score: names of cards are alike from this similarity on, 0 to 100.
-    sharing_people: a telephone or e-mail that more than so many differently named people have is nobody's own.
+    sharing_people: a telephone or e-mail of more than so many differently named people is nobody's own.
     """
 
     unreadable_share: float = 0.2
@@ -106,7 +106,7 @@ class AuditRules:
 
     Attributes
     ----------
-    skip: checks that do not run. severities: check -> its weight here, instead of the checklist's.
+    skip: checks that do not run. severities: check -> its weight here, instead of its own.
     bonus: see there. names: how the board of violations names reps: full, initials or off.
     sample_per_rep: so many deals of each rep stand on the weekly sheet where there are more.
     """

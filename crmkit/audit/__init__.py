@@ -1,9 +1,9 @@
-"""The checklist of CRM keeping and ``examine``."""
+"""The hygiene checks, ``examine`` and the sales-system checklist (METHOD 5)."""
 
 from __future__ import annotations
 
 from crmkit.audit import cards, deals, duplicates, fields, moves, people, responses, tasks, words
-from crmkit.audit.checks import SEVERITIES, Check, Examined, checklist, find_check
+from crmkit.audit.checks import SEVERITIES, Check, Examined, find_check, hygiene_checks
 from crmkit.audit.examine import ALL, Audit, examine
 
 __all__ = [
@@ -13,12 +13,12 @@ __all__ = [
     "Check",
     "Examined",
     "cards",
-    "checklist",
     "deals",
     "duplicates",
     "examine",
     "fields",
     "find_check",
+    "hygiene_checks",
     "moves",
     "people",
     "responses",

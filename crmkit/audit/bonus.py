@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from crmkit.audit.checks import checklist
+from crmkit.audit.checks import hygiene_checks
 from crmkit.audit.examine import Audit, examine
 from crmkit.audit.inheritance import inherited
 from crmkit.facts import BoolArray
@@ -62,7 +62,7 @@ def propose(audit: Audit) -> Bonus:
     period = bonus_period(crm, audit.period)
     known = audit.violations[audit.violations["waived"].to_numpy(dtype=bool)]
     waivers = known[["check", "id", "until"]].assign(reason=known["waiver"])
-    checks = [one for one in checklist() if one.id in rules.checks]
+    checks = [one for one in hygiene_checks() if one.id in rules.checks]
     seen = examine(crm, period, checks=checks, waivers=waivers)
     rows = seen.violations
     standing = np.select(

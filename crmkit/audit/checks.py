@@ -1,4 +1,4 @@
-"""The checklist of CRM keeping: every check is declared once, with its card (METHOD 5.1)."""
+"""The checks of CRM hygiene: every one is declared once, with its card (METHOD 5.1)."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def facts_of(card: str) -> dict[str, str]:
     return told
 
 
-def checklist() -> tuple[Check, ...]:
+def hygiene_checks() -> tuple[Check, ...]:
     """Return all checks in the order of METHOD 5.1."""
     return tuple(sorted(_CHECKS.values(), key=lambda one: one.number))
 

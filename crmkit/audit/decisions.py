@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from crmkit.audit.checks import checklist
+from crmkit.audit.checks import hygiene_checks
 from crmkit.audit.examine import KEYS
 from crmkit.audit.keys import STAND_IN, lasting_names, places_of_names
 from crmkit.errors import N_, CrmkitError, Refusals, SettingsError
@@ -189,7 +189,7 @@ def _stored(folder: Path) -> list[Decision]:
 def _rows(path: Path, errors: list[CrmkitError]) -> Iterator[Decision]:
     """Yield the lines of the file, each as a decision on one violation."""
     where, remedy = f"audit/{FILE}", N_("Put the file back as it was, or delete the line.")
-    what, known = N_("the file is not as it was written"), {one.id for one in checklist()}
+    what, known = N_("the file is not as it was written"), {one.id for one in hygiene_checks()}
     try:
         text = path.read_bytes().decode("utf-8")
         lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))

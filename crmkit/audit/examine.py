@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmkit.audit.checks import Check, Examined, checklist
+from crmkit.audit.checks import Check, Examined, hygiene_checks
 from crmkit.audit.owners import Codes, Owners, owners
 from crmkit.facts import BoolArray, is_status
 from crmkit.periods import Period
@@ -73,7 +73,7 @@ def examine(
     ----------
     period: when what is examined happened: actions, moves, losses, new leads. What stands open is examined as
         it is at ``as_of``, whatever the period.
-    checks: by default the whole checklist; those that the settings skip are told as switched off.
+    checks: by default all of them; those that the settings skip are told as switched off.
     waivers: ``check``, ``id``, ``reason``, ``until``: an offending row so named is waived to the end of that
         day; it is still counted, and shown as waived. A column ``table`` may say of which table.
 
@@ -83,7 +83,7 @@ def examine(
     states, found, counts, unknown = [], [], [], []
     kept: dict[str, Sequence[Examined]] = {}
     severities: dict[str, str] = dict(crm.settings.audit.severities.items())
-    for one in checklist() if checks is None else checks:
+    for one in hygiene_checks() if checks is None else checks:
         reason, missing = _why_not(one, crm)
         seen = [] if reason else [part for part in one.rule(crm, period) if part.table]
         offenders = pd.concat(

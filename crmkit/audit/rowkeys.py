@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-from crmkit.audit.checks import checklist
+from crmkit.audit.checks import hygiene_checks
 from crmkit.audit.decisions import Decision, Violation
 from crmkit.audit.examine import KEYS
 
@@ -71,6 +71,6 @@ def read_key(text: str) -> RowKey | None:
     said = [key.client, key.name, card, card_id, manager, *(part for one in wrong for part in one)]
     if not wrong or not all(isinstance(part, str) for part in said):
         return None
-    known = {one.id for one in checklist()}
+    known = {one.id for one in hygiene_checks()}
     tables = {card, *(table for _, table, _ in wrong)}
     return key if tables <= set(KEYS) and {check for check, _, _ in wrong} <= known else None

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from crmkit.audit.checks import checklist
+from crmkit.audit.checks import hygiene_checks
 from crmkit.audit.examine import ALL, Audit
 from crmkit.errors import N_, CrmkitError, Message, Refusals, SettingsError, did_you_mean, fold
 from crmkit.places import resource
@@ -51,7 +51,7 @@ def read_waivers(folder: Path) -> pd.DataFrame | None:
     places = _places(head)
     errors: list[CrmkitError] = []
     rows: list[tuple[str, str, str, date, int]] = []
-    known = {one.number: one.id for one in checklist()}
+    known = {one.number: one.id for one in hygiene_checks()}
     for line, cells in lines:
         told = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
         check, until = _check(told["check"], known), read_day(told["until"])
@@ -162,7 +162,7 @@ def _mistakes(
         return SettingsError(f"{WAIVERS}:{line}", what, [told[name]] if told[name] else (), remedy)
 
     if not check:
-        codes = [one.id for one in checklist()]
+        codes = [one.id for one in hygiene_checks()]
         yield mistake(N_("there is no such check"), "check", did_you_mean(told["check"].upper(), codes))
     if not told["id"]:
         remedy = N_("Write the number of the deal, task or card as it stands in the CRM.")

@@ -43,9 +43,9 @@ def listed(what: str, words: Words) -> list[dict[str, Any]]:
         return [
             {"crm": name, "tables": ", ".join(one.columns) or "client.yml"} for name, one in SOURCES.items()
         ]
-    from crmkit.audit import checklist
+    from crmkit.audit import hygiene_checks
 
-    return [_check(one, words) for one in checklist()]
+    return [_check(one, words) for one in hygiene_checks()]
 
 
 def _check(one: Check, words: Words) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmkit.audit import SEVERITIES, checklist, find_check
+from crmkit.audit import SEVERITIES, find_check, hygiene_checks
 from crmkit.audit.risk import amounts_unknown, money_at_risk
 from crmkit.errors import N_, Message
 from crmkit.intake.unlocks import how_to_export
@@ -128,7 +128,7 @@ def checks(study: Study) -> Table:
     ]  # fmt: skip
     empty = {"waived": frame["waived"].isna().all(), "known": not frame["known"].any()}
     spec = [one for one in spec if not empty.get(one.key)]
-    title = study.say("The checklist, check by check")
+    title = study.say("The hygiene checks, one by one")
     return study.table(shown, "audit_checks", title, spec, shown=60, parted="part")
 
 
@@ -207,7 +207,7 @@ def definitions(study: Study) -> Table:
             "about": study.say(one.about),
             "what": study.say(one.definition),
         }
-        for one in checklist()
+        for one in hygiene_checks()
     ]
     spec = [
         Column("code", study.say("No.")), Column("name", study.say("What is checked")),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from crmkit.audit import checklist
+from crmkit.audit import hygiene_checks
 from crmkit.cli import app
 from crmkit.errors import Refusals, RequestError
 from crmkit.present.study import open_study
@@ -146,7 +146,7 @@ def test_nothing_is_kept_where_it_is_not_wanted_or_not_possible(tmp_path):
 
 def test_people_get_a_row_a_check_and_spreadsheets_a_row_an_offender(tmp_path):
     printed = run(write(tmp_path))
-    assert all(one.id in printed for one in checklist())
+    assert all(one.id in printed for one in hygiene_checks())
     rows = list(csv.DictReader(io.StringIO(run(tmp_path, "--format", "csv", "--check", "H01"))))
     assert [(row["check"], row["id"], row["name"]) for row in rows] == [
         ("H01", "1", "<b>One</b>"), ("H01", "2", "=2+2"),
@@ -161,7 +161,7 @@ def test_an_unknown_check_is_refused(tmp_path):
 def test_the_checks_are_listed_with_their_cards():
     done = CliRunner().invoke(app, ["list", "checks", "--format", "json", "--language", "en"])
     rows = json.loads(done.stdout)
-    assert [row["id"] for row in rows] == [one.id for one in checklist()] and len(rows) == 23
+    assert [row["id"] for row in rows] == [one.id for one in hygiene_checks()] and len(rows) == 23
     first = rows[0]
     assert first["severity"] == "critical" and first["needs"] and all(
         first[name] for name in ("title", "definition", "evidence", "why", "fix")

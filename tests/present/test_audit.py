@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crmkit.audit import checklist
+from crmkit.audit import hygiene_checks
 from crmkit.present import audit, evidence
 from crmkit.present.reasons import LEFT_OUT
 from crmkit.present.study import open_study
@@ -45,7 +45,7 @@ def test_each_check_tells_rows_violations_and_share(client):
     assert (told["part"], told["checked"], told["open"]) == ("Violations found", 3, 2)
     assert table.cases["share"][0].n == 3  # below ten cases: «2 of 3», no share
     assert "2 of 3" in repr(table).replace("\u00a0", " ")
-    assert len(table.rows) == len(checklist())
+    assert len(table.rows) == len(hygiene_checks())
 
 
 def test_a_check_without_its_data_says_what_and_how(client):

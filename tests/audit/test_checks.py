@@ -1,4 +1,4 @@
-"""What holds for every check of the checklist, on a simulated department."""
+"""What holds for every hygiene check, on a simulated department."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ import pytest
 import yaml
 
 from crmkit import load, read_client
-from crmkit.audit import SEVERITIES, Audit, Check, checklist, examine
+from crmkit.audit import SEVERITIES, Audit, Check, examine, hygiene_checks
 from crmkit.audit.checks import SUBJECTS
 from crmkit.audit.score import scores
 from crmkit.present.words import Words
 from crmkit.schema import Snapshot, alternatives, column
 from crmkit.simulate import read_scenario, simulate, write_tables
 
-CHECKS = checklist()
+CHECKS = hygiene_checks()
 FILLED = {"names", "number", "norm", "since"}
 Rows = list[dict[str, str]]
 #: Moments of the rows that happen in a table.
