@@ -13,10 +13,11 @@ import pandas as pd
 
 from crmkit.audit.checks import Examined, IntArray, check
 from crmkit.audit.examine import KEYS
-from crmkit.audit.likeness import Groups, Words, alike, firm, plain, same_person, town, words_of
+from crmkit.audit.likeness import Words, alike, firm, plain, same_person, town, words_of
 from crmkit.audit.seeing import moments
 from crmkit.errors import N_
 from crmkit.facts import NEVER, micros
+from crmkit.groups import Groups
 from crmkit.limits import Limits
 from crmkit.periods import Period
 from crmkit.schema import Snapshot

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import combinations
 
 from crmkit.errors import fold
+from crmkit.groups import Groups
 from crmkit.places import resource
 
 Words = tuple[str, ...]
@@ -149,23 +150,3 @@ def families(words: Iterable[str], score: float) -> dict[str, int]:
             if same_word(ordered[one], ordered[other], score):
                 group.join(one, other)
     return {word: group.of(place) for place, word in enumerate(ordered)}
-
-
-class Groups:
-    """A partition of places: each is a group of its own until it is joined to another."""
-
-    def __init__(self, size: int) -> None:
-        self._up = list(range(size))
-
-    def of(self, place: int) -> int:
-        """Return the least place of its group."""
-        up = self._up
-        while up[place] != place:
-            up[place] = up[up[place]]
-            place = up[place]
-        return place
-
-    def join(self, one: int, other: int) -> None:
-        """Make one group of two."""
-        first, last = sorted((self.of(one), self.of(other)))
-        self._up[last] = first

@@ -51,7 +51,7 @@ NOTES = frozenset(
     {
         "percent", "parentheses", "ambiguous_dst", "nonexistent_dst", "last_entry_only", "between_exports",
         "join_column_taken", "manager_without_deals", "sentinel", "same_row", "calls_only", "call_assumed",
-        "no_meetings", "deals_from_history",
+        "no_meetings", "deals_from_history", "cards_of_deals", "names_of_several",
     }
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ STATES = {
     ),
     "calls_only": N_("Approximate: of all communications, this export tells only calls."),
     "no_meetings": N_("Approximate: this CRM keeps no meetings among communications, only as tasks."),
+    "cards_of_deals": N_("Approximate: only the cards that deals name, as the export of deals tells them."),
     "no_time_of_day": N_("Approximate: some of these dates have no time of day in this export."),
     "not_ended": N_("Not yet: too many have not ended."),
     "needs_borders": N_("This is told only of a period with a beginning and an end, such as a month."),

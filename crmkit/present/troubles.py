@@ -52,6 +52,12 @@ NOTES = {
     "calls_only": N_("of all communications, only calls; nothing is said of letters, messages and meetings"),
     "no_meetings": N_("communications without meetings, which this CRM keeps as tasks"),
     "deals_from_history": N_("deals made from the history of stages, since there is no list of deals"),
+    "cards_of_deals": N_(
+        "cards made of what the deals say of their contacts and companies, since there is no list of these"
+    ),
+    "names_of_several": N_(
+        "names that stand for several people or companies: telephones, e-mails or tax numbers tell them apart"
+    ),
     "last_entry_only": N_(
         "stage changes out of columns with one date for each stage: of several visits, only the last is known"
     ),

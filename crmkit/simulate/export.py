@@ -164,12 +164,19 @@ def _plan(department: Department) -> list[dict[str, Any]]:
 def write_planted(folder: Path, department: Department, crm: str, checks: Sequence[int]) -> None:
     """Write what was planted and can be seen in this export, from the simulation's bookkeeping alone.
 
-    An overdue task is named by itself; its deal stands for it where the export has no tasks.
+    An overdue task is named by itself; its deal stands for it where the export has no tasks. Contacts are
+    named by their names where the export carries no numbers of theirs.
     """
-    truth, tables = department.truth, read_data("headings.yml")[crm]["tables"]
+    truth, headings = department.truth, read_data("headings.yml")[crm]
+    tables, by_name = headings["tables"], headings.get("named", ())
+    people = department.contacts.set_index("contact_id")["name"]
 
     def shown(book: Mapping[str, Sequence[str]], check: int) -> dict[str, list[str]]:
-        seen = {table: list(found) for table, found in book.items() if table in tables and len(found)}
+        seen = {
+            table: [people[one] for one in found] if table in by_name else list(found)
+            for table, found in book.items()
+            if table in tables and len(found)
+        }
         return {"tasks": seen["tasks"]} if check == _OVERDUE and "tasks" in seen else seen
 
     told: dict[int, Any] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from crmkit.sources.distinct import by_distinct
@@ -90,6 +92,43 @@ DEALS = {
     "Próxima tarea": "next_task_at",
 }
 
+#: The main contact's and the company's data that rows of deals repeat; below the Russian, Kommo's English
+#: (not verified on a real file), Portuguese and Spanish.
+OF_CONTACT = {
+    "phone": (
+        "Рабочий телефон", "Рабочий прямой телефон", "Мобильный телефон", "Домашний телефон",
+        "Другой телефон",
+        "Work phone", "Work direct phone", "Mobile phone", "Home phone", "Other phone",
+        "Telefone comercial", "Telefone comercial direto", "Telefone celular", "Celular",
+        "Telefone residencial", "Outro telefone",
+        "Teléfono oficina", "Teléfono celular", "Teléfono casa", "Otro teléfono",
+    ),
+    "email": (
+        "Рабочий email", "Личный email", "Другой email",
+        "Work email", "Personal email", "Private email", "Other email",
+        "Email comercial", "Email pessoal", "Outro email",
+        "Correo", "Correo personal", "Otro correo",
+    ),
+    "position": ("Должность", "Position", "Posição", "Cargo", "Posición"),
+}  # fmt: skip
+OF_COMPANY = {
+    "tax_id": ("ИНН", "Tax ID", "CNPJ", "NIF"),
+    "city": ("Город", "City", "Cidade", "Ciudad"),
+    "segment": ("Сегмент", "Segment", "Segmento"),
+    "qualification": ("Квалификация", "Qualification", "Qualificação", "Calificación"),
+}
+_FIRMS = (
+    "Компания контакта", "Contact's company", "Empresa do contato", "Compañía del contracto",
+    "Compañía del contacto",
+)  # fmt: skip
+
+
+def _told(of: Mapping[str, Sequence[str]], *suffixes: str) -> dict[str, str]:
+    return {f"{one}{suffix}": name for name, some in of.items() for one in some for suffix in suffixes}
+
+
+_EMPLOYER = dict.fromkeys(_FIRMS, "company_id")
+
 WON = frozenset(
     {"успешно реализовано", "closed - won", "closed won", "won", "venda ganha", "logrado con éxito"}
 )
@@ -123,6 +162,13 @@ SOURCE = Source(
         "deals": "/leads/detail/{id}",
         "companies": "/companies/detail/{id}",
         "contacts": "/contacts/detail/{id}",
+    },
+    within={
+        "contacts": (
+            _told(OF_CONTACT, " (контакт)", " (contact)", " (contato)", " (contacto)") | _EMPLOYER,
+            _told(OF_CONTACT, "") | _EMPLOYER,
+        ),
+        "companies": (_told(OF_COMPANY, " (компания)", " (company)", " (empresa)", " (compañía)"),),
     },
     columns={"deals": DEALS},
     signature={

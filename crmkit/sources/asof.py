@@ -13,6 +13,8 @@ import pandas as pd
 
 from crmkit.errors import N_, RequestError
 from crmkit.schema import EVENTS, Snapshot
+from crmkit.sources.carded import CARDED
+from crmkit.sources.identity import KEYS
 
 _DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _MICROSECOND = pd.Timedelta(microseconds=1)
@@ -143,6 +145,7 @@ def cut(crm: Snapshot) -> Snapshot:
     tables["deals"] = deals
     if not seen.all():
         tables = _without_deals(tables, seen)
+        tables = {name: _of_deals(name, frame, crm, tables["deals"]) for name, frame in tables.items()}
     return replace(crm, tables=tables, hidden={name: count for name, count in hidden.items() if count})
 
 
@@ -161,6 +164,16 @@ def _without_deals(tables: dict[str, pd.DataFrame], seen: np.ndarray) -> dict[st
             moved = frame.assign(deal_ix=place[frame["deal_ix"].to_numpy()])
             kept[name] = moved.sort_values("deal_ix", kind="stable", ignore_index=True)
     return {**tables, **kept}
+
+
+def _of_deals(name: str, cards: pd.DataFrame, crm: Snapshot, deals: pd.DataFrame) -> pd.DataFrame:
+    """Leave out cards that were made of deals which are not seen: they have no date of their own."""
+    if crm.partial.get(name) != CARDED:
+        return cards
+    key = KEYS[name]
+    named = deals[key].cat.categories[np.unique(deals[key].cat.codes[deals[key].notna()])]
+    seen = cards[key].isin(named)
+    return cards if seen.all() else cards[seen].reset_index(drop=True)
 
 
 def _as_it_stood(deals: pd.DataFrame, changes: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from crmkit.facts import day_of
 from crmkit.schema import TABLES, at_midnight
 from crmkit.settings import Client, ExportFile
 from crmkit.sources.api import read_answers
+from crmkit.sources.carded import with_columns_of_cards
 from crmkit.sources.casting import OpenedFile, cast
 from crmkit.sources.heading import find_heading_row, without_groups
 from crmkit.sources.history import changes_between, wide_history
@@ -121,7 +122,7 @@ def _history(
         return changes, {"stage_changes.changed_at"}
     if not made:
         return given, set()
-    whole = _stacked(made).drop_duplicates(["deal_id", "changed_at", "to_stage"])
+    whole = _stacked(made).drop_duplicates(["deal_id", "changed_at", "to_stage"], ignore_index=True)
     return whole if given is None else _stacked([given, whole]), set()
 
 
@@ -146,7 +147,7 @@ def _read_one(client: Client, entry: ExportFile, ledger: Ledger) -> _Part:
             ledger.set_aside(entry.shown, entry.table, merged["line"], reason, name)
     history = None
     if entry.join is None:
-        frame = identify(frame, file, ledger)
+        frame = identify(with_columns_of_cards(frame, file), file, ledger)
         if entry.table == "deals":
             history, without_time = wide_history(file, frame, client, ledger)
             whole_days |= without_time

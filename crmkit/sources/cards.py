@@ -14,6 +14,7 @@ def with_numbers_of_cards(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataF
     for cards, key in (("companies", "company_id"), ("contacts", "contact_id")):
         known = tables[cards][key]
         numbers = tables[cards].drop_duplicates("name", keep=False).set_index("name")[key]
+        numbers = numbers[numbers != numbers.index]
 
         def numbered(cells: pd.Series, known: pd.Series = known, numbers: pd.Series = numbers) -> pd.Series:
             found = cells.map(numbers).astype("str")

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from crmkit.schema import TABLES, typed_nulls
 from crmkit.settings import Client
+from crmkit.sources.carded import with_cards_of_deals
 from crmkit.sources.cards import fill_from_companies, with_numbers_of_cards
 from crmkit.sources.history import deals_of
 from crmkit.sources.identity import KEYS
@@ -70,6 +71,7 @@ def conform(
     tables["deals"] = _in_currency(tables["deals"], client, ledger)
     tables = {name: with_links(name, frame, client) for name, frame in tables.items()}
     tables = conform_managers(tables, client, ledger)
+    tables = with_cards_of_deals(tables, client, ledger)  # after the links: these cards have no address
     tables = fill_from_companies(with_numbers_of_cards(tables), ledger)
     _compare_products(tables, ledger)
     tables["deals"] = tables["deals"].sort_values("deal_id", kind="stable", ignore_index=True)

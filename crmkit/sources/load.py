@@ -21,6 +21,7 @@ from crmkit.schema import TABLES, Snapshot, typed_nulls
 from crmkit.settings import Client
 from crmkit.sources.asof import cut, day_in_name, first_records, moment_of, reach
 from crmkit.sources.assemble import assemble
+from crmkit.sources.carded import CARDED
 from crmkit.sources.conform import conform, supplied
 from crmkit.sources.ledger import LoadReport
 from crmkit.sources.plans import read_plan
@@ -29,7 +30,7 @@ from crmkit.sources.stages import stands_closed
 from crmkit.sources.telephones import normalised
 
 #: Notes of the load report that tell of a table of which the export has only a part.
-PARTIAL = ("last_entry_only", "between_exports", "calls_only", "no_meetings")
+PARTIAL = ("last_entry_only", "between_exports", "calls_only", "no_meetings", CARDED)
 #: So many names are kept apart from their codes: nothing has to look for them again.
 WIDE = 1 << 16
 _PARTS = ("files", "columns", "set_aside", "notes")

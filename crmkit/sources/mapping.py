@@ -48,6 +48,8 @@ class Source:
     status_apart: whether deals keep the stage where they were closed, and a status beside it tells the end.
     printed: whether groups and totals stand among the rows, as in printed lists.
     cards: table -> where in an account its cards are, with ``{id}``; card_ids: what such an id looks like.
+    within: table of cards -> heading of a file of deals -> column of the card that it repeats; of several
+        sets of headings the first that is there.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Source:
     status_apart: bool = False
     printed: bool = False
     cards: Mapping[str, str] = field(default_factory=dict)
+    within: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
     card_ids: str = "[0-9]{1,20}"
 
 
@@ -104,7 +107,7 @@ def map_headings(headings: Sequence[str], entry: ExportFile, source: Source) -> 
         else:
             targets[found] = target
     taken = set(targets.values())
-    bare = {heading: normal(_SUFFIX.sub("", heading)) for heading in headings}
+    bare = {heading: plain_heading(heading) for heading in headings}
     aliases = source.columns.get(entry.table) or {item.name: item.name for item in TABLES[entry.table]}
     for alias, target in aliases.items():
         for heading in headings:
@@ -113,9 +116,14 @@ def map_headings(headings: Sequence[str], entry: ExportFile, source: Source) -> 
     return ColumnMap(targets, tuple(missing))
 
 
+def plain_heading(heading: str) -> str:
+    """Return a heading as it is compared, without the number that a repeated one got."""
+    return normal(_SUFFIX.sub("", heading))
+
+
 def signed(headings: Sequence[str], source: Source) -> list[str]:
     """Return the tables of a CRM whose whole signature stands in the headings."""
-    present = {normal(_SUFFIX.sub("", heading)) for heading in headings}
+    present = {plain_heading(heading) for heading in headings}
     return [
         table
         for table, signature in source.signature.items()
@@ -125,7 +133,7 @@ def signed(headings: Sequence[str], source: Source) -> list[str]:
 
 def recognise(headings: Sequence[str], sources: Iterable[Source]) -> list[tuple[str, str]]:
     """Return the (CRM, table) pairs that a file fits best by its headings; more than one are a tie."""
-    present = {normal(_SUFFIX.sub("", heading)) for heading in headings}
+    present = {plain_heading(heading) for heading in headings}
     scores: dict[tuple[str, str], int] = {}
     for source in sources:
         for table in signed(headings, source):
