@@ -38,6 +38,7 @@ def told(snapshot, rule, figures=None, *, period=YEAR, facts=None, **data):
     return suggest(asked(**rule), audit, figures, period=period, told=facts).iloc[0]
 
 
+DONE = {"deal_id": "1", "title": "y", "due_at": "2026-02-01", "completed_at": "2026-02-01"}
 RULE = {"measure": "tasks_on_time", "yes": ">= 0.9", "partly": ">= 0.7"}
 
 
@@ -131,7 +132,7 @@ def test_a_measure_that_was_not_evaluated_is_a_mistake_of_the_program(snapshot):
 def test_a_check_tells_the_share_that_offends(snapshot):
     # 12 open deals, none with a task but one: 11 of 12 offend; Wilson 0.646 to 0.985.
     rule = {"check": "H01", "yes": "<= 0.1", "partly": "<= 0.3"}
-    tasks = [{"deal_id": "1", "title": "x", "due_at": "2026-05-01"}]
+    tasks = [{"deal_id": "1", "title": "x", "due_at": "2026-05-01", "completed_at": ""}, DONE]
     one = told(snapshot, rule, deals=[OPEN] * 12, tasks=tasks)
     assert one[["answer", "k", "n", "source"]].tolist() == ["no", 11.0, 12.0, "check"]
     assert one[["low", "high"]].tolist() == pytest.approx([0.6461, 0.9851], abs=0.0001)
@@ -147,7 +148,7 @@ def test_a_check_without_its_columns_says_which(snapshot):
 
 
 def test_waived_rows_do_not_count_against_anybody(snapshot):
-    tasks = [{"deal_id": "1", "title": "x", "due_at": "2026-05-01"}]
+    tasks = [{"deal_id": "1", "title": "x", "due_at": "2026-05-01", "completed_at": ""}, DONE]
     crm = snapshot(deals=[OPEN] * 12, tasks=tasks)
     rows = [
         {"check": "H01", "id": str(one), "reason": "stopped", "until": pd.Timestamp("2026-12-31")}
