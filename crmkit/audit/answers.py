@@ -152,15 +152,17 @@ def write_answers(folder: Path, answers: Answers) -> Path:
     return path
 
 
-def save_answer(folder: Path, day: date, questions: Questionnaire, **changes: Answer | str) -> Answers:
+def save_answer(
+    folder: Path, day: date, questions: Questionnaire, **changes: Answer | Mapping[str, str] | str
+) -> Answers:
     """Change single answers of a day, and leave all others as they stand in the file now.
 
     The file is read again before it is written, and others wait meanwhile: of two forms that are open at
-    once, the last one wins question by question.
+    once, the last one wins, in what it changes.
 
     Parameters
     ----------
-    changes: question id -> its answer; ``answered_by`` -> who answered.
+    changes: question id -> its answer, or only the fields of it that change; ``answered_by`` -> who answered.
 
     Returns
     -------
@@ -168,7 +170,8 @@ def save_answer(folder: Path, day: date, questions: Questionnaire, **changes: An
 
     Raises
     ------
-    ValueError: there is no such question. Refusals or SettingsError: the file there cannot be read.
+    ValueError: there is no such question. Refusals or SettingsError: the file there cannot be read, or a
+    text is longer than it can hold.
     """
     path = answers_file(folder, day)
     with alone(path):
@@ -178,13 +181,20 @@ def save_answer(folder: Path, day: date, questions: Questionnaire, **changes: An
         for name, change in changes.items():
             if name == "answered_by":
                 by = str(change)
-            elif isinstance(change, Answer) and name in questions.known:
-                said[name] = change
+            elif name in questions.known and not isinstance(change, str):
+                said[name] = _changed(name, said.get(name, Answer()), dict(change))
             else:
                 raise ValueError(f"{name} is no question, or its answer is none")
         after = Answers(day, by, dict(sorted((name, one) for name, one in said.items() if one != Answer())))
         write_whole(path, answers_bytes(after))
     return after
+
+
+def _changed(name: str, before: Answer, change: Mapping[str, str]) -> Answer:
+    try:
+        return Answer.model_validate(before.model_dump() | dict(change))
+    except ValidationError as error:
+        raise Refusals([translate(item, name, Answer) for item in error.errors()]) from error
 
 
 def answers_bytes(answers: Answers) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +57,13 @@ def keep(
         told.setdefault(question, {})[column] = one.value
     by = told.pop(BY, {}).get(BY, now.answered_by)
     pairs = {name: _changed(now, name, cells) for name, cells in told.items()}
-    new = {name: after for name, (before, after) in pairs.items() if before != after}
-    if new or by != now.answered_by:
-        now = save_answer(folder, day, questions, **new, answered_by=by)
+    new: dict[str, Mapping[str, str] | str] = {
+        name: told[name] for name, (before, after) in pairs.items() if before != after
+    }
+    if by != now.answered_by:
+        new[BY] = by
+    if new:
+        now = save_answer(folder, day, questions, **new)
     kinds = [_kind(*pair) for pair in pairs.values()]
     added, changed, taken_back, known = map(kinds.count, ("added", "changed", "taken_back", "known"))
     return Kept(added, changed, taken_back, known, now)

@@ -105,8 +105,8 @@ class Form:
             value=said.evidence, placeholder=self.study.say("What was seen: a document, a figure, a link"),
             layout=_wide("46rem"), continuous_update=False,
         )  # fmt: skip
-        buttons.observe(lambda change: self._answer(one.id, answer=change["new"]), names="value")
-        seen.observe(lambda change: self._answer(one.id, evidence=change["new"]), names="value")
+        buttons.observe(lambda change: self._keep(**{one.id: {"answer": change["new"]}}), names="value")
+        seen.observe(lambda change: self._keep(**{one.id: {"evidence": change["new"]}}), names="value")
         return buttons, seen
 
     def _text(self, one: Question) -> str:
@@ -129,11 +129,7 @@ class Form:
             lines.append(escape(say("On {day} the answer was: {answer}", day=day, answer=told)))
         return f'<div style="line-height:1.4">{head}<div style="color:#555">{"<br>".join(lines)}</div></div>'
 
-    def _answer(self, question: str, **told: str) -> None:
-        now = self.answers.answers.get(question, Answer())
-        self._keep(**{question: Answer.model_validate(now.model_dump() | told)})
-
-    def _keep(self, **changes: Answer | str) -> None:
+    def _keep(self, **changes: Mapping[str, str] | str) -> None:
         """Keep what was changed, and tell it; what cannot be kept is told too."""
         try:
             self.answers = save_answer(self.study.client.folder, self.day, self.questions, **changes)

@@ -112,8 +112,10 @@ def test_two_forms_do_not_lose_each_others_answers(folder):
     one, other = (checklist.form(open_study(folder)) for _ in range(2))
     one.rows["A01"][0].value = "yes"
     other.rows["A02"][0].value = "no"
+    other.rows["A01"][1].value = "seen by the other"  # which still shows no answer there
     kept = read_answers(folder, TODAY, read_questions())
     assert (kept.said("A01"), kept.said("A02")) == ("yes", "no")
+    assert kept.answers["A01"].evidence == "seen by the other"
 
 
 def test_a_new_audit_begins_empty_with_the_last_answer_beside(folder):
@@ -128,7 +130,9 @@ def test_a_new_audit_begins_empty_with_the_last_answer_beside(folder):
 
 def test_what_cannot_be_saved_is_told_in_the_form(folder):
     made = checklist.form(open_study(folder))
-    answers_file(folder, TODAY).parent.mkdir(parents=True)
+    made.rows["A01"][1].value = "x" * 10_001
+    assert "A01: " in made.status.value and not answers_file(folder, TODAY).exists()
+    answers_file(folder, TODAY).parent.mkdir(parents=True, exist_ok=True)
     answers_file(folder, TODAY).write_text("format: 1\nanswers: {Z99: {answer: yes}}\n", encoding="utf-8")
     made.rows["A01"][0].value = "yes"
     assert "no such question" in made.status.value
@@ -143,5 +147,9 @@ def test_programs_get_score_points_and_what_is_left(folder):
     study = open_study(folder)
     checklist.record(study)
     found = study.found["checklist"][0]
-    assert (found["day"], found["total"]["answered"], found["points"][0]["question"]) == ("2026-03-31", 1, "A01")
+    assert (found["day"], found["total"]["answered"], found["points"][0]["question"]) == (
+        "2026-03-31",
+        1,
+        "A01",
+    )
     assert "A01" not in found["unanswered"] and "A02" in found["unanswered"]
