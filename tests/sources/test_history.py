@@ -59,6 +59,14 @@ def test_columns_that_the_settings_name_become_stage_changes(make: Callable[...,
     assert made.deals["Date Talk"].iloc[0] == "05.01.2026"
 
 
+def test_a_file_whose_rows_come_twice_has_the_same_history(make: Callable[..., SimpleNamespace]) -> None:
+    heading, *rows = WIDE.splitlines(keepends=True)
+    once, twice = (make(SETTINGS, {"a.csv": heading + "".join(some)}) for some in (rows, rows + rows))
+    for made in (once, twice):
+        assert made.stage_changes["deal_id"].tolist() == ["1", "1", "1", "2"]
+        assert made.stage_changes["deal_ix"].tolist() == [0, 0, 0, 1]
+
+
 def test_a_file_without_such_columns_has_no_history(make: Callable[..., SimpleNamespace]) -> None:
     text = SETTINGS.replace("    stage_dates: {date talk: Talk, Date Offer: Offer, Date Paid: Paid}\n", "")
     made = make(text, {"a.csv": WIDE})
