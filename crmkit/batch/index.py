@@ -104,7 +104,11 @@ def _shown(entry: Mapping[str, Any], language: str) -> dict[str, Any]:
         "figures": [_written(formats, figures.get(key)) for key in KEY_FIGURES],
         "report": "report.html" in entry.get("files", ()),
         "workbook": "report.xlsx" in entry.get("files", ()),
-        "documents": [name for name in entry.get("files", ()) if name.startswith("documents/")],
+        "documents": [
+            name
+            for name in entry.get("files", ())
+            if name.startswith("documents/") or name.split(".")[0] in BESIDE
+        ],
         "failed": formats.words.message(Message(failed["text"], failed["params"])) if failed else "",
     }
 
@@ -139,6 +143,8 @@ def page(entries: list[dict[str, Any]]) -> str:
     )
 
 
+#: What lies beside a report to be worked with: the board, the weekly sheet, the questions.
+BESIDE = ("board", "audit-sheet", "checklist")
 _HEADINGS = (N_("Revenue"), N_("Won deals"), N_("Win rate"), N_("Average check, median"))
 
 

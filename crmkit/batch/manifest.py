@@ -10,6 +10,10 @@ from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 from crmkit import __version__
+from crmkit.audit.decisions import FILE as DECIDED
+from crmkit.audit.questions import FOLDER as AUDITS
+from crmkit.audit.questions import OWN
+from crmkit.audit.waivers import WAIVERS
 from crmkit.batch.kernels import Job, Outcome
 from crmkit.errors import Message
 from crmkit.folder import write_whole
@@ -66,18 +70,27 @@ def fingerprint(path: Path, name: str) -> dict[str, Any]:
 
 
 def inputs(client: Client, settings: Path, options: str) -> list[dict[str, Any]]:
-    """Return the fingerprints of all that a report comes from: settings, export, plan, process, options."""
+    """Return the fingerprints of what a report comes from: settings, export, plan, process, audits, options.
+
+    The audits that were kept before are not among them: the run itself adds to them.
+    """
     written = [str(entry.path) for entry in client.files] + (
         [client.plan] if isinstance(client.plan, str) else []
     )
     named = {(settings.name, settings)} | {(_told(path), client.folder / path) for path in written}
     if client.api is not None:
         named |= set(answer_files(client.folder, client.api))
-    described = [*description_files(client.folder), cards_file(client.folder)]
+    described = [*description_files(client.folder), cards_file(client.folder), *_of_audits(client.folder)]
     named |= {(path.relative_to(client.folder).as_posix(), path) for path in described if path.is_file()}
     if options:
         named.add(("--options", Path(options)))
     return [fingerprint(path, name) for name, path in sorted(named)]
+
+
+def _of_audits(folder: Path) -> list[Path]:
+    """Return what people said for the audits: exceptions, decisions, questions of their own, answers."""
+    place = folder / AUDITS
+    return [folder / WAIVERS, place / DECIDED, place / OWN, *(place / "answers").glob("*.yml")]
 
 
 def _told(path: str) -> str:

@@ -14,6 +14,7 @@ from crmkit.documents.audit_sheet import write_audit_sheet
 from crmkit.documents.behind import rows_behind, violations_behind
 from crmkit.documents.blocks import Section, tables_of
 from crmkit.documents.board import write_board
+from crmkit.documents.checklist_book import write_checklist
 from crmkit.documents.handover import write_handover
 from crmkit.documents.html import Cover, write_report
 from crmkit.documents.sheets import Rows
@@ -28,6 +29,8 @@ FIRST, LAST = "06_kpi_report", "01_data_intake"
 ABOUT_THE_PROCESS = {"02_process_as_is", "03_process_to_be"}
 #: With this one it comes with the board of violations and the sheet to walk through them.
 AUDIT = "04_crm_audit"
+#: With this one with its questions as a workbook.
+QUESTIONS = "05_sales_system_audit"
 DOCUMENTS = "documents"
 
 
@@ -61,6 +64,8 @@ def compose_report(folder: Path, executed: Sequence[Path], client: Client, langu
         behind.append(violations_behind(study))
         write_board(study, folder / "board.html")
         write_audit_sheet(folder / "audit-sheet.xlsx", study)
+    if QUESTIONS in made:
+        write_checklist(study, folder / "checklist.xlsx")
     write_workbook(
         folder / "report.xlsx", [*tables, *behind, *rows_behind(study)], language=language, title=client.name
     )

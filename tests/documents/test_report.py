@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import yaml
+from openpyxl import load_workbook
 
 from crmkit.batch.manifest import inputs, outputs
 from crmkit.client import read_client
@@ -65,3 +66,30 @@ def test_results_are_read_first_and_the_data_last(snapshot: Callable[..., Snapsh
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     places = [page.index(f">{name}<") for name in ("06_kpi_report", "02_process_as_is", "01_data_intake")]
     assert places == sorted(places)
+
+
+def test_the_audits_bring_board_sheet_and_questions_and_the_workbook_has_all_violations(
+    snapshot: Callable[..., Snapshot], tmp_path: Path
+) -> None:
+    deals = [{"status": "lost", "lost_reason": reason, "created_at": "2026-03-01", "closed_at": "2026-03-05"}
+             for reason in ["dear", *[""] * 70]]  # fmt: skip
+    snapshot(deals)
+    client = tmp_path / "1"
+    (client / "exceptions.csv").write_text(
+        "check,id,reason,until\nH05,2,tender,2026-12-31\n", encoding="utf-8"
+    )
+    for names, expected in (
+        (["04_crm_audit"], {"board.html", "audit-sheet.xlsx"}),
+        (["05_sales_system_audit"], {"checklist.xlsx"}),
+    ):
+        folder = tmp_path / names[0]
+        folder.mkdir()
+        compose_report(folder, [executed(folder, name, client) for name in names], read_client(client), "en")
+        told = {one["file"] for one in outputs(folder)}
+        assert told - {"report.html", "report.xlsx", f"{names[0]}.ipynb"} == expected
+    book = load_workbook(tmp_path / "04_crm_audit" / "report.xlsx", read_only=True)
+    cells = [[cell.value for cell in row] for row in book["Violations"].iter_rows()]
+    numbers = [row for row in cells if "Losses without a reason" in row]
+    assert len(numbers) == 70  # the page shows sixty
+    read = [one["file"] for one in inputs(read_client(client), client / "client.yml", "")]
+    assert "exceptions.csv" in read
