@@ -113,8 +113,8 @@ def _evidence(name: str, cells: pd.Series, country: str | None) -> Iterator[Text
 def _persons(variants: Sequence[tuple[Texts, str | None]]) -> list[int]:
     """Return for each variant of one name the person, or the company, behind it.
 
-    Variants that share a telephone or an address are one. One without any is somebody of whom that is known
-    only if there is exactly one whom it may be: of the same company, or either's company is not told.
+    Variants that share a telephone or an address are one. One without any is the only one of its company who
+    has any, or the only one of all where a company is not told; else a person of its own.
     """
     groups, holders = Groups(len(variants)), dict[str, int]()
     for place, (keys, _) in enumerate(variants):
@@ -124,7 +124,7 @@ def _persons(variants: Sequence[tuple[Texts, str | None]]) -> list[int]:
     for place, (keys, firm) in enumerate(variants):
         if keys:
             homes.setdefault(groups.of(place), set()).update(() if firm is None else (firm,))
-    anywhere = [root for root, firms in homes.items() if not firms]
+    anywhere = [root for root, firms in homes.items() if not firms and len(homes) == 1]
     at: dict[str, list[int]] = {}
     for root, firms in homes.items():
         for firm in firms:
@@ -138,7 +138,7 @@ def _persons(variants: Sequence[tuple[Texts, str | None]]) -> list[int]:
         places = bare[firm]
         for place in places:
             groups.join(places[0], place)
-        fit = known if firm is None else [*anywhere[:2], *at.get(firm, ())[:2]]
+        fit = known if firm is None else at.get(firm, anywhere)
         if len(fit) == 1:
             groups.join(fit[0], places[0])
         else:

@@ -6,6 +6,7 @@ The numbering plans are those of the package ``phonenumbers``, which is imported
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pandas as pd
 
@@ -14,6 +15,9 @@ from crmkit.sources.distinct import by_distinct
 _PARTED = re.compile(r"[,;/|\n]+")
 _FRACTION = re.compile(r"\.0$")
 _LETTERS = re.compile(r"[^\W\d_]")
+#: A cell that holds one number and nothing else, and a number that is a filler.
+_ALONE = r"(?:'?\+?[0-9][0-9 ()\-]{8,18}[0-9])"
+_FILLER = f"(?:{'|'.join(f'{digit}+' for digit in range(10))})"
 
 
 def normalised(phones: pd.Series, country: str | None) -> pd.Series:
@@ -31,9 +35,49 @@ def normalised(phones: pd.Series, country: str | None) -> pd.Series:
     """
     if phones.isna().all():
         return pd.Series(None, index=phones.index, dtype="str")
-    return by_distinct(
-        phones, lambda cells: pd.Series([_numbers(one, country) for one in cells], dtype="str")
-    )
+    return by_distinct(phones, lambda cells: _read(cells, country))
+
+
+def _read(cells: pd.Series, country: str | None) -> pd.Series:
+    plain = _plain(cells, country)
+    if plain is None:
+        return pd.Series([_numbers(one, country) for one in cells], dtype="str")
+    odd = plain.isna()
+    plain[odd] = pd.Series([_numbers(one, country) for one in cells[odd]], cells.index[odd], dtype="str")
+    return plain
+
+
+def _plain(cells: pd.Series, country: str | None) -> pd.Series | None:
+    """Return what most cells hold: one number of the country with its code or its prefix; all at once.
+
+    Of the other cells nothing is said; ``None`` if of all.
+    """
+    plan = _plan(country) if country else None
+    if plan is None:
+        return None
+    code, prefix, general, own = plan
+    text = cells.where(cells.str.fullmatch(_ALONE)).str.replace(r"[' ()\-]+", "", regex=True)
+    number = text.str.replace(rf"^(?:\+{code}|{code}|{prefix})", "", regex=True)
+    known = number.str.fullmatch(own, na=False) & ~number.str.fullmatch(_FILLER, na=False)
+    known &= ~number.str.startswith(("+", "0", prefix), na=True)
+    known &= ~text.str.fullmatch(general, na=True)  # written without a code, or a number as it stands
+    return ("+" + code + number).where(known)
+
+
+@cache
+def _plan(country: str) -> tuple[str, str, str, str] | None:
+    """Return a country's code, its prefix of one digit, and patterns: of all its numbers, of common ones."""
+    import phonenumbers
+
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if plan is None or not re.fullmatch(r"\d", plan.national_prefix_for_parsing or ""):
+        return None
+    told = [getattr(one, "national_number_pattern", None) for one in (plan.fixed_line, plan.mobile)]
+    general = getattr(plan.general_desc, "national_number_pattern", None)
+    own = "|".join(f"(?:{one})" for one in told if one)
+    if not own or not general:
+        return None
+    return str(plan.country_code), str(plan.national_prefix_for_parsing), f"(?:{general})", f"(?:{own})"
 
 
 def _numbers(cell: str, country: str | None) -> str | None:

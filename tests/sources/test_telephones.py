@@ -1,9 +1,11 @@
 """Telephones: many ways of writing give one number; what is no number gives none."""
 
+import numpy as np
 import pandas as pd
+import phonenumbers
 import pytest
 
-from crmkit.sources.telephones import normalised
+from crmkit.sources.telephones import _numbers, normalised
 
 
 def numbers(cells: list[str | None], country: str | None = "RU") -> list[str | None]:
@@ -73,3 +75,23 @@ def test_an_export_without_contacts_has_the_column_too(snapshot) -> None:
     crm = snapshot([{"created_at": "2026-01-01"}])
     assert str(crm.tables["contacts"]["phone_e164"].dtype) == "str"
     assert "contacts.phone_e164" not in crm.supplied
+
+
+@pytest.mark.parametrize("country", ["RU", "KZ", "US", "DE", "UA"])
+def test_numbers_read_at_once_are_those_that_the_library_reads_one_by_one(country: str) -> None:
+    plan, rng = phonenumbers.PhoneMetadata.metadata_for_region(country), np.random.default_rng(5)
+    code, prefix = str(plan.country_code), str(plan.national_prefix_for_parsing)
+    bodies = [
+        "".join(str(one) for one in rng.integers(0, 10, size)) for size in [8, 9, 10, 10, 10, 10, 11] * 60
+    ]
+    bodies += (
+        ["9" + body[:9] for body in bodies] + ["495" + body[:7] for body in bodies] + ["9" * 10, "0" * 10]
+    )
+    bodies += ["7701" + body[:7] for body in bodies[:50]] + ["212" + body[:7] for body in bodies[:50]]
+    cells = [
+        lead + body
+        for lead in (f"+{code}", f"+{code} (", code, prefix, f"'{prefix} ", "", "+", "+375", "810", "00")
+        for body in bodies
+    ]
+    cells += [f"{one[:6]}-{one[6:]}" for one in cells] + [f"{one[:10]}.0" for one in cells]
+    assert numbers(cells, country) == [_numbers(one, country) for one in cells]
