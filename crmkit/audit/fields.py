@@ -106,7 +106,8 @@ def _earlier(order: StageOrder) -> BoolArray:
     """Return for each stage (row) which stages (columns) a deal in it must have passed."""
     must = (order.kinds == OPEN) & ~order.table["is_optional"].to_numpy(dtype=bool, na_value=False)
     same = (order.pipelines[:, None] == order.pipelines) & (order.pipelines >= 0)
-    return np.asarray(same & must & (order.positions < order.positions[:, None]))
+    earlier = same & must & (order.positions < order.positions[:, None])
+    return np.asarray(earlier & ~order.is_kind("lost")[:, None])  # it is entered from any stage
 
 
 def _nowhere(crm: Snapshot, *, placed: bool) -> dict[str, BoolArray]:
@@ -118,6 +119,8 @@ def _nowhere(crm: Snapshot, *, placed: bool) -> dict[str, BoolArray]:
     """
     order, fields = stage_order(crm), required_fields(crm)
     known = ~np.isnan(order.positions)
-    if not placed:
+    if placed:
+        known &= ~order.is_kind("lost")
+    else:
         known |= np.array([bool(some) for some in fields], dtype=bool)
     return {"no_stage": is_status(crm, "open") & ~np.append(known, values=False)[_stages(crm)]}
