@@ -15,7 +15,8 @@ from pathlib import Path
 def whole(path: Path) -> Iterator[Path]:
     """Give a temporary place beside ``path``, private to its owner, for the file to be written to.
 
-    At the end the file takes its name in one step; if anything fails, ``path`` stays as it was.
+    At the end the file takes its name in one step; if anything fails, ``path`` stays as it was. Others that
+    write the same file wait for their turn (on Windows one of them fails).
 
     >>> target = Path(tempfile.mkdtemp()) / "a.txt"
     >>> with whole(target) as place:
@@ -25,16 +26,54 @@ def whole(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = path.with_name(f".{path.name}.part")
-    place.unlink(missing_ok=True)
-    os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    held = _begin(place)
     try:
         yield place
         settle_file(place)
         place.replace(path)
-    finally:
+    except BaseException:
         with suppress(OSError):
             place.unlink(missing_ok=True)
+        raise
+    finally:
+        if held is not None:
+            os.close(held)
     settle_folder(path.parent)
+
+
+def _begin(place: Path) -> int | None:
+    """Begin an empty file that only this process writes to; return what holds the others back.
+
+    What a process that died has left there is thrown away.
+    """
+    if sys.platform == "win32":  # an open file cannot be renamed there
+        place.unlink(missing_ok=True)
+        os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        return None
+    while True:
+        if place.is_symlink():
+            place.unlink(missing_ok=True)
+        held = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        _wait(held)
+        with suppress(FileNotFoundError):  # the one before has finished its file: begin another
+            if os.path.samestat(os.fstat(held), place.stat()):
+                os.ftruncate(held, 0)
+                os.fchmod(held, 0o600)
+                return held
+        os.close(held)
+
+
+def _wait(handle: int) -> None:
+    """Wait until nobody else holds an open file, and hold it; where the disk knows no locks, nobody waits."""
+    with suppress(OSError):
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 @contextmanager
@@ -46,15 +85,7 @@ def alone(path: Path) -> Iterator[None]:
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with path.with_name(f".{path.name}.lock").open("ab") as held:
-        with suppress(OSError):
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(held.fileno(), msvcrt.LK_LOCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(held, fcntl.LOCK_EX)
+        _wait(held.fileno())
         yield
 
 

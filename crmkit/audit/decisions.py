@@ -23,7 +23,7 @@ from crmkit.audit.checks import hygiene_checks
 from crmkit.audit.examine import KEYS
 from crmkit.audit.keys import STAND_IN, lasting_names, places_of_names
 from crmkit.errors import N_, CrmkitError, Refusals, SettingsError
-from crmkit.folder import write_whole
+from crmkit.folder import alone, write_whole
 from crmkit.schema import Snapshot
 
 FILE = "decisions.csv"
@@ -97,13 +97,14 @@ def keep(folder: Path, fresh: Sequence[Decision]) -> Kept:
     ------
     Refusals: the file that is there is not as it was written; then nothing is changed.
     """
-    before = {one.key: one for one in _stored(folder)}
-    after = before | {one.key: _plain(one) for one in fresh}
-    added = len(after) - len(before)
-    changed = sum(after[key] != one for key, one in before.items())
-    if added or changed:
-        (folder / "audit").mkdir(exist_ok=True, mode=0o700)
-        write_whole(folder / "audit" / FILE, _csv(after[key] for key in sorted(after)))
+    path = folder / "audit" / FILE
+    with alone(path):
+        before = {one.key: one for one in _stored(folder)}
+        after = before | {one.key: _plain(one) for one in fresh}
+        added = len(after) - len(before)
+        changed = sum(after[key] != one for key, one in before.items())
+        if added or changed:
+            write_whole(path, _csv(after[key] for key in sorted(after)))
     return Kept(added, changed, len(fresh) - added - changed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -266,3 +267,16 @@ def test_a_waiver_decided_on_stands_beside_those_of_the_file(audited, tmp_path):
     audit = audited(waivers=own, decisions=decisions)
     waived = audit.violations[audit.violations["waived"]]
     assert waived[["check", "id", "waiver"]].values.tolist() == [["H01", "1", "x"], ["H01", "2", "leave"]]
+
+
+def test_two_sheets_that_are_read_at_once_lose_nothing(tmp_path):
+    def read(rep):
+        for card in range(20):
+            keep(tmp_path, [Decision(DAY, "deals", f"{rep}{card}", rep, (("H01", "deals", "1"),), "close")])
+
+    readers = [threading.Thread(target=read, args=(rep,)) for rep in "ab"]
+    for one in readers:
+        one.start()
+    for one in readers:
+        one.join()
+    assert len(read_decisions(tmp_path)) == 40
