@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -109,6 +110,12 @@ class Snapshot:
     def activities(self) -> pd.DataFrame:
         """One row per communication that took place."""
         return self.tables["activities"]
+
+    @property
+    def today(self) -> date:
+        """The day of ``as_of``, in the client's zone."""
+        day: date = self.as_of.tz_convert(self.settings.zone).date()
+        return day
 
     @property
     def is_current(self) -> bool:

@@ -44,7 +44,7 @@ def bonus_period(crm: Snapshot, asked: Period) -> Period:
     """Return the period asked for; where none was, the calendar month of ``as_of`` up to its day."""
     if not asked.is_all:
         return asked
-    day = crm.as_of.tz_convert(crm.settings.zone).date()
+    day = crm.today
     return Period.between(floor(day, "month"), day + timedelta(days=1), crm.settings.zone)
 
 

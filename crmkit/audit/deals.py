@@ -79,8 +79,8 @@ def expected_in_the_past(crm: Snapshot, period: Period) -> Sequence[Examined]:
     Why: the forecast rests on days that have passed, so nobody knows what money comes in this month.
     Fix: ask the client when the decision is made and put in that day, or close the deal with its reason.
     """
-    expected, now = crm.deals["expected_close_on"], crm.as_of.tz_convert(crm.settings.zone)
-    days = (now.tz_localize(None).normalize() - expected).dt.days.to_numpy(np.float64)
+    expected = crm.deals["expected_close_on"]
+    days = (pd.Timestamp(crm.today) - expected).dt.days.to_numpy(np.float64)
     checked = is_status(crm, "open") & expected.notna().to_numpy()
     return [Examined("deals", checked, days > 0, midnights(crm, expected), number=days)]
 

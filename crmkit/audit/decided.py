@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.audit.checks import find_check
-from crmkit.audit.decisions import day_of_sheet, standing, with_names
+from crmkit.audit.decisions import standing, with_names
 from crmkit.audit.examine import NAMES, Audit
 from crmkit.audit.keys import places_of_names
 
@@ -35,7 +35,7 @@ def decided(audit: Audit, decisions: pd.DataFrame) -> pd.DataFrame:
     ``open`` and ``overdue`` (it offends, within its day or since), ``waived`` and ``ran_out`` (the day of the
     waiver is over, and it offends), ``past`` (what happened cannot be put right), ``mended``.
     """
-    day = pd.Timestamp(day_of_sheet(audit.crm))
+    day = pd.Timestamp(audit.crm.today)
     rows = _with_state(audit, standing(decisions, day.date()))
     keys = ["as_of", *CARD, "decision", "until", "note"]
     grouped = rows.groupby(keys, dropna=False, sort=True)

@@ -113,7 +113,7 @@ def with_decided(waivers: pd.DataFrame | None, decisions: pd.DataFrame, crm: Sna
 
     A violation on which a later sheet decided otherwise is waived no longer.
     """
-    last = standing(decisions, day_of_sheet(crm))
+    last = standing(decisions, crm.today)
     chosen = last[(last["decision"] == "waive").to_numpy()].reset_index(drop=True)
     ids = pd.Series(None, index=chosen.index, dtype="str")
     for table, some in chosen.groupby("table"):
@@ -125,12 +125,6 @@ def with_decided(waivers: pd.DataFrame | None, decisions: pd.DataFrame, crm: Sna
     if own.empty:
         return waivers
     return own if waivers is None else pd.concat([waivers, own], ignore_index=True)
-
-
-def day_of_sheet(crm: Snapshot) -> date:
-    """Return the day that a sheet is for: that of ``as_of``."""
-    day: date = crm.as_of.tz_convert(crm.settings.zone).date()
-    return day
 
 
 def with_names(crm: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:

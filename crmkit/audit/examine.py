@@ -210,7 +210,7 @@ def _waived(offenders: pd.DataFrame, waivers: pd.DataFrame | None, crm: Snapshot
     blank = {"waiver": pd.Series(None, index=offenders.index, dtype="str"), "until": pd.NaT}
     if waivers is None or waivers.empty or offenders.empty:
         return offenders.assign(waived=False, **blank).astype({"until": "datetime64[us]"})
-    today = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None).normalize()
+    today = pd.Timestamp(crm.today)
     valid, key = waivers[waivers["until"] >= today].sort_values("until"), ["check", "table", "id"]
     if "table" not in valid:
         valid = valid.assign(table=None)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from crmkit.audit.checks import SEVERITIES, find_check
 from crmkit.audit.decided import CARD, STILL, decided
-from crmkit.audit.decisions import day_of_sheet, standing, with_names
+from crmkit.audit.decisions import standing, with_names
 from crmkit.audit.examine import Audit
 from crmkit.audit.seeing import moments
 from crmkit.facts import NEVER, BoolArray, IntArray, is_status, last_action, micros
@@ -64,7 +64,7 @@ def walk(audit: Audit, decisions: pd.DataFrame) -> Walk:
 
     Source: METHOD 5.3
     """
-    day = day_of_sheet(audit.crm)
+    day = audit.crm.today
     earlier = decided(audit, decisions)
     earlier = earlier[(earlier["as_of"] < pd.Timestamp(day)).to_numpy()].reset_index(drop=True)
     wrong = _still_to_tell(audit, decisions[(decisions["as_of"] < pd.Timestamp(day)).to_numpy()])

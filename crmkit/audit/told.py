@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 
 from crmkit.audit.questions import Rule
 from crmkit.facts import BoolArray
@@ -110,7 +111,7 @@ def _rep_roles(crm: Snapshot) -> Counted:
 def _working(crm: Snapshot) -> BoolArray:
     """Return which reps work in the company at ``as_of``."""
     people = crm.tables["managers"]
-    today = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None).normalize()
+    today = pd.Timestamp(crm.today)
     left = (people["left_on"] <= today).to_numpy(dtype=bool)
     return np.asarray(~left & ~(people["hired_on"] > today).to_numpy(dtype=bool))
 
@@ -139,7 +140,7 @@ def _plans(fact: str, crm: Snapshot, period: Period) -> Counted:
 
 
 def _last_year(crm: Snapshot) -> Period:
-    today = crm.as_of.tz_convert(crm.settings.zone).date()
+    today = crm.today
     return Period.between(today - timedelta(days=365), today, crm.settings.zone)
 
 

@@ -77,7 +77,7 @@ def idle_waivers(waivers: pd.DataFrame | None, audit: Audit) -> pd.DataFrame:
     """
     if waivers is None:
         return pd.DataFrame(columns=[*COLUMNS, "line", "why"])
-    today = audit.crm.as_of.tz_convert(audit.crm.settings.zone).tz_localize(None).normalize()
+    today = pd.Timestamp(audit.crm.today)
     over = (waivers["until"] < today).to_numpy()
     pairs = pd.MultiIndex.from_frame(waivers[["check", "id"]])
     offends = pairs.isin(pd.MultiIndex.from_frame(audit.violations[["check", "id"]]))

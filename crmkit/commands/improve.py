@@ -209,7 +209,7 @@ def _measured(
         remedy = N_("Possible: {expected}.", expected=known) if known else None
         raise RequestError(f"--check {number}", N_("there is no card of this number"), remedy=remedy)
     found = measured(one, crm, process)
-    effect = found.effect(crm.as_of.tz_convert(crm.settings.zone).date())
+    effect = found.effect(crm.today)
     return one.model_copy(update={"measured": effect or one.measured}), {"effect": _effect(found)}
 
 

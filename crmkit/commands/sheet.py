@@ -33,12 +33,11 @@ def make(
     ] = False,
 ) -> None:
     """Write the workbook; one that is there, perhaps filled in, is kept unless told otherwise."""
-    from crmkit.audit.decisions import day_of_sheet
     from crmkit.documents.audit_sheet import write_audit_sheet
     from crmkit.present.study import open_study
 
     study = open_study(client, as_of, language or "")
-    target = to or study.client.folder / "audit" / f"audit-sheet-{day_of_sheet(study.crm)}.xlsx"
+    target = to or study.client.folder / "audit" / f"audit-sheet-{study.crm.today}.xlsx"
     if target.exists() and not replace:
         remedy = N_("Give --replace to write over it, or --to with another name.")
         raise RequestError(str(target), N_("there is such a file already"), (), remedy)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crmkit.audit.decisions import Violation, day_of_sheet
+from crmkit.audit.decisions import Violation
 from crmkit.audit.rowkeys import RowKey
 from crmkit.audit.sheet import Walk
 from crmkit.documents.audit_sheet_help import (
@@ -98,7 +98,7 @@ def _keys(study: Study, found: Walk, rows: Sequence[Mapping[Any, Any]]) -> list[
     of_card: list[list[Violation]] = [[] for _ in range(len(found.cards))]
     for at, check, table, name in zip(wrong["at"], wrong["check"], wrong["table"], wrong["key"], strict=True):
         of_card[at].append((check, table, name))
-    day, client = day_of_sheet(study.crm), study.client.name
+    day, client = study.crm.today, study.client.name
     keys = []
     for row in rows:
         rep = "" if is_missing(row["manager_id"]) else str(row["manager_id"])
@@ -111,7 +111,7 @@ def _keys(study: Study, found: Walk, rows: Sequence[Mapping[Any, Any]]) -> list[
 def _write_top(page: Any, maker: Maker, columns: Sequence[str]) -> None:
     """Write the title, which cards these are, and the headings."""
     study, style = maker.study, maker.styles.style
-    day = study.formats.day(day_of_sheet(study.crm))
+    day = study.formats.day(study.crm.today)
     title = study.say("{client}: weekly audit sheet, {day}", client=study.client.name, day=day)
     page.write_string(0, 0, cell_text(title), style(bold=True, font_size=14))
     note = " ".join(sampling(study, maker.found))
@@ -140,6 +140,6 @@ def _let_choose(page: Any, maker: Maker, columns: Sequence[str], *, last: int) -
     )  # fmt: skip
     page.data_validation(
         HEAD + 1, place["until"], last, place["until"],
-        {"validate": "date", "criteria": ">=", "value": day_of_sheet(study.crm), "error_type": "warning",
+        {"validate": "date", "criteria": ">=", "value": study.crm.today, "error_type": "warning",
          "error_message": study.say("A day such as 31.12.2026 should stand here, not before the sheet's.")},
     )  # fmt: skip

@@ -36,7 +36,7 @@ def borders(crm: Snapshot, period: Period) -> Period:
     if not period.is_all:
         return period
     zone = crm.settings.zone
-    last = crm.as_of.tz_convert(zone).date()
+    last = crm.today
     first = min((moment.tz_convert(zone).date() for moment in crm.began.values()), default=last)
     return Period.between(min(first, last), last + timedelta(days=1), zone, "all")
 
@@ -44,9 +44,8 @@ def borders(crm: Snapshot, period: Period) -> Period:
 def latest_months(crm: Snapshot, months: int = MONTHS) -> Period:
     """Return the latest whole calendar months up to ``as_of``, not before the first record; else «all»."""
     zone = crm.settings.zone
-    as_of = crm.as_of.tz_convert(zone).date()
-    after = floor(as_of + timedelta(days=1), "month")
-    began = min((moment.tz_convert(zone).date() for moment in crm.began.values()), default=as_of)
+    after = floor(crm.today + timedelta(days=1), "month")
+    began = min((moment.tz_convert(zone).date() for moment in crm.began.values()), default=crm.today)
     first = after
     for _ in range(months):
         earlier = floor(first - timedelta(days=1), "month")

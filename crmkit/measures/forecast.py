@@ -69,7 +69,7 @@ def weighted_forecast_rest(crm: Snapshot, period: Period) -> pd.DataFrame:
     Source: METHOD 7.2
     """
     inside, left_out = _expected(crm, period)
-    today = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None).normalize()
+    today = pd.Timestamp(crm.today)
     return _weighed(crm, inside & (crm.deals["expected_close_on"] >= today).to_numpy(), left_out)
 
 

@@ -220,7 +220,7 @@ def plan_run_rate(parts: Mapping[str, Floats], crm: Snapshot, period: Period) ->
     Source: METHOD 3.3
     """
     calendar, (start, end) = crm.settings.calendar, period.days()
-    after = min(end, crm.as_of.tz_convert(crm.settings.zone).date() + timedelta(days=1))
+    after = min(end, crm.today + timedelta(days=1))
     if after == end:
         return parts["plan_attainment.numerator"], parts["plan_attainment.denominator"]
     gone, whole = calendar.working_days(start, after), calendar.working_days(start, end)

@@ -35,7 +35,7 @@ def receivables_overdue(crm: Snapshot, period: Period) -> pd.DataFrame:
     due, paid = (payments[name].to_numpy(dtype=np.float64) for name in ("amount_due", "amount_paid"))
     whole = np.isnan(paid) & payments["paid_on"].notna().to_numpy()
     owed = np.where(whole, 0.0, np.round(due - np.where(np.isnan(paid), 0.0, paid), 2))
-    today = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None).normalize()
+    today = pd.Timestamp(crm.today)
     late = (today - payments["due_on"]).dt.days.to_numpy(dtype=np.float64)
     deals = payments["deal_ix"].to_numpy()
     lost = np.append(is_status(crm, "lost"), values=False)[deals]

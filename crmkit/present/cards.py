@@ -42,7 +42,7 @@ def cards_table(study: Study, process: Process | None) -> Table | Sentences:
     if not cards:
         none = N_("There are no cards of improvement yet. «crmkit process card CLIENT» makes the first one.")
         return Sentences.of(study.words, [none])
-    today = study.crm.as_of.tz_convert(study.crm.settings.zone).date()
+    today = study.crm.today
     rows = [
         (f"{card.id}. {card.problem}", study.words.message(HEADINGS[key]), text)
         for card in cards

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -16,12 +15,6 @@ from crmkit.errors import CrmkitError
 from crmkit.measures.records import plain_rows
 from crmkit.present.study import Study
 from crmkit.process.description import Process
-
-
-def today_of(study: Study) -> date:
-    """Return the day that the study describes, by the client's clocks."""
-    day: date = study.crm.as_of.tz_convert(study.crm.settings.zone).date()
-    return day
 
 
 @lru_cache(maxsize=4)
@@ -46,7 +39,7 @@ def answers_of(study: Study) -> tuple[Answers, Answers | None]:
     ------
     CrmkitError: files of answers that cannot be used; it speaks the language of the study.
     """
-    folder, asked, today = study.client.folder, questions_of(study), today_of(study)
+    folder, asked, today = study.client.folder, questions_of(study), study.crm.today
     try:
         present, previous = present_and_previous(folder, today)
         now = read_answers(folder, present or today, asked)
@@ -87,7 +80,7 @@ def to_fill_in(study: Study, new: bool = False) -> tuple[Answers, Answers | None
     ``new``: one begun on the day described, where the present one is of an earlier day.
     """
     now, before = answers_of(study)
-    today = today_of(study)
+    today = study.crm.today
     return (Answers(today), now) if new and now.day != today else (now, before)
 
 

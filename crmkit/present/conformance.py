@@ -98,7 +98,7 @@ def summary(study: Study, found: Conformance) -> Sentences:
         )
     )
     dated = found.process.dated
-    if dated is not None and dated > study.crm.as_of.tz_convert(study.crm.settings.zone).date():
+    if dated is not None and dated > study.crm.today:
         said.append(
             N_(
                 "This version is to hold only from {day} on: what follows shows how far the present way is"

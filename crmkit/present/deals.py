@@ -157,7 +157,7 @@ def _total(figures: pd.DataFrame, name: str) -> float:
 def forecast(study: Study) -> Table | Sentences:
     """Return what the open deals promise: this month, the next one, and all of them."""
     zone, name = study.crm.settings.zone, "weighted_forecast"
-    this = floor(study.crm.as_of.tz_convert(zone).date(), "month")
+    this = floor(study.crm.today, "month")
     after = next_start(this, "month")
     spans = [Period.between(this, after, zone), Period.between(after, next_start(after, "month"), zone)]
     rows = [

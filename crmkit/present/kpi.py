@@ -50,7 +50,7 @@ def headline(study: Study) -> Tiles:
 
 def _tile(study: Study, name: str, row: dict[str, Any], earlier: dict[str, Any] | None) -> Tile:
     formats, one = study.formats, study.measure(name)
-    day = formats.day(study.crm.as_of.tz_convert(study.crm.settings.zone).date())
+    day = formats.day(study.crm.today)
     note = study.say("as of {day}", day=day) if one.basis == "open_at" else ""
     row["missing"] = " ".join(study.why(row["missing"]))
     if one.is_exact and row["state"] in TOLD:  # arithmetic, not an estimate: told however few the cases are
@@ -207,7 +207,7 @@ def _tomorrow(study: Study) -> pd.Timestamp:
 def _with_today(study: Study) -> Period:
     """Return the study's period, together with the month that is not over yet if it follows."""
     first, after = borders(study.crm, study.period).days()
-    today = study.crm.as_of.tz_convert(study.crm.settings.zone).date()
+    today = study.crm.today
     if study.period.grain == "" and after == floor(today, "month"):
         after = next_start(after, "month")
     return Period.between(first, after, study.crm.settings.zone)

@@ -70,7 +70,7 @@ def measured(card: Card, crm: Snapshot, process: Process | None = None) -> Measu
 
     Source: METHOD 4.7, 6.1
     """
-    today = crm.as_of.tz_convert(crm.settings.zone).date()
+    today = crm.today
     if card.started_on is None or card.started_on > today:
         return Measured("not_started")
     place, places = _place(card, crm, process)
