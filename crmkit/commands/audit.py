@@ -34,6 +34,7 @@ def audit(
     from crmkit.present.audit_changes import rules_changed
     from crmkit.present.audit_records import idle, offenders, records
     from crmkit.present.study import open_study
+    from crmkit.present.texts import clean
 
     study = open_study(client, as_of, user_language(), "" if period == "all" else period)
     told, whole = _told(study, check)
@@ -47,7 +48,7 @@ def audit(
     else:
         print_table(_table(told))
     for line in remarks:
-        typer.echo(line, err=format == "csv")
+        typer.echo(clean(line), err=format == "csv")
 
 
 def _told(study: Study, names: list[str]) -> tuple[Told, Audit]:

@@ -18,8 +18,8 @@ from crmkit.present.tables import Column, Table
 from crmkit.present.texts import clean
 from crmkit.present.tiles import Sentences
 
-#: How many words of a name have an initial.
-INITIALS = 3
+#: How many words of a name have an initial, and how many letters it has at most.
+INITIALS, MOST_LETTERS = 3, 3
 TREND = ("new", "fixed")
 
 
@@ -149,7 +149,9 @@ def _titles(study: Study, checks: pd.Series) -> str:
 def initials(names: Sequence[str]) -> list[str]:
     """Return names as initials; of two alike, each word keeps as many letters as tell them apart.
 
-    >>> initials(["Anna Lind", "Alla Lund", "Bo Ek", "Bo Ek"])
+    Never so many that a word stands there whole, or nearly so: then they are numbered.
+
+    >>> initials(["Anna Lind", "Alla Lund", "Bo Ek", "Bob Ek"])
     ['An. Li.', 'Al. Lu.', 'B. E. 1', 'B. E. 2']
     """
     words = [(re.findall(r"\w+", clean(name)) or ["?"])[:INITIALS] for name in names]
@@ -158,11 +160,11 @@ def initials(names: Sequence[str]) -> list[str]:
         alike = [place for place, one in enumerate(found) if one == short]
         if len(alike) == 1:
             continue
-        longest = max(len(word) for place in alike for word in words[place])
+        shortest = min(len(word) for place in alike for word in words[place])
         apart = next(
             (
                 size
-                for size in range(2, longest + 1)
+                for size in range(2, min(shortest, MOST_LETTERS + 1))
                 if len({_letters(words[place], size) for place in alike}) == len(alike)
             ),
             0,

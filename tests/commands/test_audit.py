@@ -180,6 +180,13 @@ def test_the_sample_is_audited_as_it_was_planted(tmp_path):
     assert sorted(one["id"] for one in found["checks"]["H01"]["offenders"]) == planted
 
 
+def test_a_remark_moves_no_terminal(tmp_path):
+    (write(tmp_path) / "exceptions.csv").write_text(
+        "check;id;reason;until\nH05;9\x1b[2J\u202e9;agreed;2026-12-31\n", encoding="utf-8"
+    )
+    assert "H05 finds nothing wrong with 9[2J9" in run(tmp_path)
+
+
 def test_a_mistake_in_the_exceptions_is_told_in_the_readers_language(tmp_path):
     (write(tmp_path) / "exceptions.csv").write_text(
         "check;id;reason;until\nH01;2;;2026-12-31\n", encoding="utf-8"

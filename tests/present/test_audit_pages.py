@@ -164,6 +164,8 @@ def test_waived_rows_are_not_on_the_board(client: Make) -> None:
         (["Анна Лис", "Борис Ёж"], ["А. Л.", "Б. Ё."]),
         (["Анна Лис", "Алла Лось"], ["Ан. Ли.", "Ал. Ло."]),
         (["Ann Lee", "Ann Lee", "Ann Low"], ["A. L. 1", "A. L. 2", "A. L. 3"]),
+        (["Ли Анна", "Ли Алла"], ["Л. А. 1", "Л. А. 2"]),  # with two letters «Ли» would be whole
+        (["Annabella Lindberg", "Annabelle Lindberg"], ["A. L. 1", "A. L. 2"]),  # nearly whole
         (["<b>", "!!!", ""], ["B.", "?. 1", "?. 2"]),
         (["ivan.petrov@firm.example"], ["I. P. F."]),
     ],
