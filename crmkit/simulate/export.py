@@ -16,8 +16,11 @@ from crmkit.calendars import WorkCalendar
 from crmkit.simulate.cells import Cells, Style, by_parts, cells_of, named, rows
 from crmkit.simulate.clock import WorkClock
 from crmkit.simulate.department import Department, assumed
+from crmkit.simulate.frames import LINK
 from crmkit.simulate.scenario import CHECKS, Scenario, read_data
 
+#: What cards are called in the addresses of the invented CRM.
+_CARDS = {"deal": "deals", "company": "companies", "contact": "contacts"}
 _OVERDUE = 11
 
 
@@ -116,6 +119,7 @@ def write_client(folder: Path, department: Department, crm: str, files: list[dic
             {"name": one.name, "stages": [_stage(stage, shown) for stage in one.stages]}
             for one in scenario.pipelines
         ],
+        "links": {kind: f"{LINK}/{folder}/{{id}}" for kind, folder in _CARDS.items()},
         "technical_losses": [reason.name for reason in scenario.loss_reasons if reason.technical],
         "inbound_sources": [source.name for source in scenario.sources if source.inbound],
         "managers": [

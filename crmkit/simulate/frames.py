@@ -17,7 +17,7 @@ from crmkit.simulate.reference import managers, plans, products, stages
 from crmkit.simulate.scenario import read_data
 from crmkit.simulate.world import NEVER, OPEN, WON, Array
 
-_LINK = "https://crm.example"
+LINK = "https://crm.example"
 _Given = dict[str, Any]
 
 
@@ -92,7 +92,7 @@ def _deals(draft: Draft, ids: Identifiers) -> _Given:
         "lost_reason": coded(deals["reason"], names(scenario.loss_reasons)),
         "lost_at_stage": coded(np.where(draft.lost, here, -1), stages),
         "is_repeat": pd.array(deals["repeat"], dtype="boolean"),
-        "url": texts([f"{_LINK}/deals/{one}" for one in ids.of_table["deals"]]),
+        "url": texts([f"{LINK}/deals/{one}" for one in ids.of_table["deals"]]),
         "updated_at": moments(updated, draft),
         "stage_entered_at": moments(np.where(draft.open, draft.entered, deals["closed"]), draft),
         "last_activity_at": moments(action, draft),
@@ -188,7 +188,7 @@ def _companies(draft: Draft, ids: Identifiers) -> _Given:
         "tax_id": texts(cards["tax"][rows]),
         "manager_id": coded(cards["owner"][rows], rep_ids(draft)),
         "created_at": moments(cards["created"][rows], draft),
-        "url": texts([f"{_LINK}/companies/{one}" for one in numbers]),
+        "url": texts([f"{LINK}/companies/{one}" for one in numbers]),
     }
 
 
@@ -207,5 +207,5 @@ def _contacts(draft: Draft, ids: Identifiers) -> _Given:
         "email": texts(cards["email"]),
         "is_decision_maker": pd.array(cards["position"] == 0, dtype="boolean"),
         "created_at": moments(cards["created"], draft),
-        "url": texts([f"{_LINK}/contacts/{one}" for one in numbers]),
+        "url": texts([f"{LINK}/contacts/{one}" for one in numbers]),
     }
