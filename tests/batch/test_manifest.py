@@ -25,6 +25,17 @@ def test_inputs_are_all_that_the_figures_come_from_named_without_telling_the_mac
     assert len(inputs(client, folder / "client.yml", "")) == 3
 
 
+def test_what_people_told_the_audits_is_an_input(tmp_path: Path) -> None:
+    (tmp_path / "audit" / "answers").mkdir(parents=True)
+    (tmp_path / "audit" / "history").mkdir()
+    told = ["audit/answers/2026-10-31.yml", "audit/decisions.csv", "audit/questions.yml", "exceptions.csv"]
+    for name in ("client.yml", "audit/history/2026-10-31.json", *told):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    client = SimpleNamespace(folder=tmp_path, files=[], plan=[], api=None)
+    found = [item["file"] for item in inputs(client, tmp_path / "client.yml", "")]
+    assert sorted(found) == sorted([*told, "client.yml"])  # what an audit of this day kept is no input of it
+
+
 def test_only_our_own_record_makes_a_folder_ours(tmp_path: Path) -> None:
     for text in ("{}", "[]", "not json", '{"format": 2, "client": "x"}'):
         (tmp_path / "run.json").write_text(text, encoding="utf-8")
