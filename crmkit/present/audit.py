@@ -12,6 +12,7 @@ from crmkit.audit import SEVERITIES, find_check, hygiene_checks
 from crmkit.audit.risk import amounts_unknown, money_at_risk
 from crmkit.errors import N_, Message
 from crmkit.intake.unlocks import how_to_export
+from crmkit.present.audit_score import by_weight
 from crmkit.present.reasons import missing
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -31,6 +32,8 @@ REASONS: Mapping[str, Message] = {
     "known_at_export_only": N_("These fields are known only as they are on the day of export."),
     "nothing_to_check": N_("There is nothing of the kind in the data."),
 }
+#: Cards of checks that a page shows unfolded.
+CARDS = 6
 SEVERITY_WORDS: Mapping[str, Message] = {
     "critical": N_("critical"),
     "major": N_("major"),
@@ -48,9 +51,11 @@ def headline(study: Study) -> Tiles:
         Tile(
             study.say("Checks made"),
             study.say("{n} of {all}", n=formats.count(len(made)), all=formats.count(len(states))),
-            (study.say("the others could not be made: see below"),) if len(made) < len(states) else (),
+            (
+                study.say("with violations: {n}", n=formats.count(int((made["state"] == "failed").sum()))),
+                *((study.say("the others could not be made: see below"),) if len(made) < len(states) else ()),
+            ),
         ),
-        Tile(study.say("Checks with violations"), formats.count(int((made["state"] == "failed").sum()))),
         Tile(study.say("Violations"), formats.count(len(against)), _waived_line(study)),
         Tile(study.say("Deals with violations"), formats.count(int((deals >= 0).sum()))),
     ]
@@ -129,7 +134,15 @@ def checks(study: Study) -> Table:
     empty = {"waived": frame["waived"].isna().all(), "known": not frame["known"].any()}
     spec = [one for one in spec if not empty.get(one.key)]
     title = study.say("The hygiene checks, one by one")
-    return study.table(shown, "audit_checks", title, spec, shown=60, parted="part")
+    return study.table(shown, "audit_checks", title, spec, [_weights(study)], shown=60, parted="part")
+
+
+def _weights(study: Study) -> str:
+    return study.say(
+        "The weight says how much a check counts in the score: critical {critical}, major {major}, minor"
+        " {minor}. In small type under a share: its 95% interval, how far chance alone may have moved it.",
+        **SEVERITIES,
+    )
 
 
 def _without(study: Study, row: Mapping[Any, Any]) -> str:
@@ -188,14 +201,16 @@ def cards(study: Study) -> Table | Sentences:
             "why": _begun(study.say(one.why)),
             "fix": _begun(study.say(one.fix)),
         }
-        for one in map(find_check, failed)
+        for one in map(find_check, by_weight(study, failed))
     ]
     spec = [
         Column("name", study.say("What is checked")), Column("why", study.say("Why it matters")),
         Column("fix", study.say("What to do")),
     ]  # fmt: skip
     title = study.say("What the violations mean, and what to do about them")
-    return study.table(pd.DataFrame(rows), "audit_cards", title, spec, shown=60)
+    return study.table(
+        pd.DataFrame(rows), "audit_cards", title, spec, shown=60, folded=range(CARDS, len(rows))
+    )
 
 
 def definitions(study: Study) -> Table:

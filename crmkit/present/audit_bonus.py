@@ -7,6 +7,7 @@ from crmkit.audit.checks import find_check
 from crmkit.errors import N_, Message
 from crmkit.present.audit_score import NOTHING, SHOWN, TALK, by_name
 from crmkit.present.evidence import told
+from crmkit.present.several import MOST, beyond
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
@@ -37,6 +38,7 @@ def bonus_sheet(study: Study) -> Table | Sentences:
         Column("waived", study.say("Waived"), "count"),
         Column("inherited", study.say("Taken over with it"), "count"),
     ]  # fmt: skip
+    columns = [one for one in columns if one.key not in ("waived", "inherited") or frame[one.key].any()]
     first, after = bonus.audit.period.days()
     period = study.formats.period(first, after)
     title = study.say("Bonus by the rules for {period}: a proposal to confirm", period=period)
@@ -88,7 +90,10 @@ def bonus_rows(study: Study) -> Table | Sentences:
         standing_name=[study.words.message(STANDING[one]) for one in rows["standing"]],
         deduction=rows["deduction"].where(rows["standing"] == "counts"),
     )
-    rows = rows.sort_values(["rep", "check", "standing", "id"], kind="stable", ignore_index=True)
+    rows = rows.sort_values(
+        ["rep", "deduction", "check", "id"], ascending=[True, False, True, True], kind="stable",
+        na_position="last", ignore_index=True,
+    )  # fmt: skip
     columns = [
         Column("rep", study.say("Rep")), Column("check_name", study.say("What is checked")),
         Column("deduction", study.say("The check costs"), "share"),
@@ -96,8 +101,10 @@ def bonus_rows(study: Study) -> Table | Sentences:
         Column("name", study.say("Card")), Column("what", study.say("What exactly")),
         Column("since", study.say("Since"), "date"), Column("url", study.say("Link"), "url"),
     ]  # fmt: skip
-    if rows["url"].isna().all():
-        del columns[-1]
+    empty = {"url": rows["url"].isna().all(), "standing_name": (rows["standing"] == "counts").all()}
+    columns = [one for one in columns if not empty.get(one.key)]
     title = study.say("The rows behind the bonus")
     notes = [study.words.message(TALK)]
-    return study.table(rows, "audit_bonus_rows", title, columns, notes, shown=SHOWN, parted="rep")
+    return study.table(
+        rows, "audit_bonus_rows", title, columns, notes, shown=MOST, parted="rep", folded=beyond(rows["rep"])
+    )

@@ -8,7 +8,8 @@ from crmkit.audit.checks import find_check
 from crmkit.audit.dynamics import COUNTS, compared
 from crmkit.audit.history import Run, previous_run, rules_of
 from crmkit.errors import N_, Message
-from crmkit.present.audit_score import ORDER, SHOWN, by_name
+from crmkit.present.audit_score import ORDER, SHOWN, by_name, by_weight
+from crmkit.present.several import MOST, Several, beyond
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
@@ -57,29 +58,22 @@ def summed(rows: pd.DataFrame, by: str) -> pd.DataFrame:
     return groups[list(COUNTS)].sum(min_count=1).reset_index()
 
 
-def changes_by_check(study: Study) -> Table | Sentences:
-    """Return for each check how many violations are new, put right and still there since the audit before."""
+def changes(study: Study) -> Several | Sentences:
+    """Return how many violations are new, put right and still there since the audit before.
+
+    First check by check, the critical ones first; then rep by rep, where anything is or was.
+    """
     rows = _told(study)
     if isinstance(rows, Sentences):
         return rows
-    frame = summed(rows, "check")
-    frame = frame.assign(name=[study.say(find_check(one).title) for one in frame["check"]])
-    return _table(study, frame, "audit_changes", Column("name", study.say("What is checked")))
-
-
-def changes_by_rep(study: Study) -> Table | Sentences:
-    """Return for each check and rep what has changed; where nothing is and was, there is no row."""
-    rows = _told(study)
-    if isinstance(rows, Sentences):
-        return rows
+    title = {one: study.say(find_check(one).title) for one in by_weight(study, rows["check"])}
+    place = rows["check"].map({one: place for place, one in enumerate(title)})
     some = (rows[list(COUNTS)].astype("Float64").sum(axis=1) > 0).to_numpy(dtype=bool)
-    frame = by_name(study, rows[some], "manager")
-    frame = frame.sort_values("check", kind="stable", ignore_index=True)
-    frame = frame.assign(check_name=[study.say(find_check(one).title) for one in frame["check"]])
-    return _table(
-        study, frame, "audit_changes_reps", Column("check_name", study.say("What is checked")),
-        Column("name", study.say("Rep")), parted="check_name",
-    )  # fmt: skip
+    reps = by_name(study, rows.assign(place=place)[some], "manager")
+    reps = reps.sort_values("place", kind="stable", ignore_index=True)
+    checks = summed(rows, "check").set_index("check").loc[list(title)].reset_index()
+    checks, reps = (frame.assign(what=frame["check"].map(title)) for frame in (checks, reps))
+    return Several((_by_check(study, checks), _by_rep(study, reps)))
 
 
 def _told(study: Study) -> pd.DataFrame | Sentences:
@@ -103,17 +97,28 @@ def _told(study: Study) -> pd.DataFrame | Sentences:
     return rows.reset_index(drop=True)
 
 
-def _table(study: Study, frame: pd.DataFrame, name: str, *first: Column, parted: str = "") -> Table:
+def _by_check(study: Study, frame: pd.DataFrame) -> Table:
     run = run_before(study)
-    known = [one for one in COUNTS if one in ("open", "new", "fixed", "still") or (frame[one] > 0).any()]
-    columns = [*first, *(Column(one, study.words.message(HEADINGS[one]), "count") for one in known)]
     title = study.say("What has changed since {day}", day=day_of(study, run) if run else "")
     notes = [
         study.say(
             "Of what happened and cannot be put right, only that stands here which happened since. Waived"
             " violations are in no count."
         ),
-        study.words.message(ORDER),
         *rules_changed(study, run),
     ]
-    return study.table(frame, name, title, columns, notes, shown=SHOWN, parted=parted)
+    return study.table(frame, "audit_changes", title, _columns(study, frame), notes, shown=SHOWN)
+
+
+def _by_rep(study: Study, frame: pd.DataFrame) -> Table:
+    columns = [Column("name", study.say("Rep")), *_columns(study, frame)]
+    return study.table(
+        frame, "audit_changes_reps", study.say("The same by rep"), columns, [study.words.message(ORDER)],
+        shown=MOST, parted="what", folded=beyond(frame["what"]),
+    )  # fmt: skip
+
+
+def _columns(study: Study, frame: pd.DataFrame) -> list[Column]:
+    known = [one for one in COUNTS if one in ("open", "new", "fixed", "still") or (frame[one] > 0).any()]
+    what = Column("what", study.say("What is checked"))
+    return [what, *(Column(one, study.words.message(HEADINGS[one]), "count") for one in known)]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
-from crmkit.audit.checks import find_check
+from crmkit.audit.checks import SEVERITIES, find_check
 from crmkit.audit.risk import amounts_unknown, money_at_risk
 from crmkit.audit.score import COLUMN, By, by_check, scores
 from crmkit.errors import N_
 from crmkit.measures.slices import coded
 from crmkit.present.cells import HEAT
 from crmkit.present.reasons import missing
+from crmkit.present.several import Several, blocks
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
@@ -20,6 +23,8 @@ TALK = N_("A figure for a conversation, not a decision.")
 ORDER = N_("In the order of names.")
 NOTHING = N_("Nothing could be checked, so there is nothing to tell of the reps.")
 SHOWN = 60
+#: Reps that fit beside one another, and how many checks are shown of each block where there are several.
+REPS, FIRST = 7, 8
 
 
 def rep_scores(study: Study) -> Table | Sentences:
@@ -83,7 +88,13 @@ def by_name(study: Study, rows: pd.DataFrame, by: By) -> pd.DataFrame:
     return frame.assign(name=frame["name"].where(frame["name"].notna(), nobody))
 
 
-def matrix(study: Study) -> Table | Sentences:
+def by_weight(study: Study, checks: Iterable[str]) -> list[str]:
+    """Return checks with the critical ones first, those of one weight by their number."""
+    rank = study.audit.states.set_index("check")["severity"].map(dict(SEVERITIES))
+    return sorted(set(checks), key=lambda one: (-int(rank[one]), one))
+
+
+def matrix(study: Study) -> Several | Sentences:
     """Return the share of rows with a violation for each check and rep; darker is more."""
     rows, whole = by_check(study.audit), by_check(study.audit, "all")
     if rows.empty:
@@ -92,7 +103,7 @@ def matrix(study: Study) -> Table | Sentences:
     place_of, _ = pd.factorize(rows["manager_id"], use_na_sentinel=False)
     names = [*rows["name"][~pd.Series(place_of).duplicated()], study.say("The whole department")]
     both = pd.concat([rows.assign(place=place_of), whole.assign(place=len(names) - 1)], ignore_index=True)
-    checks = list(dict.fromkeys(whole["check"]))
+    checks = by_weight(study, whole["check"])
     at = pd.MultiIndex.from_arrays([both["check"], both["place"]])
     parts = {"": "rate", "_numerator": "open", "_denominator": "checked", "_n": "checked", "_low": "low",
              "_high": "high"}  # fmt: skip
@@ -103,11 +114,21 @@ def matrix(study: Study) -> Table | Sentences:
         told = {f"rep{place}{ending}": cells[column].array for ending, column in parts.items()}
         frame = frame.assign(**told)
         heat[f"rep{place}"] = _shades(study, cells)
-    columns = [Column("check", study.say("What is checked"))]
-    columns += [Column(f"rep{place}", name, "share", bare=True) for place, name in enumerate(names)]
+    first = Column("check", study.say("What is checked"))
+    columns = [Column(f"rep{place}", name, "share", bare=True) for place, name in enumerate(names)]
     title = study.say("Share with a violation by check and rep, %")
     notes = [study.say("The darker, the larger the share."), study.words.message(ORDER)]
-    return study.table(frame, "audit_matrix", title, columns, notes, shown=SHOWN, heat=heat)
+    beside = [[*(columns[one] for one in places), columns[-1]] for places in blocks(len(names) - 1, REPS)]
+    folded = range(FIRST, len(frame)) if len(beside) > 1 else ()
+    return Several(
+        tuple(
+            study.table(
+                frame, "audit_matrix", title, [first, *part], notes, shown=SHOWN, folded=folded,
+                heat={column.key: heat[column.key] for column in part},
+            )
+            for part in beside
+        )
+    )  # fmt: skip
 
 
 def _shades(study: Study, cells: pd.DataFrame) -> tuple[int, ...]:

@@ -8,12 +8,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from crmkit.audit.checks import find_check
 from crmkit.audit.decided import decided
 from crmkit.audit.decisions import read_decisions
 from crmkit.audit.sheet import Walk
 from crmkit.audit.sheet import walk as walk_of
 from crmkit.errors import N_
 from crmkit.measures.slices import coded
+from crmkit.present.several import MOST, beyond
 from crmkit.present.sheet_words import BECAME, DECISIONS, HEADINGS
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -42,7 +44,10 @@ def walk(study: Study, by: By = "rep") -> Table | Sentences:
     there = [key for key in rest if frame[key].notna().any()]
     columns = [
         Column(by, study.words.message(HEADINGS[by])),
-        *(Column(key, study.words.message(HEADINGS[key]), rest[key]) for key in there),
+        *(
+            Column(key, study.words.message(HEADINGS[key]), rest[key], bare=rest[key] == "days")
+            for key in there
+        ),
     ]
     if frame["url"].notna().any():
         columns.append(Column("url", study.say("Link"), "url"))
@@ -51,7 +56,10 @@ def walk(study: Study, by: By = "rep") -> Table | Sentences:
         if by == "rep"
         else study.say("The walk through the cards, stage by stage, the worst first")
     )
-    return study.table(frame, f"audit_walk_{by}", title, columns, sampling(study, found), shown=60, parted=by)
+    return study.table(
+        frame, f"audit_walk_{by}", title, columns, sampling(study, found), shown=MOST, parted=by,
+        folded=beyond(frame[by]),
+    )  # fmt: skip
 
 
 def told(study: Study, found: Walk, *, by: By) -> pd.DataFrame:
@@ -176,7 +184,7 @@ def _lines(study: Study, found: Walk) -> list[list[str]]:
     for at, check, said, count in zip(
         firsts["at"], firsts["check"], what_exactly(study.formats, firsts), counts, strict=True
     ):
-        text = f"{check}: {said}"
+        text = f"{study.say(find_check(check).title)}: {said}"
         if count > 1:
             text = study.words.plural(
                 "{said} · {n} more like it", "{said} · {n} more like it", count - 1, said=text

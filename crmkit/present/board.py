@@ -10,9 +10,11 @@ import pandas as pd
 
 from crmkit.audit.checks import find_check
 from crmkit.audit.dynamics import compared
-from crmkit.audit.score import COLUMN, By, by_check, tallied
+from crmkit.audit.score import COLUMN, By, tallied
+from crmkit.audit.score import by_check as cells_of
 from crmkit.present.audit_changes import day_of, run_before, summed
-from crmkit.present.audit_score import NOTHING, SHOWN, by_name
+from crmkit.present.audit_score import FIRST, NOTHING, REPS, SHOWN, by_name, by_weight
+from crmkit.present.several import Several, blocks
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import clean
@@ -64,6 +66,34 @@ def board(study: Study) -> Table | Sentences:
     return study.table(frame, "audit_board", heading(study), columns, notes, foot=1, shown=SHOWN)
 
 
+def by_check(study: Study) -> Several | Sentences:
+    """Return the board as a page of a report has it: checks as rows, the critical first, reps as columns."""
+    table = board(study)
+    if isinstance(table, Sentences):
+        return table
+    keys = [column.key for column in table.columns]
+    sums = [key for key in keys[1:] if key not in table.cases]
+    order = [*by_weight(study, table.cases), *sums]
+    frame = pd.DataFrame({"check": [table.columns[keys.index(key)].heading for key in order]})
+    for rep, row in enumerate(table.rows):
+        n = [table.cases[key][rep].n if key in table.cases else None for key in order]
+        frame = frame.assign(**{f"r{rep}": [row[keys.index(key)] for key in order], f"r{rep}_n": n})
+    reps = [Column(f"r{rep}", str(row[0]), "count", counted=True) for rep, row in enumerate(table.rows)]
+    heat = {one.key: tuple(2 * (value > 0) for value in frame[one.key][: -len(sums)]) for one in reps}
+    parts = [[*(reps[one] for one in places), reps[-1]] for places in blocks(len(reps) - 1, REPS)]
+    folded = range(FIRST, len(frame) - len(sums)) if len(parts) > 1 else ()
+    return Several(
+        tuple(
+            study.table(
+                frame, table.name, table.title, [Column("check", study.say("What is checked")), *part],
+                table.notes, foot=len(sums), shown=SHOWN, folded=folded,
+                heat={one.key: heat[one.key] + (0,) * len(sums) for one in part},
+            )
+            for part in parts
+        )
+    )  # fmt: skip
+
+
 def heading(study: Study) -> str:
     """Return what the board tells, and of which day."""
     day = study.crm.as_of.tz_convert(study.crm.settings.zone).date()
@@ -74,7 +104,7 @@ def _counts(study: Study, by: By) -> Counts | None:
     """Return what can be put right by group and check; ``None`` if nothing was examined."""
     states = study.whole_audit.states
     mendable = states["check"][states["mendable"] & states["state"].isin(["passed", "failed"])]
-    cells = by_check(study.whole_audit, by)
+    cells = cells_of(study.whole_audit, by)
     cells = cells[cells["check"].isin(mendable)].reset_index(drop=True)
     if cells.empty:
         return None

@@ -15,13 +15,14 @@ from crmkit.errors import N_, Message, ReportError
 from crmkit.measures.slices import coded
 from crmkit.present.audit_records import Told, idle, records
 from crmkit.present.reasons import LEFT_OUT, TABLE_NAMES
+from crmkit.present.several import beyond
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 from crmkit.present.violations import what_exactly
 
-#: Rows of evidence that a page has for one check, and how many of them it shows unfolded.
-EVIDENCE, SHOWN = 60, 6
+#: Rows of evidence that a page has for one check; the workbook has all.
+EVIDENCE = 20
 #: What programs are told of a row in the findings of a notebook; `crmkit audit` tells all of it.
 KEPT = ("table", "id", "deal_id", "manager", "since", "waived")
 
@@ -34,7 +35,6 @@ def evidence(study: Study) -> Table | Sentences:
     place = rows.groupby("check", sort=False, observed=True).cumcount()
     few = rows[(place < EVIDENCE).to_numpy()].reset_index(drop=True)
     frame = told(study, few)
-    folded = np.flatnonzero(few.groupby("check", sort=False).cumcount().to_numpy() >= SHOWN)
     notes = []
     if len(few) < len(rows):
         notes.append(
@@ -49,7 +49,7 @@ def evidence(study: Study) -> Table | Sentences:
     )
     return study.table(
         frame, "audit_evidence", title, columns(study, frame), notes, shown=len(frame), parted="part",
-        folded=folded.tolist(),
+        folded=beyond(few["check"]),
     )  # fmt: skip
 
 

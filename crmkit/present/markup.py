@@ -85,9 +85,10 @@ def _fold(table: Table, hidden: int) -> str:
     """Return what opens the rows that a page hides; the style sheet alone hides them, and not on paper."""
     if not hidden:
         return ""
-    more = ("Show {n} more row", "Show {n} more rows")
-    every = ("Show {n} row", "Show {n} rows")
-    said = table.words.plural(*(more if hidden < len(table.visible) else every), hidden)
+    if hidden < len(table.visible):
+        said = table.words.plural("Show {n} more row", "Show {n} more rows", hidden)
+    else:
+        said = table.words.plural("Show {n} row", "Show {n} rows", hidden)
     return f'<details class="ck-fold"><summary>{escape(said)}</summary></details>'
 
 
@@ -104,7 +105,7 @@ def _heading(table: Table, column: Column, long: bool) -> str:
     }
     hint = hints.get(column.better, "")
     title = f' title="{escape(hint)}"' if hint else ""
-    side = _side(column) + " ck-long" * long
+    side = _side(column) + " ck-long" * long + " ck-short" * (column.key in table.short)
     heading = (
         column.heading.replace("\N{NO-BREAK SPACE}", " ") if len(_seen(table)) > MANY else column.heading
     )
@@ -127,10 +128,10 @@ def _cells(table: Table, row: int) -> Iterator[str]:
             text = f"<i>{text}</i>"
         if cell.beside:
             text += f"<small>{escape(cell.beside)}</small>"
-        side = _side(column)
+        side = _side(column) + " ck-short" * (column.key in table.short)
         shade = table.heat[column.key][row] if column.key in table.heat else 0
         side += f" ck-h ck-h{shade}" if shade else ""
-        if place == 0 and side == "ck-left":
+        if place == 0 and _side(column) == "ck-left":
             yield f'<th scope="row" class="{side}">{text}</th>'
         else:
             yield f'<td class="{side}"{_counted(table, row, column.key)}>{text}</td>'

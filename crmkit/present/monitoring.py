@@ -16,7 +16,7 @@ from crmkit.present.appendix import unavailable
 from crmkit.present.cells import HEAT
 from crmkit.present.gates import standing
 from crmkit.present.meanings import GROUPS
-from crmkit.present.several import Several
+from crmkit.present.several import Several, blocks
 from crmkit.present.slicing import ordered
 from crmkit.present.study import Study, before
 from crmkit.present.tables import CASES, Column, Table
@@ -153,9 +153,8 @@ def by_rep(study: Study) -> Several | Sentences:
     group = {name: _group(study, row.group) for row in preset.rows for name in row.measures}
     cells = {(row["manager"], row["measure"], row["variant"]): row for row in told.to_dict("records")}
     cells |= {("", row["measure"], row["variant"]): row for row in whole.to_dict("records")}
-    size = -(-len(reps) // -(-len(reps) // REPS)) if reps else 1
-    blocks = [reps[first : first + size] for first in range(0, max(len(reps), 1), size)]
-    return Several(tuple(_beside_one_another(study, names, group, [*block, ""], cells) for block in blocks))
+    parts = ([reps[one] for one in places] for places in blocks(len(reps), REPS))
+    return Several(tuple(_beside_one_another(study, names, group, [*part, ""], cells) for part in parts))
 
 
 def _beside_one_another(

@@ -1,9 +1,31 @@
-"""Several pages that one cell of a notebook shows below one another."""
+"""Long pages in parts: several below one another, and what of each part is folded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Rows that a page has at most, and how many it shows unfolded of each of their parts.
+MOST, UNFOLDED = 1000, 3
+
+
+def beyond(parts: pd.Series) -> list[int]:
+    """Return the places of the rows that a page folds: of each part all but the first ones."""
+    place = parts.groupby(parts, sort=False, dropna=False, observed=True).cumcount()
+    return [row for row, one in enumerate(place) if one >= UNFOLDED]
+
+
+def blocks(count: int, most: int) -> list[range]:
+    """Return so many places in blocks of nearly one size, none larger than ``most``; at least one block.
+
+    >>> blocks(9, 7)
+    [range(0, 5), range(5, 9)]
+    """
+    size = -(-count // -(-count // most)) if count else 1
+    return [range(first, min(first + size, count)) for first in range(0, max(count, 1), size)]
 
 
 @dataclass(frozen=True)

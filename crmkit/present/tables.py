@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLE_MIME = "application/vnd.crmkit.table+json"
+#: Letters of a text that never has to be wrapped.
+SHORT = 10
 
 __all__ = ["CASES", "FIGURES", "KINDS", "TABLE_MIME", "Cell", "Column", "Table"]
 
@@ -148,6 +150,16 @@ class Table:
             if column.kind == "money" and amounts and all(abs(float(a or 0)) < 100 for a in amounts):
                 small.add(column.key)
         return frozenset(small)
+
+    @cached_property
+    def short(self) -> frozenset[str]:
+        """Keys of the columns of short texts, such as numbers of cards, which need little room."""
+        texts = {
+            column.key: [len(str(row[at])) for row in self.rows if row[at]]
+            for at, column in enumerate(self.columns)
+            if column.kind == "text"
+        }
+        return frozenset(key for key, sizes in texts.items() if sizes and max(sizes) <= SHORT)
 
     def shown_at(self, row: int, column: int) -> Gated:
         """Return a cell as it is read: its text, what stands beside, and its standing."""

@@ -282,7 +282,7 @@ def test_decisions_show_on_the_next_sheet_and_the_page(study, tmp_path):
     rows = [row for row in walk(later).rows if row[2] == "<r>x</r>"]
     what = rows[0][-2].replace("\xa0", " ")
     decided = "Decided on 31 Mar 2026: put right by a day (3 Apr 2026). Now: still so, and the day is over.\n"
-    assert what.startswith(f"{decided}H01: ")
+    assert what.startswith(f"{decided}Open deals without a task: ")
     assert all(str(LONG + 4) not in str(row) for row in walk(later).rows)  # waived
     again = Filled(later, tmp_path / "b.xlsx")
     assert again.book.sheetnames == ["By rep", "By stage", "How to fill in", "Earlier decisions"]

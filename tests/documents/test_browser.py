@@ -16,6 +16,22 @@ pytestmark = pytest.mark.browser
 
 BLANK_SPACE = 400
 
+#: On how many lines each word of the headings stands.
+LINES_OF_WORDS = """() => {
+  const lines = {};
+  for (const head of document.querySelectorAll("thead th")) {
+    const text = head.firstChild;
+    for (const word of text.data.matchAll(/[\\p{L}\\d]+/gu)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const tops = [...range.getClientRects()].map(one => Math.round(one.top));
+      lines[head.textContent + word.index] = new Set(tops).size;
+    }
+  }
+  return lines;
+}"""
+
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
@@ -162,3 +178,27 @@ def test_on_paper_the_headings_of_a_table_stay_with_its_first_row(browser: Brows
     style = "(css) => [...document.querySelectorAll(css)].map((one) => getComputedStyle(one).{})"
     assert set(page.evaluate(style.format("breakAfter"), ".ck-table thead")) == {"avoid"}
     assert set(page.evaluate(style.format("breakBefore"), ".ck-table tbody tr:first-child")) == {"avoid"}
+
+
+def test_headings_of_a_table_of_many_columns_are_never_broken_inside_a_word(
+    browser: Browser, tmp_path: Path
+) -> None:
+    words = [
+        "Выполнение плана, %",
+        "Исключения",
+        "Выигранные сделки",
+        "Доля с нарушением, %",
+        "Сумма",
+        "Итого",
+    ]
+    frame = pd.DataFrame({f"c{at}": [12_345_678] for at in range(len(words))} | {"name": ["Роман Угрюмов"]})
+    columns = [Column("name", "Менеджер"), *(Column(f"c{at}", one, "count") for at, one in enumerate(words))]
+    table = Table.of(frame, name="t", title="T", columns=columns, language="ru", currency="RUB")
+    (tmp_path / "t.html").write_text(
+        f"<meta charset=utf-8><body style='width:824px;overflow-wrap:break-word'>{table._repr_html_()}",
+        encoding="utf-8",
+    )
+    watched = Watched(browser, tmp_path / "t.html", 1200)
+    lines = watched.page.evaluate(LINES_OF_WORDS)
+    assert len(lines) == 11 and set(lines.values()) == {1}, lines
+    watched.page.close()

@@ -10,7 +10,7 @@ import pytest
 
 from crmkit.audit.history import record
 from crmkit.present import audit_bonus, audit_changes, audit_score
-from crmkit.present.board import board, initials
+from crmkit.present.board import board, by_check, initials
 from crmkit.present.study import Study, open_study
 from crmkit.present.tables import Table
 from crmkit.present.tiles import Sentences
@@ -76,7 +76,7 @@ def test_without_teams_that_is_said(client: Make) -> None:
 
 
 def test_the_matrix_has_a_column_for_each_rep_and_no_shade_for_few_rows(study: Study) -> None:
-    table = audit_score.matrix(study)
+    (table,) = audit_score.matrix(study).items
     assert [column.heading for column in table.columns] == [
         "What is checked", "Ann Elk", "Bob Oak", "Zoe Ash", "Nobody", "The whole department",
     ]  # fmt: skip
@@ -89,7 +89,7 @@ def test_hostile_and_like_named_reps_stay_apart(client: Make) -> None:
     lines = HEAD + rows("a", 3, 9, first=100) + rows("b", 1, 10, first=200) + rows("Nobody", 1, 10, first=300)
     study = open_study(client(lines, managers=[*odd, {"name": "Nobody"}], audit=RULES | {"names": "full"}))
     assert len(shown(audit_score.rep_scores(study), "name")) == 4
-    assert len(audit_score.matrix(study).columns) == 5
+    assert len(audit_score.matrix(study).items[0].columns) == 5
     assert shown(board(study), "open") == [("1",), ("3",), ("1",), ("5",)]
 
 
@@ -115,15 +115,21 @@ def test_money_at_risk_counts_a_deal_once_and_missing_amounts_beside(study: Stud
 def test_the_first_audit_has_nothing_to_compare_and_the_next_one_has(client: Make) -> None:
     folder = client(LINES, managers=REPS, audit=RULES | {"names": "full"})
     first = open_study(folder, "2026-03-24", "en")
-    assert isinstance(audit_changes.changes_by_check(first), Sentences)
+    assert len(audit_changes.changes(first).paragraphs) == 1  # said once
     assert not any(column.key == "new" for column in board(first).columns)
     record(first.audit, folder)
     zoe, bob = ("100,Deal 100,Zoe Ash,2026-03-05,,New,100,", "300,Deal 300,Bob Oak,2026-03-05,,New,100,")
     changed = LINES.replace(f"{zoe},", f"{zoe}2026-04-09,").replace(f"{bob}2026-04-09,", f"{bob},")
     (folder / "deals.csv").write_text(changed)
     study = open_study(folder, language="en")
-    table = audit_changes.changes_by_check(study)
+    table, reps = audit_changes.changes(study).items
     assert "24\u00a0Mar\u00a02026" in table.title
+    assert shown(table, "open", "new", "fixed")[0] == ("5", "1", "1")
+    assert shown(reps, "name", "new", "fixed") == [
+        ("Ann Elk", "0", "0"), ("Bob Oak", "1", "0"), ("Zoe Ash", "0", "1"), ("Nobody", "0", "0"),
+        ("Ann Elk", "0", "0"),
+    ]  # fmt: skip
+    assert reps.folded == (3,)  # three reps of each check are shown
     told = {row[0]: row[1:] for row in shown(board(study), "name", "open", "new", "fixed")}
     assert told["Zoe Ash"] == ("2", "0", "1")
     assert told["Bob Oak"] == ("1", "1", "0")
@@ -144,6 +150,26 @@ def test_the_board_names_reps_as_the_settings_say(client: Make, names: str, expe
     assert [row[0] for row in shown(table, "name")] == expected
     assert shown(table, "open", "checked")[-1] == ("6", "21")
     assert not any(column.kind == "share" for column in table.columns)
+
+
+def test_on_a_page_the_board_has_checks_as_rows_and_as_many_reps_as_fit(client: Make) -> None:
+    # Nine reps in two tables of five and four, the department in both; one idle deal of each of nine.
+    reps = [{"name": f"Rep {one}"} for one in range(1, 10)]
+    lines = HEAD + "".join(rows(one["name"], 1, 1, first=100 * at) for at, one in enumerate(reps, 1))
+    study = open_study(client(lines, managers=reps, audit=RULES | {"names": "full"}), language="en")
+    first, second = by_check(study).items
+    whole = "The whole department"
+    assert [one.heading for one in first.columns[1:]] == [*(f"Rep {one}" for one in range(1, 6)), whole]
+    assert [one.heading for one in second.columns[1:]] == [*(f"Rep {one}" for one in range(6, 10)), whole]
+    assert shown(first, "check", "r0", "r9") == [
+        ("Open deals without a task", "1", "9"), ("Open violations", "1", "9"), ("Rows checked", "2", "18"),
+    ]  # fmt: skip
+    assert (first.cases["r0"][0].n, first.foot, first.heat["r0"]) == (2, 2, (2, 0, 0))
+
+
+def test_the_critical_checks_stand_first_whatever_their_number(client: Make) -> None:
+    study = open_study(client(LINES, audit=RULES | {"severities": {"H05": "critical", "H01": "minor"}}))
+    assert audit_score.by_weight(study, ["H01", "H05"]) == ["H05", "H01"]
 
 
 def test_with_names_off_and_no_teams_only_the_department_stands_there(client: Make) -> None:

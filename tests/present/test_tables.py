@@ -250,6 +250,22 @@ def test_rows_folded_on_a_page_are_marked_and_counted_and_open_without_a_script(
     assert Table.from_json(json.loads(json.dumps(made.to_json()))) == made
 
 
+def test_a_table_folded_whole_hides_its_headings_and_does_not_speak_of_more_rows() -> None:
+    page = html.fromstring(folding((0, 1, 2, 3)).fragment())
+    assert page.xpath("string(.//details/summary)") == "Показать 4 строки"
+    assert page.xpath(".//thead/tr/@class") == ["ck-rest"]
+    assert not html.fromstring(folding((1, 2, 3)).fragment()).xpath(".//thead/tr/@class")
+
+
+def test_columns_of_short_texts_are_given_little_room() -> None:
+    frame = pd.DataFrame({"id": ["1", "12345"], "name": ["Ann", "A name of more letters"], "n": [1, 2]})
+    columns = [Column("id", "No."), Column("name", "Name"), Column("n", "Rows", "count")]
+    made = Table.of(frame, name="t", title="T", language="en", currency="RUB", columns=columns)
+    assert made.short == {"id"}
+    page = html.fromstring(made.fragment())
+    assert page.xpath("//th[@scope='row']/@class") == ["ck-left ck-short"] * 2
+
+
 def test_a_part_keeps_its_heading_while_one_of_its_rows_is_shown() -> None:
     page = html.fromstring(folding((0, 2)).fragment())
     assert [row.text_content() for row in page.xpath(".//tr[contains(@class, 'ck-rest')]")] == ["w1", "y3"]
