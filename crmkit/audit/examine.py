@@ -10,6 +10,7 @@ import pandas as pd
 
 from crmkit.audit.checks import Check, Examined, hygiene_checks
 from crmkit.audit.owners import Codes, Owners, owners
+from crmkit.audit.seeing import looked_at
 from crmkit.facts import BoolArray, is_status
 from crmkit.periods import Period
 from crmkit.schema import Snapshot, alternatives
@@ -85,7 +86,7 @@ def examine(
     severities: dict[str, str] = dict(crm.settings.audit.severities.items())
     for one in hygiene_checks() if checks is None else checks:
         reason, missing = _why_not(one, crm)
-        seen = [] if reason else [part for part in one.rule(crm, period) if part.table]
+        seen = [] if reason else looked_at(one, crm, period)
         offenders = pd.concat(
             [_offenders(crm, one.id, part, people=people) for part in seen] or [_nothing(crm, people)],
             ignore_index=True,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.audit.checks import Examined
+from crmkit.audit.checks import Check, Examined
 from crmkit.facts import NEVER, BoolArray, IntArray, day_of, micros, midnights
 from crmkit.fields import filled_rows, unrated
 from crmkit.measures.catalog import find
@@ -19,6 +20,21 @@ from crmkit.schema import Snapshot
 #: Stands between several names of one row.
 PARTED = " · "
 PLACES = {"tasks": "task_ix", "activities": "activity_ix", "deals": "deal_ix"}
+
+
+def looked_at(one: Check, crm: Snapshot, period: Period) -> list[Examined]:
+    """Return what a check sees in each table; if it asks for the status, deals without any are unknown."""
+    seen = [part for part in one.rule(crm, period) if part.table]
+    if "deals.status" not in one.needs:
+        return seen
+    untold = crm.deals["status"].isna().to_numpy()
+    return [_with_untold(part, untold) if part.table == "deals" else part for part in seen]
+
+
+def _with_untold(part: Examined, untold: BoolArray) -> Examined:
+    others = [rows for reason, rows in part.unknown.items() if reason != "no_status"]
+    untold = untold & ~part.checked & ~either(len(untold), others)
+    return replace(part, unknown={**part.unknown, "no_status": untold})
 
 
 def by_measure(

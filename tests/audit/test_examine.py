@@ -63,3 +63,17 @@ def test_the_whole_audit_does_not_depend_on_the_period(tmp_path):
     assert (every["checked"], every["wrong"]) == (3, 2)
     pd.testing.assert_frame_equal(month.whole_audit.states, whole.audit.states)
     assert whole.whole_audit is whole.audit
+
+
+def test_deals_of_no_known_status_are_unknown_to_every_check_that_asks_for_it(snapshot):
+    # 1 stands in a stage that client.yml does not name, and has a closing date: won, lost or open.
+    # 2 is open, 3 stands in no stage at all.
+    deals = [
+        {"stage": "Strange", "created_at": "2026-01-05", "closed_at": "2026-03-01", "lost_reason": "dear"},
+        {"stage": "New", "created_at": "2026-01-05", "next_task_at": "2026-04-05"},
+        {"stage": "", "created_at": ""},
+    ]
+    seen = examine(snapshot(deals), checks=[find_check("H01"), find_check("H05"), find_check("H11")])
+    assert seen.states["checked"].tolist() == [1, 0, 1]
+    told = seen.unknown[["check", "table", "reason", "n"]].to_numpy().tolist()
+    assert told == [["H01", "deals", "no_status", 2], ["H05", "deals", "no_status", 2]]
