@@ -17,7 +17,6 @@ from crmkit.mistakes import place_of, translate
 from crmkit.parts import DAY, Part
 from crmkit.yamlfile import Lines, quoted, read_yaml
 
-ANSWERS = ("yes", "partly", "no", "na")
 MOST_SIGNS = 10_000
 Given: TypeAlias = Literal["", "yes", "partly", "no", "na"]
 
@@ -141,24 +140,13 @@ def _strange(
     ]
 
 
-def write_answers(folder: Path, answers: Answers) -> Path:
-    """Write the answers of a day whole, in the order of their ids: the same answers give the same bytes.
-
-    Comments in a file that was there are not kept.
-    """
-    path = answers_file(folder, answers.day)
-    with alone(path):
-        write_whole(path, answers_bytes(answers))
-    return path
-
-
 def save_answer(
     folder: Path, day: date, questions: Questionnaire, **changes: Answer | Mapping[str, str] | str
 ) -> Answers:
     """Change single answers of a day, and leave all others as they stand in the file now.
 
     The file is read again before it is written, and others wait meanwhile: of two forms that are open at
-    once, the last one wins, in what it changes.
+    once, the last one wins, in what it changes. Comments in a file that was there are not kept.
 
     Parameters
     ----------
@@ -180,13 +168,13 @@ def save_answer(
         by = now.answered_by
         for name, change in changes.items():
             if name == "answered_by":
-                by = str(change)
+                by = _whole(str(change))
             elif name in questions.known and not isinstance(change, str):
                 said[name] = _changed(name, said.get(name, Answer()), dict(change))
             else:
                 raise ValueError(f"{name} is no question, or its answer is none")
         after = Answers(day, by, dict(sorted((name, one) for name, one in said.items() if one != Answer())))
-        write_whole(path, answers_bytes(after))
+        write_whole(path, _written(after))
     return after
 
 
@@ -197,14 +185,13 @@ def _changed(name: str, before: Answer, change: Mapping[str, str]) -> Answer:
         raise Refusals([translate(item, name, Answer) for item in error.errors()]) from error
 
 
-def answers_bytes(answers: Answers) -> bytes:
+def _written(answers: Answers) -> bytes:
     """Return answers as YAML: texts in quotes, whatever signs they hold."""
     rows = ["format: 1"]
     if answers.answered_by:
-        rows.append(f"answered_by: {quoted(_whole(answers.answered_by))}")
-    said = sorted((name, one) for name, one in answers.answers.items() if one != Answer())
-    rows.append("answers:" if said else "answers: {}")
-    for name, one in said:
+        rows.append(f"answered_by: {quoted(answers.answered_by)}")
+    rows.append("answers:" if answers.answers else "answers: {}")
+    for name, one in answers.answers.items():
         rows.append(f"  {name}:")
         rows += [f"    {key}: {quoted(value)}" for key, value in one.model_dump().items() if value]
     return ("\n".join(rows) + "\n").encode("utf-8")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.audit.checks import SEVERITIES, find_check
+from crmkit.audit.checks import SEVERITIES, SUBJECTS, find_check
 from crmkit.audit.decided import CARD, STILL, decided
 from crmkit.audit.decisions import standing, with_names
 from crmkit.audit.examine import Audit
@@ -22,7 +22,6 @@ from crmkit.stages import coded_stages, stage_order
 from crmkit.visits import days_in_stage
 
 SEED = "crmkit weekly sheet"
-TABLES = ("deals", "tasks", "activities", "companies", "contacts")
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +167,7 @@ def _still_to_tell(audit: Audit, decisions: pd.DataFrame) -> pd.DataFrame:
 def _cards(audit: Audit, wrong: pd.DataFrame) -> tuple[pd.DataFrame, IntArray]:
     """Return one row a card and rep, and for each violation the position of its card."""
     crm, deal = audit.crm, wrong["deal_ix"].to_numpy(np.int64)
-    table = pd.Categorical(wrong["table"], categories=list(TABLES)).codes.astype(np.int64)
+    table = pd.Categorical(wrong["table"], categories=list(SUBJECTS)).codes.astype(np.int64)
     table[deal >= 0] = 0
     row = np.where(deal >= 0, deal, wrong["row"].to_numpy(np.int64))
     rep = wrong["manager_id"].cat.codes.to_numpy(np.int64)
@@ -181,7 +180,7 @@ def _cards(audit: Audit, wrong: pd.DataFrame) -> tuple[pd.DataFrame, IntArray]:
     for name, own in (("card_id", "id"), ("name", "name"), ("url", "url")):
         cards[name] = cards[name].where(is_deal, heads[own].astype("str"))
     weights = np.bincount(at, -wrong["rank"].to_numpy(np.float64), minlength=len(keys))
-    named = with_names(crm, pd.DataFrame({"table": np.array(TABLES, dtype=object)[of_table], "row": place}))
+    named = with_names(crm, pd.DataFrame({"table": np.array(SUBJECTS, dtype=object)[of_table], "row": place}))
     return cards.assign(
         card=named["table"].array,
         key=named["key"].array,

@@ -7,6 +7,7 @@ from typing import Any
 
 from crmkit.audit import find_check
 from crmkit.errors import N_, Message
+from crmkit.present.audit import REASONS
 from crmkit.present.checklist_form import CHOICES
 from crmkit.present.gates import Cases, gated
 from crmkit.present.study import Study
@@ -40,10 +41,10 @@ WHY_NOT: Mapping[str, Message] = {
 }
 #: Why there is no figure at all.
 NO_FIGURE: Mapping[str, Message] = {
-    "nothing": N_("There is nothing of the kind in the data."),
+    "nothing": REASONS["nothing_to_check"],
     "not_told": N_("Not told in client.yml or in the description of the process."),
-    "known_at_export_only": N_("These fields are known only as they are on the day of export."),
-    "switched_off": N_("Switched off in client.yml."),
+    "known_at_export_only": REASONS["known_at_export_only"],
+    "switched_off": REASONS["switched_off"],
 }
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from crmkit.audit import find_check
+from crmkit.audit.seeing import PARTED
 from crmkit.facts import FloatArray
 from crmkit.present.field_words import field_text
 from crmkit.present.formats import Formats
 from crmkit.present.texts import MISSING, clean
-from crmkit.process.rules import BETWEEN
 
 
 def what_exactly(formats: Formats, rows: pd.DataFrame) -> list[str]:
@@ -48,7 +48,7 @@ def _shown(number: FloatArray, norm: FloatArray) -> FloatArray:
 
 
 def _names(formats: Formats, names: str) -> str:
-    return clean(", ".join(field_text(formats.words, one) for one in names.split(BETWEEN)))
+    return clean(", ".join(field_text(formats.words, one) for one in names.split(PARTED)))
 
 
 def _day(formats: Formats, day: pd.Timestamp) -> str:

@@ -13,13 +13,11 @@ from hypothesis import strategies as st
 from crmkit.audit.answers import (
     Answer,
     Answers,
-    answers_bytes,
     answers_file,
     audits,
     present_and_previous,
     read_answers,
     save_answer,
-    write_answers,
 )
 from crmkit.audit.questions import read_questions
 from crmkit.errors import CrmkitError, Refusals, SettingsError
@@ -50,9 +48,10 @@ def written(folder: Path, text: str, name: str = "2026-10-31.yml") -> Path:
 
 
 def test_the_file_is_as_people_would_write_it(tmp_path):
-    told = Answers(DAY, "Anna, owner", {"B01": Answer(answer="no", note="see"), "A01": Answer(answer="yes")})
-    assert write_answers(tmp_path, told) == tmp_path / "audit" / "answers" / "2026-10-31.yml"
-    assert answers_file(tmp_path, DAY).read_text(encoding="utf-8") == (
+    rows = {"B01": Answer(answer="no", note="see"), "A01": Answer(answer="yes")}
+    told = save_answer(tmp_path, DAY, ASKED, **rows, answered_by="Anna, owner")
+    assert told == Answers(DAY, "Anna, owner", rows)
+    assert (tmp_path / "audit" / "answers" / "2026-10-31.yml").read_text(encoding="utf-8") == (
         "format: 1\n"
         'answered_by: "Anna, owner"\n'
         "answers:\n"
@@ -65,7 +64,9 @@ def test_the_file_is_as_people_would_write_it(tmp_path):
 def test_the_same_answers_give_the_same_bytes_in_any_order(tmp_path):
     rows = {"A01": Answer(answer="yes"), "B01": Answer(answer="na"), "C02": Answer(evidence="seen")}
     turned = dict(reversed(rows.items()))
-    assert answers_bytes(Answers(DAY, "", rows)) == answers_bytes(Answers(DAY, "", turned))
+    for name, some in (("a", rows), ("b", turned)):
+        save_answer(tmp_path / name, DAY, ASKED, **some)
+    assert answers_file(tmp_path / "a", DAY).read_bytes() == answers_file(tmp_path / "b", DAY).read_bytes()
 
 
 def test_an_answer_written_by_hand_needs_no_quotes(tmp_path):
@@ -178,7 +179,7 @@ def test_answers_to_questions_left_out_stay(tmp_path):
 def test_any_text_comes_back(tmp_path_factory, text, answer):
     folder = tmp_path_factory.mktemp("a")
     said = Answer.model_validate({"answer": answer, "evidence": text, "note": text})
-    write_answers(folder, Answers(DAY, text, {"A01": said}))
+    save_answer(folder, DAY, ASKED, A01=said, answered_by=text)
     told = read_answers(folder, DAY, ASKED)
     assert (told.answered_by, told.said("A01")) == (text, answer)
     assert told.answers.get("A01", Answer()) == said

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from crmkit.audit.answers import Answer, Answers, answers_file, read_answers, write_answers
+from crmkit.audit.answers import Answer, answers_file, read_answers, save_answer
 from crmkit.audit.questions import FACTS, read_questions
 from crmkit.present import checklist, checklist_answers, checklist_words
 from crmkit.present.study import open_study
@@ -22,7 +22,7 @@ def folder(client):
 
 def say(folder, day, **answers):
     given = {name: Answer(answer=one, evidence=f"<i>{name}</i>") for name, one in answers.items()}
-    write_answers(folder, Answers(day, "Ann", given))
+    save_answer(folder, day, read_questions(), **given, answered_by="Ann")
 
 
 def cells(table, key):
