@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from crmkit.audit.examine import Audit
 from crmkit.audit.keys import lasting_names
@@ -61,7 +61,7 @@ class Run(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Literal[1]
-    as_of: datetime
+    as_of: AwareDatetime
     rules: str
     checks: list[Kept]
     offenders: list[Offenders]
@@ -166,7 +166,8 @@ def _read(path: Path) -> Run:
     where = f"{HISTORY}/{path.name}"
     remedy = N_("Move the file out of the folder: then the audit before it is compared with.")
     try:
-        content = json.loads(path.read_bytes().decode())
+        raw = path.read_bytes().decode()
+        content = json.loads(raw)
     except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(where, N_("the file is damaged"), remedy=remedy) from error
     given = content.get("format") if isinstance(content, dict) else None
@@ -174,7 +175,7 @@ def _read(path: Path) -> Run:
         newer = N_("Update crmkit, or move the file out of the folder.")
         raise SettingsError(where, N_("a later version of crmkit has written this file"), remedy=newer)
     try:
-        run = Run.model_validate(content)
+        run = Run.model_validate_json(raw)
     except ValidationError as error:
         raise SettingsError(where, N_("this is not what an audit keeps here"), remedy=remedy) from error
     if run.as_of.date().isoformat() != path.stem:

@@ -137,6 +137,19 @@ def test_a_file_that_is_none_is_refused_with_a_remedy(tmp_path, content):
     assert refused.value.where == OCTOBER and refused.value.remedy is not None
 
 
+@pytest.mark.parametrize("place", ["as_of", "rows"])
+def test_a_moment_of_no_zone_and_half_a_sign_are_refused(audited, tmp_path, place):
+    path = record(audited([deal("1")], day="2026-10-24"), tmp_path)
+    content = json.loads(path.read_bytes())
+    if place == "as_of":
+        content["as_of"] = content["as_of"][:19]
+    else:
+        content["offenders"][0]["rows"].append("\ud800")
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(SettingsError, match="not what an audit keeps"):
+        previous_run(tmp_path, pd.Timestamp("2026-10-31", tz="UTC"))
+
+
 def test_a_file_of_another_day_is_refused(audited, tmp_path):
     path = record(audited([deal("1")], day="2026-10-24"), tmp_path)
     path.rename(path.with_name("2026-10-25.json"))
