@@ -88,6 +88,7 @@ def areas(study: Study) -> Table | Sentences:
         Column("answered", study.say("Answered"), "count"), Column("asked", study.say("Questions"), "count"),
         Column("state", study.say("What to know")),
     ]  # fmt: skip
+    spec = [one for one in spec if one.key != "state" or told["state"].any()]
     notes = [
         study.say(
             "Yes counts in full, partly by half; questions weigh one to three. What does not apply counts"
@@ -116,7 +117,7 @@ def wheel(study: Study) -> Figure | Sentences:
         day = study.formats.day(before.day) if before else ""
         lines.insert(0, (day, _scores(changes.areas["then"])))
     scored = grown.areas.dropna(subset=["score"])
-    titles = {one.id: study.say(one.title) for one in asked}
+    titles = {one.id: study.say(one.short) for one in asked}
     weakest = scored.loc[scored["score"].idxmin()] if len(scored) else None
     title = (
         N_("No area has enough answers for a score")

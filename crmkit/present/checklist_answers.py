@@ -46,7 +46,7 @@ def contradictions(study: Study) -> Table | Sentences:
     ]
     spec = [
         Column("text", study.say("Question")), Column("answer", study.say("Answer")),
-        Column("suggested", study.say("The data suggest")), Column("data", study.say("What the data say")),
+        Column("suggested", study.say("Suggested")), Column("data", study.say("What the data say")),
         Column("what", study.say("What to know")),
     ]  # fmt: skip
     note = study.say("Ask again before you believe either: the CRM may be kept badly, or the answer hopeful.")

@@ -11,7 +11,7 @@ from crmkit.present.audit import REASONS
 from crmkit.present.checklist_form import CHOICES
 from crmkit.present.gates import Cases, gated
 from crmkit.present.study import Study
-from crmkit.present.texts import is_missing
+from crmkit.present.texts import NBSP, is_missing
 from crmkit.present.units import KIND_OF_UNIT
 from crmkit.schema import column
 
@@ -65,7 +65,7 @@ def figure_text(study: Study, row: Mapping[Any, Any]) -> str:
     name = _name(study, row)
     if whole or row["n"] < study.crm.settings.limits.few_cases:
         return study.say("{name}: {value}", name=name, value=told)
-    return study.say("{name}: {value}, n = {n}", name=name, value=told, n=n)
+    return study.say("{name}: {value}, {n}", name=name, value=told, n=f"n = {n}".replace(" ", NBSP))
 
 
 def _name(study: Study, row: Mapping[Any, Any]) -> str:

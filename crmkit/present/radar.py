@@ -46,7 +46,7 @@ def radar(plate: Plate, areas: Sequence[str], lines: Sequence[tuple[str, Scores]
         "angularaxis": {
             "direction": "clockwise", "rotation": 90, "gridcolor": COLOURS["line"], "tickfont": {"size": 12},
         },
-        "bgcolor": "rgba(0,0,0,0)",
+        "bgcolor": "rgba(0,0,0,0)", "domain": {"y": [0.02, 0.95]},  # room for the name on top
     }  # fmt: skip
     whole = layout(plate.title, 560, formats, polar=spokes, showlegend=len(lines) > 1)
     told = "; ".join(_told(plate, *pair) for pair in zip(areas, lines[last][1], strict=True))
