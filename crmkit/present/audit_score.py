@@ -11,7 +11,6 @@ from crmkit.audit.checks import SEVERITIES, find_check
 from crmkit.audit.risk import amounts_unknown, money_at_risk
 from crmkit.audit.score import COLUMN, By, by_check, scores
 from crmkit.errors import N_
-from crmkit.measures.slices import coded
 from crmkit.present.cells import HEAT
 from crmkit.present.reasons import missing
 from crmkit.present.several import Several, blocks
@@ -78,12 +77,8 @@ def _scores(study: Study, by: By, first: Column, title: str) -> Table | Sentence
 def by_name(study: Study, rows: pd.DataFrame, by: By) -> pd.DataFrame:
     """Return rows with the name of their rep or team, in the order of names, nobody's last."""
     nobody = study.say("Nobody") if by == "manager" else study.say("Without a team")
-    if by == "manager":
-        codes, names = coded(study.crm, rows, "manager")
-        named = pd.Series([*names, None], dtype="str").iloc[codes].array
-    else:
-        named = rows[COLUMN[by]].array
-    frame = rows.assign(name=pd.Series(named, index=rows.index, dtype="str"))
+    named = study.reps(rows) if by == "manager" else rows[COLUMN[by]].astype("str").array
+    frame = rows.assign(name=named)
     frame = frame.sort_values("name", kind="stable", na_position="last", ignore_index=True)
     return frame.assign(name=frame["name"].where(frame["name"].notna(), nobody))
 

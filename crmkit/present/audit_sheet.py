@@ -14,7 +14,6 @@ from crmkit.audit.decisions import read_decisions
 from crmkit.audit.sheet import Walk
 from crmkit.audit.sheet import walk as walk_of
 from crmkit.errors import N_
-from crmkit.measures.slices import coded
 from crmkit.present.several import MOST, beyond
 from crmkit.present.sheet_words import BECAME, DECISIONS, HEADINGS
 from crmkit.present.study import Study
@@ -38,16 +37,13 @@ def walk(study: Study, by: By = "rep") -> Table | Sentences:
         return Sentences.of(study.words, [N_("No card has a violation that is open.")], "finding")
     frame = told(study, found, by=by)
     rest = {
-        "stage" if by == "rep" else "rep": "text", "name": "text", "amount": "money", "days_in_stage": "days",
-        "last_action_at": "date", "next_task_at": "date", "what": "text",
+        "stage" if by == "rep" else "rep": "text", "name": "text", "amount": "money",
+        "last_action_at": "date", "what": "text",
     }  # fmt: skip
     there = [key for key in rest if frame[key].notna().any()]
     columns = [
         Column(by, study.words.message(HEADINGS[by])),
-        *(
-            Column(key, study.words.message(HEADINGS[key]), rest[key], bare=rest[key] == "days")
-            for key in there
-        ),
+        *(Column(key, study.words.message(HEADINGS[key]), rest[key]) for key in there),
     ]
     if frame["url"].notna().any():
         columns.append(Column("url", study.say("Link"), "url"))
@@ -67,12 +63,9 @@ def told(study: Study, found: Walk, *, by: By) -> pd.DataFrame:
 
     Reps stand in the order of their names, stages in that of the pipelines; in them, the walk's.
     """
-    cards, nobody = found.cards, study.say("nobody")
-    codes, names = coded(study.crm, cards.assign(deal_ix=-1), "manager")
-    rep = pd.Series([*names, nobody], dtype="str").iloc[codes].array
-    lines = _lines(study, found)
+    cards, lines = found.cards, _lines(study, found)
     frame = cards.assign(
-        rep=rep,
+        rep=study.reps(cards, study.say("nobody")),
         stage=_stages(study, cards),
         name=cards["name"].where(cards["name"].fillna("") != "", cards["card_id"]),
         last_action_at=cards["last_action_at"].dt.tz_localize(None).dt.normalize(),
@@ -108,9 +101,8 @@ def sampling(study: Study, found: Walk) -> list[str]:
 def drawn(study: Study, found: Walk) -> list[dict[str, Any]]:
     """Return the reps of whom not all cards stand on the sheet, by name: ``rep``, ``drawn``, ``free``."""
     plan = found.plan[found.plan["sampled"].to_numpy(dtype=bool)].reset_index(drop=True)
-    codes, names = coded(study.crm, plan.assign(deal_ix=-1), "manager")
-    rep = pd.Series([*names, study.say("nobody")], dtype="str").iloc[codes].array
-    rows = plan.assign(rep=rep, free=plan["cards"] - plan["earlier"]).sort_values("rep", kind="stable")
+    rep, free = study.reps(plan, study.say("nobody")), plan["cards"] - plan["earlier"]
+    rows = plan.assign(rep=rep, free=free).sort_values("rep", kind="stable")
     return [{**row} for row in rows[["rep", "drawn", "free"]].to_dict("records")]
 
 
@@ -126,10 +118,9 @@ def decided_table(study: Study, found: pd.DataFrame) -> Table:
     """Return decisions with what became of them as a table."""
     managers = study.crm.tables["managers"]["manager_id"].astype("str")
     known = pd.Categorical(found["manager_id"], categories=sorted({*managers}))
-    codes, names = coded(study.crm, pd.DataFrame({"manager_id": known, "deal_ix": -1}), "manager")
     frame = found.assign(
         part=[_became(study, row) for row in found.to_dict("records")],
-        rep=pd.Series([*names, study.say("nobody")], dtype="str").iloc[codes].array,
+        rep=study.reps(pd.DataFrame({"manager_id": known}), study.say("nobody")),
         name=found["name"].where(found["name"].fillna("") != "", found["card_id"]),
         said=[study.words.message(DECISIONS[one][0]) for one in found["decision"]],
     )

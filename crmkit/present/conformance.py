@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from crmkit.errors import N_, Message
-from crmkit.measures.slices import coded
 from crmkit.present.field_words import field_text, role_text
 from crmkit.present.gates import Cases, gated
 from crmkit.present.process_words import all_book_words
@@ -136,9 +135,7 @@ def by_kind(study: Study, found: Conformance) -> Table:
 def by_rep(study: Study, found: Conformance) -> Table:
     """Return the share of deals without a deviation by their present owner, in the order of names."""
     rows = conforming(found, "manager_id")
-    codes, names = coded(study.crm, rows.assign(deal_ix=-1), "manager")
-    told = rows.assign(name=pd.Series([*names, None], dtype="str").iloc[codes].array)
-    told = told.sort_values("name", na_position="last", ignore_index=True)
+    told = rows.assign(name=study.reps(rows)).sort_values("name", na_position="last", ignore_index=True)
     notes = [study.say("In the order of names; deals count for their present owner.")]
     if (found.deviations["kind"] == "wrong_role").any():
         notes.append(
@@ -175,10 +172,9 @@ def deviations_table(study: Study, found: Conformance) -> Table | Sentences:
     rows = found.deviations.sort_values("at", ascending=False, kind="stable", ignore_index=True)
     if rows.empty:
         return Sentences.of(study.words, [N_("No deal deviates in what could be examined.")])
-    codes, names = coded(study.crm, rows, "manager")
     records = rows.to_dict("records")
     frame = rows.assign(
-        rep=pd.Series([*names, None], dtype="str").iloc[codes].array,
+        rep=study.reps(rows),
         kind=[study.words.message(KIND_WORDS[row["kind"]]) for row in records],
         found=[said(study, row, 0) for row in records],
         expected=[said(study, row, 1) for row in records],

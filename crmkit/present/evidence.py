@@ -12,7 +12,6 @@ from crmkit.audit import SEVERITIES, find_check
 from crmkit.audit.history import previous_run
 from crmkit.audit.history import record as keep
 from crmkit.errors import N_, Message, ReportError
-from crmkit.measures.slices import coded
 from crmkit.present.audit_records import Told, idle, records
 from crmkit.present.reasons import LEFT_OUT, TABLE_NAMES
 from crmkit.present.several import beyond
@@ -68,11 +67,10 @@ def told(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     """Return violations as they are read: check, card, rep, what exactly, since when, and its waiver."""
     checks_of = {one: study.say(find_check(one).title) for one in rows["check"].unique()}
     tables = {name: study.words.message(TABLE_NAMES[name]) for name in rows["table"].unique()}
-    codes, names = coded(study.crm, rows, "manager")
     return rows.assign(
         part=rows["check"].map(checks_of),
         kind_of=rows["table"].map(tables),
-        rep=pd.Series([*names, None], dtype="str").iloc[codes].array,
+        rep=study.reps(rows),
         what=what_exactly(study.formats, rows),
         waiver=[_waiver(study, row) for row in rows[["waived", "waiver", "until"]].to_dict("records")],
     )

@@ -20,6 +20,7 @@ from crmkit.measures import ALL, Measure, borders, evaluate_fully, find
 from crmkit.measures.cases import latest_months
 from crmkit.measures.catalog import STANDING
 from crmkit.measures.records import left_out_records, records
+from crmkit.measures.slices import coded
 from crmkit.measures.summaries import FIGURES
 from crmkit.periods import Period
 from crmkit.periods import before as before  # where the pages look for it
@@ -161,6 +162,11 @@ class Study:
         """Return a measure's declaration."""
         return find(name)
 
+    def reps(self, rows: pd.DataFrame, nobody: str | None = None) -> pd.api.extensions.ExtensionArray:
+        """Return the name of the rep of each row (by ``manager_id``, else its deal's), else ``nobody``."""
+        codes, names = coded(self.crm, rows, "manager")
+        return pd.Series([*names, nobody], dtype="str").array.take(codes)
+
     def plate(self, name: str, title: Message, axis: Message, heading: Message) -> Plate:
         """Return what a chart of the study is told: its finding, what is counted, what the groups are."""
         title_text, axis_text, heading_text = (self.words.message(one) for one in (title, axis, heading))
@@ -231,15 +237,13 @@ def open_study(
 def _options(path: str) -> Mapping[str, Any]:
     if not path:
         return {}
+    what = N_("the file of options cannot be read as JSON")
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RequestError(
-            "options",
-            N_("the file of options cannot be read as JSON"),
-            [Path(path).name],
-            N_("Give the path of one JSON file."),
+            "options", what, [Path(path).name], N_("Give the path of one JSON file.")
         ) from error
     if not isinstance(content, dict):
-        raise RequestError("options", N_("the file of options cannot be read as JSON"), [Path(path).name])
+        raise RequestError("options", what, [Path(path).name])
     return content
