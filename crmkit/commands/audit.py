@@ -47,6 +47,7 @@ def audit(
         print_csv(offenders(told))
     else:
         print_table(_table(told))
+        remarks = [*_not_made(told), *remarks]
     for line in remarks:
         typer.echo(clean(line), err=format == "csv")
 
@@ -80,6 +81,17 @@ def _said(study: Study, error: CrmkitError) -> str:
     return f"{error.where}: " + " ".join(part for part in parts if part)
 
 
+def _not_made(told: Told) -> list[str]:
+    """Return why checks could not be made and what would help, each reason once with the checks it stops."""
+    from crmkit.present.audit import how_to_get, why
+
+    states, found = told.audit.states, dict[str, list[str]]()
+    for row in states[~states["state"].isin(["passed", "failed"])].to_dict("records"):
+        said = " ".join(dict.fromkeys([why(told.study, row), *how_to_get(told.study, row)]))
+        found.setdefault(said, []).append(str(row["check"]))
+    return [f"{', '.join(checks)}: {said}" for said, checks in found.items()]
+
+
 def _table(told: Told) -> pd.DataFrame:
     """Return one row a check, for the eye."""
     import pandas as pd
@@ -100,7 +112,6 @@ def _table(told: Told) -> pd.DataFrame:
             say("waived"): one["waived"] or None,
             say("new"): (one["changes"] or {}).get("new"),
             say("fixed"): (one["changes"] or {}).get("fixed"),
-            say("missing"): ", ".join(one["missing"]),
         }
         for one in checks(told)
     ]

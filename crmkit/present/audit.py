@@ -161,7 +161,7 @@ def not_checked(study: Study) -> Table | Sentences:
     rows = [
         {
             "name": study.say(find_check(row["check"]).title),
-            "why": _why(study, row),
+            "why": why(study, row),
             "how": " ".join(how_to_get(study, row)),
         }
         for row in rest.to_dict("records")
@@ -175,7 +175,8 @@ def not_checked(study: Study) -> Table | Sentences:
     return study.table(pd.DataFrame(rows), "audit_not_checked", title, spec, [note], shown=60)
 
 
-def _why(study: Study, row: Mapping[Any, Any]) -> str:
+def why(study: Study, row: Mapping[Any, Any]) -> str:
+    """Return why a check could not be made: a row of its state."""
     if row["missing"]:
         return " ".join(map(study.words.message, missing(study.crm, row["missing"])))
     return study.words.message(REASONS[row["reason"]])

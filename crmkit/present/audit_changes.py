@@ -9,7 +9,7 @@ from crmkit.audit.dynamics import COUNTS, compared
 from crmkit.audit.history import Run, previous_run, rules_of
 from crmkit.errors import N_, Message
 from crmkit.present.audit_score import ORDER, SHOWN, by_name, by_weight
-from crmkit.present.several import MOST, Several, beyond
+from crmkit.present.several import MOST, Several
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
@@ -112,9 +112,10 @@ def _by_check(study: Study, frame: pd.DataFrame) -> Table:
 
 def _by_rep(study: Study, frame: pd.DataFrame) -> Table:
     columns = [Column("name", study.say("Rep")), *_columns(study, frame)]
+    same = (frame[[one for one in COUNTS if one not in ("open", "still")]].fillna(0) == 0).all(axis=1)
     return study.table(
         frame, "audit_changes_reps", study.say("The same by rep"), columns, [study.words.message(ORDER)],
-        shown=MOST, parted="what", folded=beyond(frame["what"]),
+        shown=MOST, parted="what", folded=[row for row, one in enumerate(same) if one],
     )  # fmt: skip
 
 

@@ -78,7 +78,8 @@ def by_check(study: Study) -> Several | Sentences:
     for rep, row in enumerate(table.rows):
         n = [table.cases[key][rep].n if key in table.cases else None for key in order]
         frame = frame.assign(**{f"r{rep}": [row[keys.index(key)] for key in order], f"r{rep}_n": n})
-    reps = [Column(f"r{rep}", str(row[0]), "count", counted=True) for rep, row in enumerate(table.rows)]
+    names = [str(row[0]).replace(". ", ".\N{NARROW NO-BREAK SPACE}") for row in table.rows]
+    reps = [Column(f"r{rep}", name, "count", counted=True) for rep, name in enumerate(names)]
     heat = {one.key: tuple(2 * (value > 0) for value in frame[one.key][: -len(sums)]) for one in reps}
     parts = [[*(reps[one] for one in places), reps[-1]] for places in blocks(len(reps) - 1, REPS)]
     folded = range(FIRST, len(frame) - len(sums)) if len(parts) > 1 else ()

@@ -195,3 +195,10 @@ def test_a_mistake_in_the_exceptions_is_told_in_the_readers_language(tmp_path):
     with pytest.raises(Refusals) as refused:
         _ = study.audit
     assert "у исключения должна быть причина" in str(refused.value)
+
+
+def test_a_person_reads_under_the_table_why_checks_could_not_be_made_and_what_helps(tmp_path):
+    shown = run(write(tmp_path), "--no-record")
+    assert "stage_changes." not in shown and "missing" not in shown
+    (line,) = [one for one in shown.splitlines() if one.startswith("H14")]
+    assert "H15" in line and "history of stages is not in this export" in line  # one reason, said once
