@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import typer
 
 from crmkit.commands.figures import AsOf, ClientPlace
-from crmkit.commands.terminal import print_json, say, user_language
+from crmkit.commands.terminal import print_json, refuse_taken, say, user_language
 from crmkit.errors import N_, RequestError
 from crmkit.present.words import Words
 
@@ -45,9 +45,7 @@ def make(
     study = open_study(client, as_of, language or "")
     day = to_fill_in(study, new)[0].day
     target = to or study.client.folder / "audit" / f"checklist-{day}.xlsx"
-    if target.exists() and not replace:
-        remedy = N_("Give --replace to write over it, or --to with another name.")
-        raise RequestError(str(target), N_("there is such a file already"), (), remedy)
+    refuse_taken(target, replace=replace)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_checklist(study, target, new=new)
     typer.echo(say("Written: {path}", path=target))

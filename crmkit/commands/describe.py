@@ -9,7 +9,7 @@ import typer
 
 from crmkit.commands.figures import AsOf, ClientPlace, Span
 from crmkit.commands.improve import Version, chosen
-from crmkit.commands.terminal import say, user_language
+from crmkit.commands.terminal import refuse_taken, say, user_language
 from crmkit.errors import N_, RequestError
 from crmkit.present.words import Words
 
@@ -84,9 +84,7 @@ def convert(
     if target.suffix.lower() not in (".xlsx", ".yml", ".yaml"):
         remedy = N_("Give a name that ends in .xlsx or .yml.")
         raise RequestError("--to", N_("descriptions are written as XLSX or YAML"), [target.name], remedy)
-    if target.exists() and not replace:
-        remedy = N_("Give --replace to write over it, or --to with another name.")
-        raise RequestError(str(target), N_("there is such a file already"), (), remedy)
+    refuse_taken(target, replace=replace)
     process, repairs = read_file(file, all_book_words())
     home = next((place for place in file.resolve().parents[:2] if (place / "client.yml").is_file()), None)
     _write(target, process, read_client(home) if home else None)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from crmkit.commands.figures import AsOf, ClientPlace
-from crmkit.commands.terminal import say
+from crmkit.commands.terminal import refuse_taken, say
 from crmkit.errors import N_, RequestError
 
 app = typer.Typer(
@@ -38,9 +38,7 @@ def make(
 
     study = open_study(client, as_of, language or "")
     target = to or study.client.folder / "audit" / f"audit-sheet-{study.crm.today}.xlsx"
-    if target.exists() and not replace:
-        remedy = N_("Give --replace to write over it, or --to with another name.")
-        raise RequestError(str(target), N_("there is such a file already"), (), remedy)
+    refuse_taken(target, replace=replace)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     count = write_audit_sheet(target, study, ("rep", "stage") if by == "both" else (by,))
     typer.echo(say("Written: {path}", path=target))

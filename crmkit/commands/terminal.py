@@ -6,11 +6,12 @@ import json
 import locale
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from crmkit.errors import CrmkitError, Refusals
+from crmkit.errors import N_, CrmkitError, Refusals, RequestError
 from crmkit.present.texts import clean
 from crmkit.present.words import Words
 
@@ -48,6 +49,18 @@ def say_all_signs() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def refuse_taken(target: Path, *, replace: bool) -> None:
+    """Keep a file that is there, perhaps filled in, unless it may be written over.
+
+    Raises
+    ------
+    RequestError: there is such a file.
+    """
+    if target.exists() and not replace:
+        remedy = N_("Give --replace to write over it, or --to with another name.")
+        raise RequestError(str(target), N_("there is such a file already"), (), remedy)
 
 
 def print_json(content: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from crmkit.audit.bonus import Bonus, propose
 from crmkit.audit.checks import find_check
 from crmkit.errors import N_, Message
@@ -19,9 +21,15 @@ STANDING: dict[str, Message] = {
 }
 
 
+@lru_cache(maxsize=4)
+def _proposed(study: Study) -> Bonus:
+    """Return the proposal that both pages show."""
+    return propose(study.audit)
+
+
 def bonus_sheet(study: Study) -> Table | Sentences:
     """Return what the client's rules would leave of each rep's bonus: a proposal to be confirmed."""
-    bonus = propose(study.audit)
+    bonus = _proposed(study)
     if bonus.reps.empty:
         return Sentences.of(study.words, [NOTHING, *_costless(study, bonus)])
     frame = by_name(study, bonus.reps, "manager")
@@ -82,7 +90,7 @@ def _titles(study: Study, checks: str) -> str:
 
 def bonus_rows(study: Study) -> Table | Sentences:
     """Return the rows that cost each rep's bonus, rep by rep, and beside them those that cost nothing."""
-    bonus = propose(study.audit)
+    bonus = _proposed(study)
     if bonus.rows.empty:
         return Sentences.of(study.words, [N_("No row would lower anybody's bonus.")])
     rows = told(study, bonus.rows).rename(columns={"part": "check_name"})
