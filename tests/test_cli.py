@@ -317,13 +317,11 @@ def test_what_cannot_be_asked(client, here, arguments, said):
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="rights do not bind this user")
-def test_a_folder_that_may_not_be_written_to(client):
+def test_a_folder_that_may_not_be_written_to_is_read(client):
     client.chmod(0o500)
     done = crmkit("load", client)
     client.chmod(0o700)
-    assert done.returncode == 2
-    assert "cannot be read or written" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_new_where_a_file_stands(tmp_path, here):

@@ -102,7 +102,7 @@ def load_tables(client: Client) -> Loaded:
 
     Raises
     ------
-    CrmkitError: a file that cannot be used. OSError: the client's folder cannot be written to.
+    CrmkitError: a file that cannot be used.
     """
     digests: dict[Path, str] = {}
     place = client.state / "cache" / _key(client, digests)
@@ -129,8 +129,9 @@ def load_tables(client: Client) -> Loaded:
         "partial": {str(one["table"]): one["code"] for one in ledger.notes if one["code"] in PARTIAL},
     }
     loaded = (tables, meta, ledger.report())
-    # another process may make room for its own tables while these are written: then they are kept by nobody
-    with suppress(FileNotFoundError):
+    # another process may make room for its own tables meanwhile, the folder be closed to us, or the disk be
+    # full: then they are read anew next time
+    with suppress(OSError):
         _to_cache(place, loaded)
     return loaded
 

@@ -119,8 +119,7 @@ def test_a_write_that_fails_leaves_no_cache(client, monkeypatch):
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", fail)
-    with pytest.raises(OSError, match="No space"):
-        load(client)
+    assert load(client).deals["deal_id"].tolist() == ["1", "2"]  # what cannot be kept is read anew
     assert list((client.state / "cache").iterdir()) == []
 
 
