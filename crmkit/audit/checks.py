@@ -11,17 +11,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.errors import N_, Message, RequestError, did_you_mean
+from crmkit.facts import BoolArray, FloatArray
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.signedinteger]
-FloatArray = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.signedinteger]
 
 #: How much a check weighs in the score.
 SEVERITIES: Mapping[str, int] = {"critical": 3, "major": 2, "minor": 1}
-#: The tables whose rows can offend.
-SUBJECTS = ("deals", "tasks", "activities", "companies", "contacts")
+#: The tables whose rows can offend: what a row's number and its name are.
+KEYS = {
+    "deals": "deal_id", "tasks": "task_id", "activities": "activity_id", "companies": "company_id",
+    "contacts": "contact_id",
+}  # fmt: skip
+NAMES = {"deals": "title", "tasks": "title", "activities": "title", "companies": "name", "contacts": "name"}
+SUBJECTS = tuple(KEYS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +49,11 @@ class Examined:
     checked: BoolArray
     wrong: BoolArray
     since: pd.Series | None = None
-    kind: IntArray | None = None
+    kind: Ints | None = None
     names: npt.NDArray[np.object_] | None = None
     number: FloatArray | None = None
     norm: FloatArray | None = None
-    group: IntArray | None = None
+    group: Ints | None = None
     owner: pd.Categorical | None = None
     unknown: Mapping[str, BoolArray] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from crmkit.audit.checks import Examined, IntArray, check
+from crmkit.audit.checks import Examined, Ints, check
 from crmkit.audit.seeing import PARTED, moments
 from crmkit.errors import MAX_SAMPLES, N_
 from crmkit.facts import NEVER, BoolArray, is_status, is_technical, micros, midnights, within
@@ -120,7 +120,7 @@ def doubled_deals(crm: Snapshot, period: Period) -> Sequence[Examined]:
     return [Examined("deals", checked, group >= 0, since, many, names, number, group=group, unknown=unknown)]
 
 
-def _others(crm: Snapshot, group: IntArray) -> tuple[np.ndarray, np.ndarray, pd.Series]:
+def _others(crm: Snapshot, group: Ints) -> tuple[np.ndarray, np.ndarray, pd.Series]:
     """Return for each deal of a group others of it (five at most), how many, and since when it is not alone.
 
     It is not alone since its creation, the earliest of a group since that of the second.

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.audit.checks import find_check
+from crmkit.audit.checks import NAMES, find_check
 from crmkit.audit.decisions import standing, with_names
-from crmkit.audit.examine import NAMES, Audit
+from crmkit.audit.examine import Audit
 from crmkit.audit.keys import places_of_names
 
 #: What a decision is about: a card, and who answers for it.
@@ -53,8 +53,7 @@ def _with_state(audit: Audit, rows: pd.DataFrame) -> pd.DataFrame:
     waived = rows.merge(now, on=["check", "table", "id"], how="left")["waived"]
     there, excused = waived.notna().to_numpy(), (waived == True).to_numpy()  # noqa: E712 (missing is neither)
     mendable = np.array([find_check(check).mendable for check in rows["check"]], dtype=bool)
-    made = audit.states["check"][audit.states["reason"].isin(["", "nothing_to_check"])]
-    judged = rows["check"].isin(made).to_numpy() & audit.period.is_all
+    judged = rows["check"].isin(audit.states["check"][audit.examined]).to_numpy() & audit.period.is_all
     return rows.assign(
         offends=there & ~excused & mendable,
         excused=there & excused,

@@ -19,8 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from crmkit.audit.checks import hygiene_checks
-from crmkit.audit.examine import KEYS
+from crmkit.audit.checks import KEYS, hygiene_checks
 from crmkit.audit.keys import STAND_IN, lasting_names, places_of_names
 from crmkit.errors import N_, CrmkitError, Refusals, SettingsError
 from crmkit.folder import alone, write_whole

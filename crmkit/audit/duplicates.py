@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.audit.checks import Examined, IntArray, check
-from crmkit.audit.examine import KEYS
+from crmkit.audit.checks import KEYS, Examined, Ints, check
 from crmkit.audit.likeness import Words, alike, firm, plain, same_person, town, words_of
 from crmkit.audit.seeing import moments
 from crmkit.errors import N_
@@ -167,7 +166,7 @@ def _companies(crm: Snapshot, numbering: Iterator[int]) -> Examined:
     return replace(seen, checked=known, unknown=unknown, lacking=tuple(lacking))
 
 
-def _names(rows: pd.DataFrame) -> tuple[IntArray, list[tuple[int, Words]]]:
+def _names(rows: pd.DataFrame) -> tuple[Ints, list[tuple[int, Words]]]:
     """Return for each company the place of its town and name among all different ones, −1 without both."""
     towns = [town(str(one)) for one in rows["city"].cat.categories]
     coded = np.append(pd.factorize(np.array(towns, dtype=object), sort=True)[0], -1)

@@ -68,14 +68,15 @@ def compared(audit: Audit, previous: Run | None) -> pd.DataFrame:
 def _states(audit: Audit, previous: Run | None) -> dict[str, str]:
     before = {one.check: one for one in previous.checks} if previous is not None else {}
     states = {}
-    for row in audit.states.to_dict("records"):
-        then, whole = before.get(row["check"]), audit.period.is_all and previous is not None
-        if row["reason"] not in ("", "nothing_to_check"):
+    whole = audit.period.is_all and previous is not None
+    for row, examined in zip(audit.states.to_dict("records"), audit.examined, strict=True):
+        then = before.get(row["check"])
+        if not examined:
             state = "not_examined"
         elif not row["mendable"]:
             state = "happened" if whole else "no_comparison"
         else:
-            alike = then is not None and then.made and then.lacking == row["lacking"]
+            alike = then is not None and then.examined and then.lacking == row["lacking"]
             state = "compared" if whole and alike else "no_comparison"
         states[str(row["check"])] = state
     return states

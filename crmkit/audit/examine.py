@@ -9,18 +9,14 @@ import numpy as np
 import pandas as pd
 
 from crmkit.audit.checks import Check, Examined, hygiene_checks
-from crmkit.audit.owners import Codes, Owners, owners
+from crmkit.audit.offenders import no_offenders, offenders_of
+from crmkit.audit.owners import Owners, owners
 from crmkit.audit.seeing import looked_at
-from crmkit.facts import BoolArray, is_status
+from crmkit.facts import BoolArray
 from crmkit.periods import Period
 from crmkit.schema import Snapshot, alternatives
 
 ALL = Period(None, None, "all")
-KEYS = {
-    "deals": "deal_id", "tasks": "task_id", "activities": "activity_id", "companies": "company_id",
-    "contacts": "contact_id",
-}  # fmt: skip
-NAMES = {"deals": "title", "tasks": "title", "activities": "title", "companies": "name", "contacts": "name"}
 #: Tables that people tell in client.yml: what is missing there is asked of them, not of the export.
 TOLD = {"stages", "managers"}
 #: What is known of open deals only as it is on the day of export.
@@ -28,6 +24,8 @@ OF_EXPORT = {
     "deals.amount", "deals.expected_close_on", "deals.next_task_at", "deals.last_activity_at",
     "deals.stage_entered_at",
 }  # fmt: skip
+#: Reasons of checks that could be made.
+EXAMINED = ("", "nothing_to_check")
 STATES = ("passed", "failed", "not_applicable", "ask")
 
 
@@ -60,6 +58,16 @@ class Audit:
     unknown: pd.DataFrame
     seen: Mapping[str, Sequence[Examined]]
 
+    @property
+    def made(self) -> BoolArray:
+        """Which checks (rows of ``states``) had rows to look at: those that passed or failed."""
+        return np.asarray(self.states["state"].isin(["passed", "failed"]), dtype=bool)
+
+    @property
+    def examined(self) -> BoolArray:
+        """Which checks could be made, though there may have been nothing to look at."""
+        return np.asarray(self.states["reason"].isin(EXAMINED), dtype=bool)
+
 
 def examine(
     crm: Snapshot,
@@ -88,7 +96,7 @@ def examine(
         reason, missing = _why_not(one, crm)
         seen = [] if reason else looked_at(one, crm, period)
         offenders = pd.concat(
-            [_offenders(crm, one.id, part, people=people) for part in seen] or [_nothing(crm, people)],
+            [offenders_of(crm, one.id, part, people=people) for part in seen] or [no_offenders(crm, people)],
             ignore_index=True,
         )
         offenders = _waived(offenders, waivers, crm)
@@ -148,62 +156,6 @@ def _state(
     told: dict[str, object] = {"state": state, "reason": reason, "missing": missing, "lacking": lacking}
     counted = {"checked": checked, "wrong": len(offenders), "waived": waived, "mendable": one.mendable}
     return told | counted
-
-
-def _offenders(crm: Snapshot, check: str, part: Examined, *, people: Owners) -> pd.DataFrame:
-    """Return the rows of a table that offend, with what tells of them."""
-    table = crm.tables[part.table]
-    rows = np.flatnonzero(part.checked & part.wrong)
-    deal = rows if part.table == "deals" else _deal_of(table, rows)
-    size, zone = len(rows), crm.settings.zone
-    amount = np.where(is_status(crm, "open"), crm.deals["amount"].to_numpy(np.float64), np.nan)
-    since = part.since.array[rows] if part.since is not None else _never(size, zone)
-    frame = pd.DataFrame(
-        {
-            "check": check,
-            "table": part.table,
-            "row": rows,
-            "id": table[KEYS[part.table]].astype("str").array[rows],
-            "name": table[NAMES[part.table]].astype("str").array[rows],
-            "deal_ix": deal,
-            "deal_id": crm.deals["deal_id"].astype("str").array.take(deal, allow_fill=True),
-            "manager_id": people.named(people.answering(part)[rows]),
-            "since": pd.Series(since).dt.as_unit("us"),
-            "kind": _picked(part.kind, rows, 0),
-            "names": pd.Series(_picked(part.names, rows, ""), dtype="str"),
-            "number": _picked(part.number, rows, np.nan),
-            "norm": _picked(part.norm, rows, np.nan),
-            "group": _picked(part.group, rows, -1),
-            "amount": np.append(amount, np.nan)[deal],
-            "url": _urls(crm, part.table, rows, deal),
-        }
-    )
-    return frame.sort_values("id", kind="stable", na_position="last", ignore_index=True)
-
-
-def _deal_of(table: pd.DataFrame, rows: Codes) -> Codes:
-    return table["deal_ix"].to_numpy()[rows] if "deal_ix" in table else np.full(len(rows), -1)
-
-
-def _never(size: int, zone: str) -> pd.Series:
-    return pd.Series(pd.NaT, index=range(size), dtype=pd.DatetimeTZDtype("us", zone))
-
-
-def _picked(values: np.ndarray | None, rows: Codes, nothing: object) -> np.ndarray:
-    return np.full(len(rows), nothing) if values is None else np.asarray(values)[rows]
-
-
-def _urls(crm: Snapshot, table: str, rows: Codes, deal: Codes) -> pd.api.extensions.ExtensionArray:
-    """Return the address of each row's card: tasks and communications lead to their deal."""
-    if "url" in crm.tables[table]:
-        return crm.tables[table]["url"].array[rows]
-    return crm.deals["url"].array.take(deal, allow_fill=True)
-
-
-def _nothing(crm: Snapshot, people: Owners) -> pd.DataFrame:
-    """Return no offending row, in the columns of :func:`_offenders`."""
-    none: BoolArray = np.zeros(len(crm.deals), dtype=bool)
-    return _offenders(crm, "", Examined("deals", none, none), people=people)
 
 
 def _waived(offenders: pd.DataFrame, waivers: pd.DataFrame | None, crm: Snapshot) -> pd.DataFrame:

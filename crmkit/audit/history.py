@@ -13,7 +13,7 @@ from typing import Literal
 import pandas as pd
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from crmkit.audit.examine import Audit
+from crmkit.audit.examine import EXAMINED, Audit
 from crmkit.audit.keys import lasting_names
 from crmkit.errors import N_, ReportError, SettingsError
 from crmkit.folder import write_whole
@@ -38,9 +38,9 @@ class Kept(BaseModel):
     waived: int
 
     @property
-    def made(self) -> bool:
-        """Whether the check could be examined; one with nothing to look at was."""
-        return self.reason in ("", "nothing_to_check")
+    def examined(self) -> bool:
+        """Whether the check could be made, though there may have been nothing to look at."""
+        return self.reason in EXAMINED
 
 
 class Offenders(BaseModel):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.audit.examine import KEYS
+from crmkit.audit.checks import KEYS
 from crmkit.facts import BoolArray
 from crmkit.schema import Snapshot
 

@@ -6,9 +6,8 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-from crmkit.audit.checks import hygiene_checks
+from crmkit.audit.checks import KEYS, hygiene_checks
 from crmkit.audit.decisions import Decision, Violation
-from crmkit.audit.examine import KEYS
 
 LONGEST_NAME = 60
 

@@ -8,9 +8,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from crmkit.audit.checks import SEVERITIES, SUBJECTS, BoolArray, Examined, FloatArray
+from crmkit.audit.checks import SEVERITIES, SUBJECTS, Examined
 from crmkit.audit.examine import Audit
 from crmkit.audit.owners import Codes, owners
+from crmkit.facts import BoolArray, FloatArray
 from crmkit.statistics.intervals import wilson
 
 By: TypeAlias = Literal["manager", "team", "all"]
@@ -129,7 +130,7 @@ def by_check(audit: Audit, by: By = "manager") -> pd.DataFrame:
 def tallied(audit: Audit, by: By) -> Tally:
     """Return the counts of the checks that could be examined, added up by group."""
     labels, of_rep = _groups(audit, by)
-    states = audit.states[audit.states["state"].isin(["passed", "failed"])]
+    states = audit.states[audit.made]
     checks = [str(one) for one in states["check"]]
     place = {one: index for index, one in enumerate(checks)}
     counts = audit.counts[audit.counts["check"].isin(checks)]

@@ -81,9 +81,7 @@ def idle_waivers(waivers: pd.DataFrame | None, audit: Audit) -> pd.DataFrame:
     over = (waivers["until"] < today).to_numpy()
     pairs = pd.MultiIndex.from_frame(waivers[["check", "id"]])
     offends = pairs.isin(pd.MultiIndex.from_frame(audit.violations[["check", "id"]]))
-    states = audit.states
-    examined = states["check"][(states["reason"] == "") | (states["reason"] == "nothing_to_check")]
-    told = waivers["check"].isin(examined).to_numpy() & (audit.period == ALL)
+    told = waivers["check"].isin(audit.states["check"][audit.examined]).to_numpy() & (audit.period == ALL)
     idle = over | (told & ~offends)
     return waivers.assign(why=np.where(over, "ran_out", "offends_not"))[idle].reset_index(drop=True)
 

@@ -31,7 +31,9 @@ def bonus_sheet(study: Study) -> Table | Sentences:
     """Return what the client's rules would leave of each rep's bonus: a proposal to be confirmed."""
     bonus = _proposed(study)
     if bonus.reps.empty:
-        return Sentences.of(study.words, [NOTHING, *_costless(study, bonus)])
+        nobodys = N_("No row that was checked is a rep's, so there is no bonus to reckon.")
+        said = nobodys if bonus.audit.made.any() else NOTHING
+        return Sentences.of(study.words, [said, *_costless(study, bonus)])
     frame = by_name(study, bonus.reps, "manager")
     frame = frame.assign(
         decided=[_titles(study, one) for one in frame["decided"]],
@@ -77,8 +79,7 @@ def _bonus_notes(study: Study, bonus: Bonus) -> list[str]:
 
 def _costless(study: Study, bonus: Bonus) -> list[Message]:
     """Return a sentence that names the checks which could not be made, if there are any."""
-    states = bonus.audit.states
-    rest = states["check"][~states["state"].isin(["passed", "failed"])]
+    rest = bonus.audit.states["check"][~bonus.audit.made]
     if rest.empty:
         return []
     return [N_("Could not be checked and costs nothing: {checks}.", checks=_titles(study, ", ".join(rest)))]

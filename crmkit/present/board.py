@@ -97,14 +97,14 @@ def by_check(study: Study) -> Several | Sentences:
 
 def heading(study: Study) -> str:
     """Return what the board tells, and of which day."""
-    day = study.crm.as_of.tz_convert(study.crm.settings.zone).date()
+    day = study.crm.today
     return study.say("Open violations in the CRM on {day}", day=study.formats.day(day))
 
 
 def _counts(study: Study, by: By) -> Counts | None:
     """Return what can be put right by group and check; ``None`` if nothing was examined."""
     states = study.whole_audit.states
-    mendable = states["check"][states["mendable"] & states["state"].isin(["passed", "failed"])]
+    mendable = states["check"][states["mendable"] & study.whole_audit.made]
     cells = cells_of(study.whole_audit, by)
     cells = cells[cells["check"].isin(mendable)].reset_index(drop=True)
     if cells.empty:
@@ -156,8 +156,7 @@ def _trend_columns(study: Study, since: str) -> list[Column]:
 
 def _notes(study: Study, shown: Sequence[str]) -> list[str]:
     """Return what the board leaves out: checks without violations, and those that could not be made."""
-    states, notes = study.whole_audit.states, []
-    made = states["state"].isin(["passed", "failed"])
+    states, made, notes = study.whole_audit.states, study.whole_audit.made, []
     clean_ones = states["check"][made & states["mendable"] & ~states["check"].isin(shown)]
     missing = states["check"][~made & states["mendable"]]
     if len(clean_ones):

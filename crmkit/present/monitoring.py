@@ -131,7 +131,7 @@ def _notes(study: Study, preset: Preset, reasons: Sequence[str], compared: bool)
             )
         )
     if any(study.measure(name).basis in STANDING for name in preset.measures):
-        day = study.formats.day(study.crm.as_of.tz_convert(study.crm.settings.zone).date())
+        day = study.formats.day(study.crm.today)
         notes.append(study.say("Figures of open deals and tasks are as of {day}.", day=day))
     return [*notes, study.say(preset.note)] if preset.note else notes
 
