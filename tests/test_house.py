@@ -34,7 +34,7 @@ FLOORS = (
         "workbook_child",
     ),
     ("schema", "parts", "settings", "mistakes", "contradictions", "client", "folder"),
-    ("facts", "fields", "groups", "actions", "clients", "stages", "stagelog", "visits"),
+    ("facts", "edges", "fields", "groups", "actions", "clients", "stages", "stagelog", "visits"),
     ("sources", "measures", "audit", "process", "intake", "simulate", "pull"),
     ("present",),
     ("documents",),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.facts import BoolArray, day_of, is_status, lonely_end, lonely_start
+from crmkit.edges import lonely_end, lonely_start
+from crmkit.facts import BoolArray, day_of, is_status
 from crmkit.intake.problems import of_rows, problem
 from crmkit.schema import EVENTS, Snapshot
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from crmkit.facts import begins_without_closings
+from crmkit.edges import begins_without_closings
 from crmkit.intake.problems import problem
 from crmkit.schema import Snapshot
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from crmkit.edges import begins_without_closings, lonely_end
 from crmkit.errors import N_, Message
-from crmkit.facts import begins_without_closings, lonely_end
 from crmkit.measures import borders
 from crmkit.present.study import Study
 from crmkit.present.tiles import Sentences

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from crmkit.edges import begins_without_closings
 from crmkit.errors import N_
-from crmkit.facts import begins_without_closings
 from crmkit.measures import ALL, borders
 from crmkit.periods import Period, floor, next_start
 from crmkit.present import charts

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from crmkit.facts import begins_without_closings, is_status, is_technical, open_tasks
+from crmkit.edges import begins_without_closings
+from crmkit.facts import is_status, is_technical, open_tasks
 
 
 def test_a_deal_without_a_status_has_none_of_them(snapshot):
