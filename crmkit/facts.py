@@ -58,8 +58,7 @@ def is_technical(crm: Snapshot) -> BoolArray:
         hit = np.array(
             [one.strip().casefold() in crm.settings.technical_losses for one in column.categories], dtype=bool
         )
-        if hit.any():
-            named |= np.append(hit, values=False)[column.codes]
+        named |= np.append(hit, values=False)[column.codes]
     return named & is_status(crm, "lost")
 
 
@@ -97,10 +96,15 @@ def days_after(crm: Snapshot, moments: pd.Series, days: float) -> pd.Series:
 def has_passed(crm: Snapshot, table: str, name: str) -> BoolArray:
     """Return which moments lie before ``as_of``; a day without a time of day has passed when it is over."""
     moments = crm.tables[table][name]
-    if f"{table}.{name}" in crm.whole_days:
-        now = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None) + pd.Timedelta(microseconds=1)
-        return np.asarray(day_of(moments) + pd.Timedelta(days=1) <= now)
-    return np.asarray(moments <= crm.as_of)
+    now = crm.as_of.tz_convert(crm.settings.zone).tz_localize(None) + pd.Timedelta(microseconds=1)
+    over = day_of(moments) + pd.Timedelta(days=1) <= now
+    return np.asarray(np.where(names_day(crm, table, name), over, moments <= crm.as_of), dtype=bool)
+
+
+def names_day(crm: Snapshot, table: str, name: str) -> BoolArray:
+    """Return which moments name a day and no time of it: those of a column without times, and midnights."""
+    walls = crm.tables[table][name].dt.tz_localize(None)
+    return np.asarray((walls == walls.dt.normalize()) | (f"{table}.{name}" in crm.whole_days))
 
 
 def midnights(crm: Snapshot, days: pd.Series) -> pd.Series:
@@ -120,8 +124,7 @@ def cycle_days(crm: Snapshot) -> FloatArray:
     """Return for each deal the days from creation to closing, or to ``as_of`` while open; NaN if unknown."""
     deals = crm.deals
     by_day = bool({"deals.created_at", "deals.closed_at"} & crm.whole_days)
-    is_open = is_status(crm, "open")
-    ends = deals["closed_at"].where(~is_open, crm.as_of)
+    ends = deals["closed_at"].where(~is_status(crm, "open"), crm.as_of)
     return elapsed_days(deals["created_at"], ends, by_day=by_day)
 
 

@@ -13,6 +13,7 @@ from crmkit.audit.seeing import begun, by_measure, holds, moments
 from crmkit.errors import N_
 from crmkit.facts import (
     NEVER,
+    BoolArray,
     FloatArray,
     IntArray,
     day_of,
@@ -24,6 +25,7 @@ from crmkit.facts import (
     last_action,
     micros,
     midnights,
+    names_day,
     open_tasks,
     overdue_tasks,
     within,
@@ -82,19 +84,20 @@ def overdue(crm: Snapshot, period: Period) -> Sequence[Examined]:
     if not crm.lacks({"tasks.due_at", "tasks.completed_at"}):
         is_open, due = crm.tasks["completed_at"].isna().to_numpy(), crm.tasks["due_at"]
         known, late = due.notna().to_numpy(), overdue_tasks(crm)
-        number = _day_since(crm, due, by_day="tasks.due_at" in crm.whole_days)
+        number = _day_since(crm, due, by_day=names_day(crm, "tasks", "due_at"))
         unknown = {"no_due_date": is_open & ~known}
         return [Examined("tasks", is_open & known, late, due, number=number, unknown=unknown)]
     due = crm.deals["next_task_at"]
     planned = is_status(crm, "open") & due.notna().to_numpy()
-    number = _day_since(crm, due, by_day="deals.next_task_at" in crm.whole_days)
+    number = _day_since(crm, due, by_day=names_day(crm, "deals", "next_task_at"))
     kind = np.ones(len(due), dtype=np.int8)
     return [Examined("deals", planned, has_passed(crm, "deals", "next_task_at"), due, kind, number=number)]
 
 
-def _day_since(crm: Snapshot, since: pd.Series, *, by_day: bool) -> FloatArray:
+def _day_since(crm: Snapshot, since: pd.Series, *, by_day: BoolArray) -> FloatArray:
     """Return which day since each moment it is: the first one is 1."""
-    return np.maximum(np.ceil(_days_since(crm, since, by_day=by_day)), 1)
+    days = (_days_since(crm, since, by_day=one) for one in (True, False))
+    return np.maximum(np.ceil(np.where(by_day, *days)), 1)
 
 
 def _days_since(crm: Snapshot, since: pd.Series, *, by_day: bool = False) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.facts import day_of, has_passed, is_status, open_tasks
+from crmkit.facts import day_of, has_passed, is_status, names_day, open_tasks
 from crmkit.measures.cases import deal_cases, reasons_of, within
 from crmkit.measures.catalog import measure
 from crmkit.periods import Period
@@ -53,8 +53,8 @@ def tasks_on_time(crm: Snapshot, period: Period) -> pd.DataFrame:
     """
     tasks = crm.tasks
     due, done = tasks["due_at"], tasks["completed_at"]
-    by_day = {"tasks.due_at", "tasks.completed_at"} & crm.whole_days
-    in_time = (day_of(done) <= day_of(due) if by_day else done <= due).to_numpy()
+    by_day = names_day(crm, "tasks", "due_at") | ("tasks.completed_at" in crm.whole_days)
+    in_time = np.where(by_day, day_of(done) <= day_of(due), done <= due)
     endless = due.isna().to_numpy()
     rows = np.flatnonzero((within(due, period) & has_passed(crm, "tasks", "due_at")) | endless).astype(
         np.int32

@@ -39,6 +39,21 @@ def test_overdue_tasks_by_the_minute(snapshot, found):
     assert len(cases) == len(seen.rows), "the figure counts the same tasks"
 
 
+def test_among_tasks_with_a_time_one_at_midnight_is_for_the_day(snapshot, found):
+    tasks = [
+        TASK | {"task_id": "today", "due_at": "2026-03-31"},
+        TASK | {"task_id": "yesterday", "due_at": "2026-03-30 00:00:00"},  # 1 day and 18 hours, but day 1
+        TASK | {"task_id": "minute", "due_at": "2026-03-31 17:59"},
+        TASK | {"task_id": "a", "due_at": "2026-03-20 00:00", "completed_at": "2026-03-20 15:00"},
+        TASK | {"task_id": "b", "due_at": "2026-03-20 00:00", "completed_at": "2026-03-21 09:00"},
+    ]
+    crm = snapshot([OPEN, WON], tasks=tasks, as_of=NOW)
+    seen = found(crm, "H11")
+    assert dict(zip(seen.rows["id"], seen.rows["number"], strict=True)) == {"minute": 1, "yesterday": 1}
+    on_time = find("tasks_on_time").cases(crm, Period(None, None, "all"))["value"]
+    assert sorted(on_time) == [0, 0, 0, 1], "of those whose time is over only «a» was done by then"
+
+
 def test_a_task_for_a_day_is_overdue_when_the_day_is_over(snapshot, found):
     tasks = [
         TASK | {"task_id": "today", "due_at": "2026-03-31"},
