@@ -12,8 +12,12 @@ def with_numbers_of_cards(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataF
     """Give rows the number of the company and the contact that they name, unless two cards have the name."""
     named = dict(tables)
     for cards, key in (("companies", "company_id"), ("contacts", "contact_id")):
-        known = tables[cards][key]
-        numbers = tables[cards].drop_duplicates("name", keep=False).set_index("name")[key]
+        known, names = tables[cards][key], tables[cards]["name"]
+        numbered_apart = names.notna() & (known != names)
+        if not numbered_apart.any():
+            continue
+        alike = tables[cards][names.isin(names[numbered_apart])]
+        numbers = alike.drop_duplicates("name", keep=False).set_index("name")[key]
         numbers = numbers[numbers != numbers.index]
 
         def numbered(cells: pd.Series, known: pd.Series = known, numbers: pd.Series = numbers) -> pd.Series:
@@ -31,12 +35,11 @@ def fill_from_companies(tables: dict[str, pd.DataFrame], ledger: Ledger) -> dict
     deals, companies = tables["deals"], tables["companies"]
     if companies.empty or deals["company_id"].isna().all():
         return tables
-    lost = deals["company_id"][
-        deals["company_id"].notna() & ~deals["company_id"].isin(companies["company_id"])
-    ]
+    named = deals["company_id"].astype("str")
+    lost = named[named.notna() & ~named.isin(companies["company_id"])]
     names = with_nearest(lost.value_counts(), companies["name"].dropna())
     ledger.note("unmatched_company", "deals", "company_id", count=len(lost), samples=names)
     if deals["segment"].isna().all():
         segment = companies.set_index("company_id")["segment"]
-        deals = deals.assign(segment=deals["company_id"].map(segment).astype("str"))
+        deals = deals.assign(segment=named.map(segment).astype("str"))
     return {**tables, "deals": deals}

@@ -74,7 +74,7 @@ def conform(
     tables = with_cards_of_deals(tables, client, ledger)  # after the links: these cards have no address
     tables = fill_from_companies(with_numbers_of_cards(tables), ledger)
     _compare_products(tables, ledger)
-    tables["deals"] = tables["deals"].sort_values("deal_id", kind="stable", ignore_index=True)
+    tables["deals"] = _by(tables["deals"], ["deal_id"])
     for name, frame in tables.items():
         if name not in ("deals", "stages"):
             tables[name] = _in_order(name, frame, tables["deals"]["deal_id"], ledger)
@@ -191,8 +191,19 @@ def _in_order(table: str, frame: pd.DataFrame, deal_ids: pd.Series, ledger: Ledg
         order = ["deal_ix", time, *(name for name in ("@order", KEYS.get(table, "")) if name in frame)]
     elif "manager_id" in frame:
         order.append("manager_id")
-    frame = frame.sort_values(list(dict.fromkeys([*order, "file", "line"])), kind="stable", ignore_index=True)
+    frame = _by(frame, list(dict.fromkeys([*order, "file", "line"])))
     return frame.drop(columns="@order", errors="ignore")
+
+
+def _by(frame: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    """Return the rows in order; nothing is moved where the first column of text tells that they are."""
+    first = frame[order[0]]
+    if isinstance(first.dtype, pd.StringDtype) and len(first):
+        cells = pa.array(first)
+        ascends = pc.all(pc.less(cells.slice(0, len(cells) - 1), cells.slice(1)), skip_nulls=False)
+        if ascends.as_py():
+            return frame.reset_index(drop=True)
+    return frame.sort_values(order, kind="stable", ignore_index=True)
 
 
 def _places(wanted: pd.Series, ids: pd.Series) -> np.ndarray:
