@@ -83,13 +83,10 @@ def _said(study: Study, error: CrmkitError) -> str:
 
 def _not_made(told: Told) -> list[str]:
     """Return why checks could not be made and what would help, each reason once with the checks it stops."""
-    from crmkit.present.audit import how_to_get, why
+    from crmkit.present.audit_lacking import lacking
 
-    states, found = told.audit.states, dict[str, list[str]]()
-    for row in states[~states["state"].isin(["passed", "failed"])].to_dict("records"):
-        said = " ".join(dict.fromkeys([why(told.study, row), *how_to_get(told.study, row)]))
-        found.setdefault(said, []).append(str(row["check"]))
-    return [f"{', '.join(checks)}: {said}" for said, checks in found.items()]
+    found = lacking(told.study, told.audit)
+    return [f"{', '.join(checks)}: {' '.join([said, *how])}" for said, how, checks in found]
 
 
 def _table(told: Told) -> pd.DataFrame:

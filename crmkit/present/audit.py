@@ -11,13 +11,11 @@ import pandas as pd
 from crmkit.audit import SEVERITIES, find_check, hygiene_checks
 from crmkit.audit.risk import amounts_unknown, money_at_risk
 from crmkit.errors import N_, Message
-from crmkit.intake.unlocks import how_to_export
-from crmkit.present.audit_score import by_weight
-from crmkit.present.reasons import missing
+from crmkit.present.audit_score import NO_CHECK, by_weight, found_none
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
+from crmkit.present.texts import MISSING
 from crmkit.present.tiles import Sentences, Tile, Tiles
-from crmkit.schema import alternatives
 from crmkit.statistics.intervals import wilson
 
 #: How a check came out, in the order of the page.
@@ -26,11 +24,6 @@ STATES: Mapping[str, Message] = {
     "passed": N_("No violations"),
     "not_applicable": N_("Could not be checked"),
     "ask": N_("Has to be told in client.yml first"),
-}
-REASONS: Mapping[str, Message] = {
-    "switched_off": N_("Switched off in client.yml."),
-    "known_at_export_only": N_("These fields are known only as they are on the day of export."),
-    "nothing_to_check": N_("There is nothing of the kind in the data."),
 }
 #: Cards of checks that a page shows unfolded.
 CARDS = 6
@@ -44,7 +37,7 @@ SEVERITY_WORDS: Mapping[str, Message] = {
 def headline(study: Study) -> Tiles:
     """Return how many checks were made, what they found, and in how many deals."""
     states, rows, formats = study.audit.states, study.audit.violations, study.formats
-    made = states[states["state"].isin(["passed", "failed"])]
+    made = states[study.audit.made]
     against = rows[~rows["waived"].to_numpy(dtype=bool)]
     deals = against["deal_ix"].drop_duplicates()
     tiles = [
@@ -56,6 +49,12 @@ def headline(study: Study) -> Tiles:
                 *((study.say("the others could not be made: see below"),) if len(made) < len(states) else ()),
             ),
         ),
+    ]
+    if made.empty:
+        return Tiles(
+            (*tiles, Tile(study.say("Violations"), MISSING, (study.words.message(NO_CHECK),))), study.language
+        )
+    tiles += [
         Tile(study.say("Violations"), formats.count(len(against)), _waived_line(study)),
         Tile(study.say("Deals with violations"), formats.count(int((deals >= 0).sum()))),
     ]
@@ -71,7 +70,7 @@ def _money(study: Study) -> Tile:
     line = study.words.plural(
         "{n} more open deal has no amount", "{n} more open deals have no amount", without
     )
-    worth = None if pd.isna(row["amount"]) else float(row["amount"])
+    worth = (None if row["deals"] else 0.0) if pd.isna(row["amount"]) else float(row["amount"])
     name, lines = study.say("Money in open deals with violations"), (line,) if without else ()
     return Tile(name, study.formats.money(worth), lines)
 
@@ -93,7 +92,7 @@ def span(study: Study) -> Sentences:
     )
     now = N_(
         "Open deals, open tasks and cards were looked at as they stand on {day}.",
-        day=study.formats.day(study.crm.as_of.tz_convert(study.crm.settings.zone).date()),
+        day=study.formats.day(study.crm.today),
     )
     return Sentences.of(study.words, [now, told])
 
@@ -110,7 +109,7 @@ def checks(study: Study) -> Table:
     )
     open_rows = (frame["wrong"] - frame["waived"]).to_numpy(np.float64)
     checked = frame["checked"].to_numpy(np.float64)
-    made = frame["state"].isin(["passed", "failed"]).to_numpy()
+    made = study.audit.made
     low, high = wilson(np.where(made, open_rows, 0), np.where(made, checked, np.nan))
     frame = frame.assign(
         share=np.divide(open_rows, checked, out=np.full(len(frame), np.nan), where=made & (checked > 0)),
@@ -134,7 +133,10 @@ def checks(study: Study) -> Table:
     empty = {"waived": frame["waived"].isna().all(), "known": not frame["known"].any()}
     spec = [one for one in spec if not empty.get(one.key)]
     title = study.say("The hygiene checks, one by one")
-    return study.table(shown, "audit_checks", title, spec, [_weights(study)], shown=60, parted="part")
+    return study.table(
+        shown, "audit_checks", title, spec, [_weights(study)], shown=60, parted="part",
+        folded=np.flatnonzero(~shown["state"].isin(["passed", "failed"])).tolist(),
+    )  # fmt: skip
 
 
 def _weights(study: Study) -> str:
@@ -152,50 +154,11 @@ def _without(study: Study, row: Mapping[Any, Any]) -> str:
     return study.say("Seen in part.") + " " + " ".join(study.why(row["lacking"]))
 
 
-def not_checked(study: Study) -> Table | Sentences:
-    """Return the checks that could not be made, what each lacks, and how to get it."""
-    states = study.audit.states
-    rest = states[~states["state"].isin(["passed", "failed"])]
-    if rest.empty:
-        return Sentences.of(study.words, [N_("Every check of the list could be made.")])
-    rows = [
-        {
-            "name": study.say(find_check(row["check"]).title),
-            "why": why(study, row),
-            "how": " ".join(how_to_get(study, row)),
-        }
-        for row in rest.to_dict("records")
-    ]
-    spec = [
-        Column("name", study.say("What is checked")), Column("why", study.say("What is missing")),
-        Column("how", study.say("How to get it")),
-    ]  # fmt: skip
-    note = study.say("A check that could not be made counts neither for nor against anybody.")
-    title = study.words.plural("{n} check could not be made", "{n} checks could not be made", len(rest))
-    return study.table(pd.DataFrame(rows), "audit_not_checked", title, spec, [note], shown=60)
-
-
-def why(study: Study, row: Mapping[Any, Any]) -> str:
-    """Return why a check could not be made: a row of its state."""
-    if row["missing"]:
-        return " ".join(map(study.words.message, missing(study.crm, row["missing"])))
-    return study.words.message(REASONS[row["reason"]])
-
-
-def how_to_get(study: Study, row: Mapping[Any, Any]) -> list[str]:
-    """Return how to get the first thing that would do for each missing need, each way once."""
-    names = [alternatives(need)[0] for need in str(row["missing"]).split(", ") if need]
-    given = {name.split(".")[0] for name in study.crm.supplied}
-    wanted = [name if name.split(".")[0] in given else name.split(".")[0] for name in names]
-    ways = dict.fromkeys(how_to_export(study.client.crm, name.split("=")[0])[1] for name in wanted)
-    return [study.say(way) for way in ways if way]
-
-
 def cards(study: Study) -> Table | Sentences:
     """Return for each check with violations what is wrong, why it matters and how to put it right."""
     failed = study.audit.states[study.audit.states["state"] == "failed"]["check"]
     if failed.empty:
-        return Sentences.of(study.words, [N_("No check found a violation.")], "finding")
+        return found_none(study, N_("No check found a violation."))
     rows = [
         {
             "name": study.say(one.title),

@@ -18,7 +18,7 @@ from crmkit.audit.waivers import idle_waivers
 from crmkit.errors import N_, Message
 from crmkit.measures.records import plain, plain_rows
 from crmkit.measures.slices import coded
-from crmkit.present.audit import how_to_get
+from crmkit.present.audit_lacking import how_to_get
 from crmkit.present.study import Study
 from crmkit.present.texts import safe_link
 from crmkit.present.violations import what_exactly

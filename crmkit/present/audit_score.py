@@ -10,7 +10,7 @@ import pandas as pd
 from crmkit.audit.checks import SEVERITIES, find_check
 from crmkit.audit.risk import amounts_unknown, money_at_risk
 from crmkit.audit.score import COLUMN, By, by_check, scores
-from crmkit.errors import N_
+from crmkit.errors import N_, Message
 from crmkit.present.cells import HEAT
 from crmkit.present.reasons import missing
 from crmkit.present.several import Several, blocks
@@ -20,10 +20,18 @@ from crmkit.present.tiles import Sentences
 
 TALK = N_("A figure for a conversation, not a decision.")
 ORDER = N_("In the order of names.")
+NO_CHECK = N_("No check could be made, so there is nothing to tell of violations.")
 NOTHING = N_("Nothing could be checked, so there is nothing to tell of the reps.")
 SHOWN = 60
 #: Reps that fit beside one another, and how many checks are shown of each block where there are several.
 REPS, FIRST = 7, 8
+
+
+def found_none(study: Study, said: Message) -> Sentences:
+    """Return that nothing offends; where no check could be made, that it cannot be told."""
+    if study.audit.made.any():
+        return Sentences.of(study.words, [said], "finding")
+    return Sentences.of(study.words, [NO_CHECK])
 
 
 def rep_scores(study: Study) -> Table | Sentences:

@@ -14,6 +14,7 @@ from crmkit.audit.decisions import read_decisions
 from crmkit.audit.sheet import Walk
 from crmkit.audit.sheet import walk as walk_of
 from crmkit.errors import N_
+from crmkit.present.audit_score import found_none
 from crmkit.present.several import MOST, beyond
 from crmkit.present.sheet_words import BECAME, DECISIONS, HEADINGS
 from crmkit.present.study import Study
@@ -34,7 +35,7 @@ def walk(study: Study, by: By = "rep") -> Table | Sentences:
     """Return the cards to walk through, the worst first: of each rep, or of each stage."""
     found = weekly(study)
     if found.cards.empty:
-        return Sentences.of(study.words, [N_("No card has a violation that is open.")], "finding")
+        return found_none(study, N_("No card has a violation that is open."))
     frame = told(study, found, by=by)
     rest = {
         "stage" if by == "rep" else "rep": "text", "name": "text", "amount": "money",

@@ -7,7 +7,7 @@ from typing import Any
 
 from crmkit.audit import find_check
 from crmkit.errors import N_, Message
-from crmkit.present.audit import REASONS
+from crmkit.present.audit_lacking import REASONS
 from crmkit.present.checklist_form import CHOICES
 from crmkit.present.gates import Cases, gated
 from crmkit.present.study import Study

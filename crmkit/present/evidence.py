@@ -13,6 +13,7 @@ from crmkit.audit.history import previous_run
 from crmkit.audit.history import record as keep
 from crmkit.errors import N_, Message, ReportError
 from crmkit.present.audit_records import Told, idle, records
+from crmkit.present.audit_score import found_none
 from crmkit.present.reasons import LEFT_OUT, TABLE_NAMES
 from crmkit.present.several import beyond
 from crmkit.present.study import Study
@@ -30,7 +31,7 @@ def evidence(study: Study) -> Table | Sentences:
     """Return the violations check by check, those that stand longest first; the workbook has all of them."""
     rows = ordered(study)
     if rows.empty:
-        return Sentences.of(study.words, [N_("No check found a violation.")], "finding")
+        return found_none(study, N_("No check found a violation."))
     place = rows.groupby("check", sort=False, observed=True).cumcount()
     few = rows[(place < EVIDENCE).to_numpy()].reset_index(drop=True)
     frame = told(study, few)
@@ -100,7 +101,8 @@ def unjudged(study: Study) -> Table | Sentences:
     """Return the rows that a check is about and could not judge, by the reason."""
     found = study.audit.unknown
     if found.empty:
-        return Sentences.of(study.words, [N_("Every row that a check is about could be judged.")])
+        said = [N_("Every row that a check is about could be judged.")] if study.audit.made.any() else []
+        return Sentences.of(study.words, said)
     frame = found.assign(
         name=[study.say(find_check(one).title) for one in found["check"]],
         kind_of=[study.words.message(TABLE_NAMES[name]) for name in found["table"]],

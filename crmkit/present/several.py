@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Rows that a page has at most, and how many it shows unfolded of each of their parts.
-MOST, UNFOLDED = 1000, 3
+#: Rows that a page has at most, how many it shows unfolded, and of each part at most.
+MOST, UNFOLDED, OF_PART = 1000, 30, 3
 
 
 def beyond(parts: pd.Series) -> list[int]:
-    """Return the places of the rows that a page folds: of each part all but the first ones."""
+    """Return the places of the rows that a page folds: of each part all but the first ones.
+
+    Of many parts fewer rows each are shown, and always one.
+    """
+    few = min(OF_PART, max(1, UNFOLDED // max(1, parts.nunique(dropna=False))))
     place = parts.groupby(parts, sort=False, dropna=False, observed=True).cumcount()
-    return [row for row, one in enumerate(place) if one >= UNFOLDED]
+    return [row for row, one in enumerate(place) if one >= few]
 
 
 def blocks(count: int, most: int) -> list[range]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from crmkit.audit import hygiene_checks
-from crmkit.present import audit, evidence
+from crmkit.present import audit, audit_bonus, audit_sheet, evidence
+from crmkit.present.audit_lacking import not_checked
 from crmkit.present.reasons import LEFT_OUT
+from crmkit.present.several import beyond
 from crmkit.present.study import open_study
 from crmkit.present.words import Words
 
@@ -50,9 +53,10 @@ def test_each_check_tells_rows_violations_and_share(client):
 
 def test_a_check_without_its_data_says_what_and_how(client):
     study = study_of(client, tables=("deals",))
-    table = audit.not_checked(study)
-    told = row_of(table, "name", "Open deals without a task")
-    assert "list of tasks" in told["why"] and "Export" in told["how"]
+    table = not_checked(study)
+    (told,) = [row for row in table.rows if "list of tasks" in row[0]]  # said once, with all that needs it
+    assert "Export" in told[1]
+    assert {"Open deals without a task", "Overdue tasks"} <= set(told[2].split("\n"))
     assert row_of(audit.checks(study), "name", "Open deals without a task")["checked"] is None
     assert "neither for nor against" in table.notes[0]
 
@@ -117,3 +121,32 @@ def test_a_check_that_saw_only_a_part_says_what_it_did_without(client):
     told = row_of(audit.checks(open_study(study.client.folder)), "name", "Open deals without a task")
     assert "Seen in part." in told["known"] and "tasks.completed_at" in told["known"]
     assert "known" in [column.key for column in audit.checks(open_study(study.client.folder)).columns]
+
+
+def test_where_no_check_could_be_made_no_page_says_that_nothing_was_found(client):
+    study = open_study(client("deal_id,title\n1,One\n2,Two\n"), language="en")
+    assert not study.audit.made.any()
+    for page in (audit.cards, evidence.evidence, audit_sheet.walk):
+        assert "No check could be made" in repr(page(study)) and page(study).tone == "plain"
+    assert repr(evidence.unjudged(study)) == ""
+    assert [one.value for one in audit.headline(study).items] == ["0 of 23", "—"]
+
+
+def test_where_nothing_offends_the_money_is_nothing_and_not_unknown(client):
+    rules = {"skip": [f"H{one:02}" for one in range(2, 24)]}
+    lines = "deal_id,title,stage,amount,created_at,next_task_at\n1,One,New,50,2026-03-02,2026-04-09\n"
+    tiles = {one.name: one.value for one in audit.headline(open_study(client(lines, audit=rules))).items}
+    assert tiles["Money in open deals with violations"] == "$0"
+
+
+def test_a_bonus_is_nobodys_where_no_row_has_a_rep(client):
+    lines = (
+        "deal_id,title,stage,created_at,next_task_at\n1,A,New,2026-03-02,\n2,B,New,2026-03-02,2026-04-09\n"
+    )
+    assert "no bonus to reckon" in repr(audit_bonus.bonus_sheet(open_study(client(lines), language="en")))
+
+
+def test_of_many_parts_fewer_rows_each_are_shown_and_always_one():
+    parts = pd.Series([part for part in range(40) for _ in range(2)])
+    assert beyond(parts) == [2 * part + 1 for part in range(40)]
+    assert beyond(pd.Series(list("aaaab"))) == [3]  # three of a part at most
