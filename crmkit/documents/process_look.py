@@ -6,6 +6,7 @@ import textwrap
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,9 @@ def let_rows_grow(path: Path) -> None:
     """Take the mark «set by hand» off the heights of rows: they show the text now, and grow with it later."""
     with zipfile.ZipFile(path) as book:
         members = [(member, book.read(member)) for member in book.infolist()]
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as book:
         for member, content in members:
             inside = member.filename.startswith("xl/worksheets/")
             book.writestr(member, content.replace(b' customHeight="1"', b"") if inside else content)
+    path.write_bytes(packed.getvalue())

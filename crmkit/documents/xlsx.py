@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +40,20 @@ Sheet = Table | Rows
 
 @contextmanager
 def new_book(place: Path, **options: object) -> Iterator[Any]:
-    """Give a workbook to fill; text stays text in it, and a disk that is full is an OSError as elsewhere."""
+    """Give a workbook to fill, in which text stays text.
+
+    It is packed in memory: a disk that is full is an OSError as elsewhere, and leaves no open file behind.
+    """
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
+    packed = BytesIO()
     try:
-        with xlsxwriter.Workbook(str(place), {**OPTIONS, **options}) as book:
+        with xlsxwriter.Workbook(packed, {**OPTIONS, **options}) as book:
             yield book
     except FileCreateError as error:
         raise OSError(*error.args[0].args) from error
+    place.write_bytes(packed.getvalue())
 
 
 def _write_sheet(book: Any, styles: Styles, name: str, sheet: Sheet) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from crmkit.documents.plainbook import write_plain_book
 from crmkit.documents.sheets import cell_text, number_format, sheet_names
-from crmkit.documents.xlsx import HEAD, Rows, write_workbook
+from crmkit.documents.xlsx import HEAD, Rows, new_book, write_workbook
 from crmkit.present.formats import Formats
 from crmkit.present.tables import Column, Table
 
@@ -218,3 +219,10 @@ def test_figures_of_several_kinds_are_numbers_with_their_own_formats(tmp_path: P
     assert [cell.value for cell in cells] == [1500, 12.5, "not in this export"]
     assert [cell.number_format for cell in cells] == ['"$"#,##0', '#,##0.0" minutes"', "General"]
     assert [cell.fill.fgColor.rgb for cell in cells[:2]] == ["FF14589F", "FFEEF5FB"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_a_full_disk_is_told_and_leaves_no_open_file() -> None:
+    with pytest.raises(OSError, match="No space left"), new_book(Path("/dev/full")) as book:
+        book.add_worksheet("a").write_string(0, 0, "x" * 30_000)
+    gc.collect()  # a file that could not be closed would tell it here, past everything that catches
