@@ -119,6 +119,12 @@ def elapsed_days(starts: pd.Series, ends: pd.Series, *, by_day: bool) -> FloatAr
     return np.where(span.isna().to_numpy(), np.nan, days)
 
 
+def days_since(crm: Snapshot, moments: pd.Series, *, by_day: bool = False) -> FloatArray:
+    """Return the days from moments to ``as_of`` by the clock on the wall: set back, it makes no day."""
+    now = pd.Series(crm.as_of.tz_convert(crm.settings.zone), index=moments.index, dtype=moments.dtype)
+    return elapsed_days(*(each.dt.tz_localize(None) for each in (moments, now)), by_day=by_day)
+
+
 @once_per_snapshot
 def cycle_days(crm: Snapshot) -> FloatArray:
     """Return for each deal the days from creation to closing, or to ``as_of`` while open; NaN if unknown."""

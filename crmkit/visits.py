@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmkit.facts import NEVER, FloatArray, elapsed_days, is_status, micros, once_per_snapshot
+from crmkit.facts import NEVER, FloatArray, days_since, elapsed_days, is_status, micros, once_per_snapshot
 from crmkit.schema import Snapshot
 from crmkit.stagelog import Ints, Mask, StageLog, as_moments, owners, stage_log
 from crmkit.stages import (
@@ -126,9 +126,7 @@ def visit_days(crm: Snapshot, rows: pd.DataFrame, *, working: bool = False) -> F
 def days_in_stage(crm: Snapshot) -> FloatArray:
     """Return for each deal the days since it entered its stage; NaN if that is not known."""
     entered, whole = stage_entered(crm)
-    now = pd.Series(crm.as_of.tz_convert(crm.settings.zone), index=entered.index, dtype=entered.dtype)
-    walls = (moments.dt.tz_localize(None) for moments in (entered, now))  # a clock set back makes no day
-    return elapsed_days(*walls, by_day=whole)
+    return days_since(crm, entered, by_day=whole)
 
 
 def norm_days(crm: Snapshot) -> FloatArray:

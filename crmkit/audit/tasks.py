@@ -18,7 +18,7 @@ from crmkit.facts import (
     IntArray,
     day_of,
     days_before,
-    elapsed_days,
+    days_since,
     has_passed,
     is_status,
     is_technical,
@@ -96,15 +96,8 @@ def overdue(crm: Snapshot, period: Period) -> Sequence[Examined]:
 
 def _day_since(crm: Snapshot, since: pd.Series, *, by_day: BoolArray) -> FloatArray:
     """Return which day since each moment it is: the first one is 1."""
-    days = (_days_since(crm, since, by_day=one) for one in (True, False))
+    days = (days_since(crm, since, by_day=one) for one in (True, False))
     return np.maximum(np.ceil(np.where(by_day, *days)), 1)
-
-
-def _days_since(crm: Snapshot, since: pd.Series, *, by_day: bool = False) -> FloatArray:
-    """Return the days from moments to ``as_of``, by the clock on the wall."""
-    now = pd.Series(crm.as_of.tz_convert(crm.settings.zone), index=since.index, dtype=since.dtype)
-    walls = (each.dt.tz_localize(None) for each in (since, now))
-    return elapsed_days(*walls, by_day=by_day)
 
 
 @check(
@@ -151,7 +144,7 @@ def stale(crm: Snapshot, period: Period) -> Sequence[Examined]:
     since, kind = _last_done(crm)
     since = np.maximum(since, micros(crm.deals["created_at"]))
     silent = moments(crm, since)
-    number, alone = np.floor(_days_since(crm, silent)), bool(crm.lacks({_PLANS}))
+    number, alone = np.floor(days_since(crm, silent)), bool(crm.lacks({_PLANS}))
     due = "tasks.due_at" if "tasks.deal_id" in crm.supplied else _PLANS
     return [
         by_measure(
