@@ -25,6 +25,8 @@ from crmkit.present.violations import what_exactly
 EVIDENCE = 20
 #: What programs are told of a row in the findings of a notebook; `crmkit audit` tells all of it.
 KEPT = ("table", "id", "deal_id", "manager", "since", "waived")
+#: How many rows of one check stand there: of 150 000 a notebook would have 60 MB.
+MOST_KEPT = 1000
 
 
 def evidence(study: Study) -> Table | Sentences:
@@ -125,7 +127,8 @@ def record(study: Study) -> Sentences:
     told = Told.of(study, study.audit, whole, previous_run(study.client.folder, moment))
     found = records(told)
     for one in found["checks"]:
-        one["offenders"] = [{key: row[key] for key in KEPT} for row in one["offenders"]]
+        rows = one["offenders"][:MOST_KEPT]
+        one["offenders"] = [{key: row[key] for key in KEPT} for row in rows]
     study.found["audit"] = [found]
     said: list[Message | str] = list(idle(told))
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crmkit.audit.history import record
-from crmkit.present import audit_bonus, audit_changes, audit_score
+from crmkit.present import audit_bonus, audit_changes, audit_score, evidence
 from crmkit.present.board import board, by_check, initials
 from crmkit.present.study import Study, open_study
 from crmkit.present.tables import Table
@@ -175,6 +175,16 @@ def test_the_critical_checks_stand_first_whatever_their_number(client: Make) -> 
 def test_with_names_off_and_no_teams_only_the_department_stands_there(client: Make) -> None:
     study = open_study(client(LINES, audit=RULES | {"names": "off"}), language="en")
     assert shown(board(study), "name") == [("The whole department",)]
+
+
+def test_a_notebook_stays_small_however_many_rows_offend(
+    client: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "MOST_KEPT", 2)
+    study = open_study(client(LINES, managers=REPS, audit=RULES), language="en")
+    evidence.record(study)
+    (found,) = [one for one in study.found["audit"][0]["checks"] if one["id"] == "H01"]
+    assert found["violations"] > 2 and len(found["offenders"]) == 2
 
 
 def test_waived_rows_are_not_on_the_board(client: Make) -> None:
