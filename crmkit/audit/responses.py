@@ -13,11 +13,21 @@ from crmkit.actions import communications, first_after, first_responses, named, 
 from crmkit.audit.checks import Examined, check
 from crmkit.audit.seeing import begun, by_measure, moments
 from crmkit.errors import N_
-from crmkit.facts import NEVER, IntArray, day_of, is_technical, micros, midnights, within
+from crmkit.facts import (
+    NEVER,
+    BoolArray,
+    IntArray,
+    day_of,
+    is_status,
+    is_technical,
+    micros,
+    midnights,
+    within,
+)
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 from crmkit.stagelog import first_of_run, owners, stage_log
-from crmkit.stages import ADVANCED, STILL_THERE
+from crmkit.stages import ADVANCED, STILL_THERE, StageOrder, coded_stages, stage_order
 from crmkit.visits import stage_visits
 
 Codes = npt.NDArray[np.signedinteger]
@@ -118,6 +128,7 @@ def proposals_late(crm: Snapshot, period: Period) -> Sequence[Examined]:
     days = (day_of(each) + pd.Timedelta(days=1) for each in (start, until))
     number = np.maximum(crm.settings.calendar.working_days_between(*days), 2)
     late, untold = (sent == NEVER) | (sent >= ends), came & (since == NEVER)
+    untold |= _stands_there(crm) & stage_visits(crm).without_history
     undated = came & ~untold & late & ended & (gone == NEVER)
     seen = Examined(
         "deals", came & ~untold & ~undated & over, late, start, (sent == NEVER).astype(np.int8),
@@ -131,8 +142,7 @@ def _entries(crm: Snapshot, period: Period) -> tuple[Codes, IntArray, Codes, Int
     """Return deal, entry, owner, end and outcome of first visits to proposal stages, begun in the period."""
     visits = stage_visits(crm)
     rows = visits.rows
-    prepares = (visits.order.table["process_step"].str.casefold() == PREPARATION).to_numpy(dtype=bool)
-    places = np.flatnonzero(prepares[rows["stage"].to_numpy()])
+    places = np.flatnonzero(_prepares(visits.order)[rows["stage"].to_numpy()])
     places = places[first_of_run(rows["deal_ix"].to_numpy()[places])]
     entered = rows["entered_at"].iloc[places]
     rows = rows.iloc[places[within(entered, period) | entered.isna().to_numpy()]]
@@ -140,6 +150,18 @@ def _entries(crm: Snapshot, period: Period) -> tuple[Codes, IntArray, Codes, Int
         rows["deal_ix"].to_numpy(), micros(rows["entered_at"]), rows["manager_id"].cat.codes.to_numpy(),
         micros(rows["left_at"]), rows["outcome"].to_numpy(),
     )  # fmt: skip
+
+
+def _stands_there(crm: Snapshot) -> BoolArray:
+    """Return which open deals stand in a proposal stage."""
+    order = stage_order(crm)
+    places = coded_stages(crm, order, crm.deals["stage"], np.arange(len(crm.deals)))
+    return np.asarray(is_status(crm, "open") & np.append(_prepares(order), values=False)[places])
+
+
+def _prepares(order: StageOrder) -> BoolArray:
+    """Return which stages are those of the proposal."""
+    return np.asarray(order.table["process_step"].str.casefold() == PREPARATION, dtype=bool)
 
 
 def _sent(crm: Snapshot, entered: pd.Series) -> IntArray:

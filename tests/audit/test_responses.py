@@ -151,6 +151,7 @@ def test_proposals_that_are_not_looked_at(proposals, found):
         {"stage": "Draft"},  # 6: came before communications were recorded
         {"stage": "Won", "closed_at": ""},  # 7: won, nobody knows when
         {"stage": "Draft"},  # 8: late, alone
+        {"stage": "Draft", "created_at": "2025-12-01 10:00"},  # 9: stands there, nobody knows since when
     ]
     changes = [
         *draft("1", at="2026-03-30 09:00"),
@@ -164,7 +165,7 @@ def test_proposals_that_are_not_looked_at(proposals, found):
     ]
     seen = found(proposals(deals, changes), "H17")
     assert (seen.kinds, seen.checked) == ({"8": 1}, 1)
-    assert seen.unknown == {"not_recorded": 1, "no_closing_date": 1}
+    assert seen.unknown == {"not_recorded": 1, "no_closing_date": 1, "no_stage_entry": 1}
 
 
 def test_the_days_of_entering_and_of_sending_are_enough(proposals, found):
