@@ -12,79 +12,11 @@ import pandas as pd
 from crmkit.errors import fold
 from crmkit.schema import TABLES
 from crmkit.sources.conform import CURRENCIES
+from crmkit.sources.headings import HEADINGS, NEEDED
 from crmkit.sources.known import SOURCES
 from crmkit.sources.mapping import normal
 from crmkit.sources.rawtable import RawTable
 from crmkit.sources.stages import STATUS_WORDS
-
-
-def _headings(*rows: str) -> dict[str, str]:
-    """Read ``column: heading, heading…`` lines into heading -> column."""
-    pairs = (row.split(": ") for row in rows)
-    return {heading: column for column, names in pairs for heading in names.split(", ")}
-
-
-#: Headings met in plain lists: table -> heading -> column.
-HEADINGS = {
-    "deals": _headings(
-        "deal_id: opportunity id, deal id, lead id, record id, id, номер, номер сделки",
-        "title: opportunity, deal name, name, название",
-        "manager_id: sales agent, sales rep, owner, deal owner, opportunity owner, manager, менеджер",
-        "manager_id: ответственный",
-        "company_id: account, account name, company, client, customer, клиент, контрагент",
-        "product: product, товар",
-        "stage: deal stage, stage, этап, стадия",
-        "pipeline: pipeline, воронка",
-        "status: status, deal status, статус",
-        "created_at: engage date, create date, created, created date, created at, date, дата, дата создания",
-        "closed_at: close date, closed, closed at, дата закрытия",
-        "amount: close value, amount, value, deal value, сумма",
-        "currency: currency, валюта",
-        "source: source, lead source, источник",
-        "segment: segment, сегмент",
-        "probability: probability, вероятность",
-        "expected_close_on: expected close, expected close date",
-        "lost_reason: loss reason, lost reason, причина отказа",
-        "margin: margin, маржа",
-    ),
-    "managers": _headings(
-        "manager_id: sales agent, менеджер",
-        "name: name, сотрудник",
-        "team: manager, team, команда, отдел",
-        "role: role, роль",
-    ),
-    "products": _headings(
-        "product: product, товар", "group: series, group", "list_price: sales price, price, цена"
-    ),
-    "companies": _headings(
-        "company_id: account, company, клиент",
-        "segment: sector, segment, industry",
-        "city: city, город",
-        "tax_id: инн",
-    ),
-    "stage_changes": _headings(
-        "deal_id: case:concept:name, case id, case, deal id, deal, opportunity id, id сделки, сделка",
-        "deal_id: номер сделки, owner id",
-        "from_stage: from stage",
-        "to_stage: concept:name, activity, activity name, stage, stage id, to stage, стадия, этап",
-        "changed_at: created time",
-        "changed_at: time:timestamp, timestamp, complete timestamp, entered at, changed at, date, дата",
-        "manager_id: org:resource, resource, user",
-    ),
-    "tasks": _headings(
-        "task_id: task id",
-        "deal_id: deal id, id сделки",
-        "title: task, subject, title, задача",
-        "manager_id: owner, assigned to, manager, ответственный",
-        "kind: type, тип",
-        "result: result, результат",
-        "created_at: created, created at, дата создания",
-        "due_at: due, due date, deadline, срок, крайний срок",
-        "completed_at: completed, completed at, выполнена",
-    ),
-}
-#: Without these a file is not taken for the table, though the table does not require them.
-NEEDED = {"tasks": {"due_at", "title"}}
 
 #: What clients keep in fields of their own.
 OWN_FIELDS = {"product", "segment", "lost_reason", "margin"}
@@ -116,8 +48,8 @@ def tables_for(headings: Sequence[str]) -> list[str]:
     scores = {}
     for table in HEADINGS:
         found = set(columns_for(table, headings).values())
-        required = NEEDED.get(table, {item.name for item in TABLES[table] if item.required})
-        if (required <= found and len(found) > 1) or (
+        needed = NEEDED.get(table, [item.name for item in TABLES[table] if item.required])
+        if (all(found & {*one.split("|")} for one in needed) and len(found) > 1) or (
             table == "deals" and {"stage", "amount"} & found and len(found) > 3
         ):
             scores[table] = len(found)

@@ -111,6 +111,20 @@ def test_a_list_of_contacts_counts_and_not_the_deals(make: Make) -> None:
     assert "@contacts.phone" not in got.deals
 
 
+def test_a_list_of_companies_goes_with_contacts_of_deals(make: Make) -> None:
+    settings = SETTINGS + "  - {path: firms.csv, table: companies, columns: {Номер: company_id, Имя: name}}\n"
+    lines = [
+        "1,Deal,Новая,Ира,01.03.2026 10:00:00,Альфа,Анна,Альфа,+7 916 123-45-67,,,",
+        "2,Deal,Новая,Ира,01.03.2026 10:00:00,Бета,Олег,Гамма,+7 916 123-45-68,,,",
+    ]
+    deals = "\n".join([HEAD, *lines]) + "\n"
+    got = make(settings, {"deals.csv": deals, "firms.csv": "Номер,Имя\n7,Альфа\n8,Дельта\n"})
+    assert got.deals["company_id"].tolist() == ["7", "Бета"]
+    # the second deal's company is not Oleg's own
+    assert rows(got.contacts, "contact_id company_id") == [("Анна", "7"), ("Олег", "Гамма")]
+    assert got.notes["unmatched_company", "company_id"] == (1, "Бета (1)")
+
+
 def test_cards_of_later_deals_are_not_seen_earlier(cards: Any) -> None:
     people = ("Анна,Альфа,+7 916 123-45-67,,,", "Олег,Бета,+7 916 123-45-68,,,")
     assert cards(*people, as_of="2026-03-01").contacts["contact_id"].tolist() == ["Анна"]

@@ -240,6 +240,20 @@ def test_ties_between_tables():
 
 
 @pytest.mark.parametrize(
+    ("headings", "table"),
+    [
+        ("ID,Название компании,Сфера деятельности,Город,ИНН,Ответственный,Дата создания", "companies"),
+        ("ID,Контакт,Должность,Компания,Рабочий телефон,Дата создания", "contacts"),
+        ("ID,Сделка,Дата,Вид,Направление,Тема,Описание,Ответственный", "activities"),
+        ("ID,Контакт,Компания,Сумма,Дата создания", "deals"),  # a contact and a company, and no card of them
+        ("ID,Ответственный,Дата создания", "deals"),
+    ],
+)
+def test_lists_of_cards_and_journals_are_no_lists_of_deals(headings, table):
+    assert tables_for(headings.split(",")) == [table]
+
+
+@pytest.mark.parametrize(
     ("stage", "kind"),
     [
         ("Closed Won", "won"), ("Сделка успешна", "won"), ("Оплачено", "won"), ("Счёт не оплачен", "open"),
