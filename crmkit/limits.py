@@ -35,7 +35,7 @@ class Limits:
     call_back_hours: working hours within which a missed call should be called back.
     first_response_hours: working hours within which an inbound lead should be answered.
     contact_days: an open deal has contact if there was some within so many days.
-    stale_days: an open deal stands still if nothing happened for more than so many days.
+    stale_days: an open deal stands still if nothing happened for so many days.
     old_deal_days: an open deal is old from more than so many days after its creation on.
     pareto_share: the share of the whole that the smallest set of items of a Pareto gives.
     distorting_share: from this share of a column's rows on, odd data distorts figures; below, it hardly shows
