@@ -13,8 +13,8 @@ import pandas as pd
 
 from crmkit.audit.checks import KEYS, Examined, Ints, check
 from crmkit.audit.likeness import Words, alike, firm, plain, same_person, town, words_of
-from crmkit.audit.seeing import moments
-from crmkit.errors import N_
+from crmkit.audit.seeing import PARTED, moments
+from crmkit.errors import MAX_SAMPLES, N_
 from crmkit.facts import NEVER, micros
 from crmkit.groups import Groups
 from crmkit.limits import Limits
@@ -23,7 +23,7 @@ from crmkit.schema import Snapshot
 
 PHONE, EMAIL, TAX, NAME = range(4)
 #: So many other cards of a group are named; up to so many names of a shared number are compared in pairs.
-NAMED, COMPARED = 5, 30
+NAMED, COMPARED = MAX_SAMPLES, 30
 _ADDRESS = re.compile(r"[^\s,;<>\"']+@[^\s,;<>\"'@]+\.[^\s,;<>\"'@]+")
 _DIGITS = re.compile(r"[0-9]+")
 #: What stands for a tax number that is not known, and how many digits one has at least.
@@ -241,7 +241,7 @@ def _examined(crm: Snapshot, table: str, found: _Found, *, numbering: Iterator[i
         for card in cards:
             others = [other for other in few if other != card][:NAMED]
             told = [said[one] if said[one] != said[card] else ids[one] for one in others]
-            names[card] = " · ".join([*told, "…"] if len(cards) > NAMED + 1 else told)
+            names[card] = PARTED.join([*told, "…"] if len(cards) > NAMED + 1 else told)
     return Examined(
         table, wrong, wrong, moments(crm, since), np.where(wrong, found.kind, 0), names, number, group=group,
     )  # fmt: skip

@@ -19,12 +19,11 @@ from crmkit.schema import Snapshot
 
 #: Stands between several names of one row.
 PARTED = " · "
-PLACES = {"tasks": "task_ix", "activities": "activity_ix", "deals": "deal_ix"}
 
 
 def looked_at(one: Check, crm: Snapshot, period: Period) -> list[Examined]:
     """Return what a check sees in each table; if it asks for the status, deals without any are unknown."""
-    seen = [part for part in one.rule(crm, period) if part.table]
+    seen = list(one.rule(crm, period))
     if "deals.status" not in one.needs:
         return seen
     untold = crm.deals["status"].isna().to_numpy()

@@ -18,13 +18,11 @@ from crmkit.audit.score import scores
 from crmkit.audit.told import counted
 from crmkit.measures.catalog import find
 from crmkit.periods import Period
-from crmkit.statistics.intervals import wilson
+from crmkit.statistics.intervals import Z95, wilson
 
 COLUMNS = (
     "question", "answer", "source", "figure", "unit", "value", "k", "n", "low", "high", "reason", "missing",
 )  # fmt: skip
-#: Two-sided 95 per cent of the normal distribution.
-Z = 1.959963984540054
 Figure = dict[str, Any]
 
 
@@ -164,7 +162,7 @@ def _limits(value: float, n: float, unit: str) -> tuple[float, float]:
         low, high = wilson(value * n, n)
         return float(low), float(high)
     if unit == "per_day":
-        return value * (1 - Z / np.sqrt(n)), value * (1 + Z / np.sqrt(n))
+        return value * (1 - Z95 / np.sqrt(n)), value * (1 + Z95 / np.sqrt(n))
     return np.nan, np.nan
 
 

@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+#: Two-sided 95 per cent of the normal distribution.
+Z95 = NormalDist().inv_cdf(0.975)
 Gate: TypeAlias = Literal["k_of_n", "interval", "compared"]
 
 _TOLERANCE = 1e-12  # of a probability that is summed up from many

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from crmkit.statistics.intervals import Z95
 from crmkit.statistics.survival import TOLERANCE, Steps, quantiles_of, running_sums, steps_of
-
-_Z95 = 1.959963984540054
 
 
 def survival_intervals(
@@ -56,7 +55,7 @@ def _limits(steps: Steps) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     spread = np.sqrt(running_sums(terms, steps.first, rows))
     inside = (steps.survival > 0) & (steps.survival < 1)
     low, high = steps.survival.copy(), np.where(steps.survival > 0, steps.survival, 1.0)
-    turn = np.exp(_Z95 * spread[inside] / -np.log(steps.survival[inside]))
+    turn = np.exp(Z95 * spread[inside] / -np.log(steps.survival[inside]))
     low[inside], high[inside] = steps.survival[inside] ** turn, steps.survival[inside] ** (1 / turn)
     ends = np.flatnonzero(steps.survival <= 0)
     before = np.where(np.isin(ends, steps.first), 1.0, high[ends - 1])
