@@ -33,13 +33,15 @@ def audit(
     """Print the audit."""
     from crmkit.present.audit_changes import rules_changed
     from crmkit.present.audit_records import idle, offenders, records
+    from crmkit.present.doubts import mistyped_day
     from crmkit.present.study import open_study
     from crmkit.present.texts import clean
 
     study = open_study(client, as_of, user_language(), "" if period == "all" else period)
     told, whole = _told(study, check)
     kept = _kept(study, whole) if record and not check else []
-    remarks = [*rules_changed(study, told.previous), *idle(told), *kept]
+    doubts = map(study.words.message, mistyped_day(study))
+    remarks = [*doubts, *rules_changed(study, told.previous), *idle(told), *kept]
     if format == "json":
         print_json(records(told) | {"remarks": remarks})
         return

@@ -24,7 +24,7 @@ def warnings(study: Study) -> Sentences:
                 closed=closed,
             )
         )
-    said += _mistyped(study)
+    said += mistyped_day(study)
     unplaced = int(study.crm.deals["created_at"].isna().sum())
     if unplaced:
         said.append(
@@ -50,7 +50,7 @@ def warnings(study: Study) -> Sentences:
     )
 
 
-def _mistyped(study: Study) -> list[Message]:
+def mistyped_day(study: Study) -> list[Message]:
     """Return the doubt that the moment described comes from a mistyped date."""
     lonely = lonely_end(study.crm)
     if lonely is None:

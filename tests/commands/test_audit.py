@@ -202,3 +202,14 @@ def test_a_person_reads_under_the_table_why_checks_could_not_be_made_and_what_he
     assert "stage_changes." not in shown and "missing" not in shown
     (line,) = [one for one in shown.splitlines() if one.startswith("H14")]
     assert "H15" in line and "history of stages is not in this export" in line  # one reason, said once
+
+
+def test_a_day_that_a_mistyped_date_has_made_is_doubted(tmp_path):
+    others = "".join(f"{number},More,New,Ann,2026-10-04,\n" for number in range(6, 106))
+    folder = write(tmp_path, deals=f"{DEALS}{others}5,Five,New,Ann,2027-10-04,\n")
+    assert json.loads(run(folder, "--format", "json", "--no-record"))["remarks"] == []
+    settings = (folder / "client.yml").read_text(encoding="utf-8")
+    (folder / "client.yml").write_text(settings.replace("as_of: 2026-10-31\n", ""), encoding="utf-8")
+    (doubt,) = json.loads(run(folder, "--format", "json", "--no-record"))["remarks"]
+    assert "ends on" in doubt and "only 1 of 106 dates are later" in doubt
+    assert "only 1 of 106" in run(folder, "--no-record")
