@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,13 +111,13 @@ def matrix(study: Study) -> Several | Sentences:
     at = pd.MultiIndex.from_arrays([both["check"], both["place"]])
     parts = {"": "rate", "_numerator": "open", "_denominator": "checked", "_n": "checked", "_low": "low",
              "_high": "high"}  # fmt: skip
-    frame = pd.DataFrame({"check": [study.say(find_check(one).title) for one in checks]})
+    told: dict[str, Any] = {"check": [study.say(find_check(one).title) for one in checks]}
     heat = {}
     for place in range(len(names)):
         cells = both.set_axis(at)[sorted(set(parts.values()))].reindex([(one, place) for one in checks])
-        told = {f"rep{place}{ending}": cells[column].array for ending, column in parts.items()}
-        frame = frame.assign(**told)
+        told |= {f"rep{place}{ending}": cells[column].array for ending, column in parts.items()}
         heat[f"rep{place}"] = _shades(study, cells)
+    frame = pd.DataFrame(told)
     first = Column("check", study.say("What is checked"))
     columns = [Column(f"rep{place}", name, "share", bare=True) for place, name in enumerate(names)]
     title = study.say("Share with a violation by check and rep, %")

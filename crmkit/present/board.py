@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -74,10 +75,11 @@ def by_check(study: Study) -> Several | Sentences:
     keys = [column.key for column in table.columns]
     sums = [key for key in keys[1:] if key not in table.cases]
     order = [*by_weight(study, table.cases), *sums]
-    frame = pd.DataFrame({"check": [table.columns[keys.index(key)].heading for key in order]})
+    cells: dict[str, list[Any]] = {"check": [table.columns[keys.index(key)].heading for key in order]}
     for rep, row in enumerate(table.rows):
         n = [table.cases[key][rep].n if key in table.cases else None for key in order]
-        frame = frame.assign(**{f"r{rep}": [row[keys.index(key)] for key in order], f"r{rep}_n": n})
+        cells |= {f"r{rep}": [row[keys.index(key)] for key in order], f"r{rep}_n": n}
+    frame = pd.DataFrame(cells)
     names = [str(row[0]).replace(". ", ".\N{NARROW NO-BREAK SPACE}") for row in table.rows]
     reps = [Column(f"r{rep}", name, "count", counted=True) for rep, name in enumerate(names)]
     heat = {one.key: tuple(2 * (value > 0) for value in frame[one.key][: -len(sums)]) for one in reps}

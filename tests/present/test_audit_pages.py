@@ -187,6 +187,13 @@ def test_a_notebook_stays_small_however_many_rows_offend(
     assert found["violations"] > 2 and len(found["offenders"]) == 2
 
 
+def test_a_department_of_many_reps_warns_of_nothing(client: Make) -> None:
+    lines = HEAD + "".join(rows(f"Rep {one}", 1, 1, first=1000 + one) for one in range(60))
+    study = open_study(client(lines, audit=RULES), language="en")
+    assert sum(len(one.columns) - 2 for one in audit_score.matrix(study).items) == 60
+    assert sum(len(one.columns) - 2 for one in by_check(study).items) == 60
+
+
 def test_waived_rows_are_not_on_the_board(client: Make) -> None:
     folder = client(LINES, managers=REPS, audit=RULES | {"names": "full"})
     (folder / "exceptions.csv").write_text("check,id,reason,until\nH01,100,agreed,2026-12-31\n")
