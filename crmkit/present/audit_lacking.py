@@ -10,6 +10,7 @@ import pandas as pd
 from crmkit.audit import Audit, find_check
 from crmkit.errors import N_, Message
 from crmkit.intake.unlocks import how_to_export
+from crmkit.present.audit_score import FIRST
 from crmkit.present.reasons import missing
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -44,7 +45,9 @@ def not_checked(study: Study) -> Table | Sentences:
     ]  # fmt: skip
     note = study.say("A check that could not be made counts neither for nor against anybody.")
     title = study.words.plural("{n} check could not be made", "{n} checks could not be made", len(rest))
-    return study.table(pd.DataFrame(rows), "audit_not_checked", title, spec, [note], shown=60)
+    return study.table(
+        pd.DataFrame(rows), "audit_not_checked", title, spec, [note], shown=60, folded=range(FIRST, len(rows))
+    )
 
 
 def lacking(study: Study, audit: Audit) -> list[tuple[str, list[str], list[str]]]:

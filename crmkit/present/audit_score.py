@@ -24,7 +24,7 @@ ORDER = N_("In the order of names.")
 NO_CHECK = N_("No check could be made, so there is nothing to tell of violations.")
 NOTHING = N_("Nothing could be checked, so there is nothing to tell of the reps.")
 SHOWN = 60
-#: Reps that fit beside one another, and how many checks are shown of each block where there are several.
+#: Reps that fit beside one another, and how many rows are shown where there are many.
 REPS, FIRST = 7, 8
 
 
@@ -127,7 +127,8 @@ def matrix(study: Study) -> Several | Sentences:
     return Several(
         tuple(
             study.table(
-                frame, "audit_matrix", title, [first, *part], notes, shown=SHOWN, folded=folded,
+                frame, "audit_matrix", title, [first, *part], notes if part is beside[-1] else (),
+                shown=SHOWN, folded=folded,
                 heat={column.key: heat[column.key] for column in part},
             )
             for part in beside

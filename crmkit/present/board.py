@@ -24,6 +24,8 @@ from crmkit.present.tiles import Sentences
 #: How many words of a name have an initial, and how many letters it has at most.
 INITIALS, MOST_LETTERS = 3, 3
 TREND = ("new", "fixed")
+#: How many reps fit beside one another by their initials.
+INITIALLED = 10
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,14 @@ def by_check(study: Study) -> Several | Sentences:
     names = [str(row[0]).replace(". ", ".\N{NARROW NO-BREAK SPACE}") for row in table.rows]
     reps = [Column(f"r{rep}", name, "count", counted=True) for rep, name in enumerate(names)]
     heat = {one.key: tuple(2 * (value > 0) for value in frame[one.key][: -len(sums)]) for one in reps}
-    parts = [[*(reps[one] for one in places), reps[-1]] for places in blocks(len(reps) - 1, REPS)]
+    most = REPS if study.crm.settings.audit.names == "full" else INITIALLED
+    parts = [[*(reps[one] for one in places), reps[-1]] for places in blocks(len(reps) - 1, most)]
     folded = range(FIRST, len(frame) - len(sums)) if len(parts) > 1 else ()
     return Several(
         tuple(
             study.table(
                 frame, table.name, table.title, [Column("check", study.say("What is checked")), *part],
-                table.notes, foot=len(sums), shown=SHOWN, folded=folded,
+                table.notes if part is parts[-1] else (), foot=len(sums), shown=SHOWN, folded=folded,
                 heat={one.key: heat[one.key] + (0,) * len(sums) for one in part},
             )
             for part in parts

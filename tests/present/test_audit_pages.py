@@ -165,6 +165,9 @@ def test_on_a_page_the_board_has_checks_as_rows_and_as_many_reps_as_fit(client: 
         ("Open deals without a task", "1", "9"), ("Open violations", "1", "9"), ("Rows checked", "2", "18"),
     ]  # fmt: skip
     assert (first.cases["r0"][0].n, first.foot, first.heat["r0"]) == (2, 2, (2, 0, 0))
+    assert not first.notes and second.notes  # once, below the last
+    short = open_study(client(lines, managers=reps, audit=RULES), language="en")
+    assert len(by_check(short).items) == 1  # initials take less room
 
 
 def test_the_critical_checks_stand_first_whatever_their_number(client: Make) -> None:
