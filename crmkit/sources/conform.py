@@ -61,12 +61,12 @@ def conform(
     tables["stages"] = conform_stages(tables["stages"], tables["deals"], client, source, ledger)
     if len(listed):
         note_unknown(tables["stage_changes"]["to_stage"], "stage_changes", listed, ledger)
-    deals = with_closings(tables["deals"], whole_days)
+    tables["deals"] = with_closings(tables["deals"], whole_days)
     apart = source.status_apart
-    deals = set_status(deals, tables["stages"], client, ledger, status_apart=apart)
+    tables["deals"] = set_status(tables["deals"], tables["stages"], client, ledger, status_apart=apart)
     if without_list:  # the last change of a deal that is closed is its closing
+        deals = tables["deals"]
         deals["closed_at"] = deals["stage_entered_at"].where(deals["status"].isin(["won", "lost"]))
-    tables["deals"] = deals
     tables["deals"] = _settle_dates(tables["deals"], whole_days, source, ledger)
     tables["deals"] = _in_currency(tables["deals"], client, ledger)
     tables = {name: with_links(name, frame, client) for name, frame in tables.items()}

@@ -56,7 +56,9 @@ def _plain(cells: pd.Series, country: str | None) -> pd.Series | None:
     if plan is None:
         return None
     code, prefix, general, own = plan
-    text = cells.where(cells.str.fullmatch(_ALONE)).str.replace(r"[' ()\-]+", "", regex=True)
+    text = cells.where(cells.str.fullmatch(_ALONE))
+    for mark in "' ()-":  # each by itself: a pattern of all takes three times as long
+        text = text.str.replace(mark, "", regex=False)
     number = text.str.replace(rf"^(?:\+{code}|{code}|{prefix})", "", regex=True)
     known = number.str.fullmatch(own, na=False) & ~number.str.fullmatch(_FILLER, na=False)
     known &= ~number.str.startswith(("+", "0", prefix), na=True)
