@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pandas as pd
 
 from crmkit.audit.checks import find_check
@@ -33,10 +35,17 @@ RULES = N_(
 )
 
 
+@lru_cache(maxsize=4)
 def run_before(study: Study) -> Run | None:
     """Return the audit kept before this one, if there is one."""
     with refusing_in(study.words):
         return previous_run(study.client.folder, study.crm.as_of.tz_convert(study.crm.settings.zone))
+
+
+@lru_cache(maxsize=4)
+def changed(study: Study) -> pd.DataFrame:
+    """Return what changed in the whole audit since the one before; see :func:`compared`."""
+    return compared(study.whole_audit, run_before(study))
 
 
 def day_of(study: Study, run: Run) -> str:
@@ -82,7 +91,7 @@ def _told(study: Study) -> pd.DataFrame | Sentences:
     if run is None:
         first = N_("This is the first audit that is kept: what changes is told from the next one on.")
         return Sentences.of(study.words, [first])
-    rows = compared(study.whole_audit, run)
+    rows = changed(study)
     rows = rows[rows["state"].isin(["compared", "happened"])]
     if rows.empty:
         return Sentences.of(

@@ -10,10 +10,9 @@ from typing import Any
 import pandas as pd
 
 from crmkit.audit.checks import find_check
-from crmkit.audit.dynamics import compared
 from crmkit.audit.score import COLUMN, By, tallied
 from crmkit.audit.score import by_check as cells_of
-from crmkit.present.audit_changes import day_of, run_before, summed
+from crmkit.present.audit_changes import changed, day_of, run_before, summed
 from crmkit.present.audit_score import FIRST, NOTHING, REPS, SHOWN, by_name, by_weight
 from crmkit.present.several import Several, blocks
 from crmkit.present.study import Study
@@ -118,7 +117,7 @@ def _counts(study: Study, by: By) -> Counts | None:
     run = run_before(study)
     if run is None:
         return Counts(by, cells, groups, "")
-    rows = compared(study.whole_audit, run)
+    rows = changed(study)
     rows = rows[(rows["state"] == "compared").to_numpy() & rows["check"].isin(mendable).to_numpy()]
     if rows.empty:
         return Counts(by, cells, groups, "")

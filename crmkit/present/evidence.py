@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.audit import SEVERITIES, find_check
-from crmkit.audit.history import previous_run
 from crmkit.audit.history import record as keep
 from crmkit.errors import N_, Message, ReportError
+from crmkit.present.audit_changes import changed, run_before
 from crmkit.present.audit_records import Told, idle, records
 from crmkit.present.audit_score import found_none
 from crmkit.present.reasons import LEFT_OUT, TABLE_NAMES
@@ -124,7 +124,7 @@ def record(study: Study) -> Sentences:
     """Keep what the audit found, so that the next one tells what changed; tell programs what was found."""
     whole = study.whole_audit
     moment = study.crm.as_of.tz_convert(study.crm.settings.zone)
-    told = Told.of(study, study.audit, whole, previous_run(study.client.folder, moment))
+    told = Told(study, study.audit, changed(study), run_before(study))
     found = records(told)
     for one in found["checks"]:
         rows = one["offenders"][:MOST_KEPT]

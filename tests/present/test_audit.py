@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from crmkit.audit import hygiene_checks
+from crmkit.errors import SettingsError
 from crmkit.present import audit, audit_bonus, audit_sheet, evidence
 from crmkit.present.audit_lacking import not_checked
 from crmkit.present.reasons import LEFT_OUT
@@ -150,3 +151,13 @@ def test_of_many_parts_fewer_rows_each_are_shown_and_always_one():
     parts = pd.Series([part for part in range(40) for _ in range(2)])
     assert beyond(parts) == [2 * part + 1 for part in range(40)]
     assert beyond(pd.Series(list("aaaab"))) == [3]  # three of a part at most
+
+
+def test_a_damaged_audit_of_before_is_told_in_the_readers_language(client):
+    study = study_of(client, language="ru")
+    place = study.client.folder / "audit" / "history"
+    place.mkdir(parents=True)
+    (place / "2026-01-31.json").write_text("{", encoding="utf-8")
+    with pytest.raises(SettingsError) as error:
+        evidence.record(study)
+    assert "файл повреждён" in str(error.value)
