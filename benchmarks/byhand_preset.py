@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from byhand import DAY, Array, Figures, Hand
 
-from crmkit.measures.hygiene import _empty_words
+from crmkit.fields import _empty_words
 from crmkit.schema import Snapshot
 from crmkit.statistics.survival import survival_quantiles
 
