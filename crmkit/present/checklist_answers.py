@@ -28,12 +28,20 @@ MOVED: Mapping[str, Message] = {
     "other": N_("cannot be compared"),
 }
 
+NO_ANSWER = N_("No question is answered yet.")
+NONE_CONTRADICTED = N_("No answer is contradicted by the data.")
+
+
+def _any(study: Study) -> bool:
+    """Return whether any question is answered."""
+    return bool((result(study)[0].areas["answered"] > 0).any())
+
 
 def contradictions(study: Study) -> Table | Sentences:
     """Return the answers that the data contradict, each with the figure."""
     rows = result(study)[0].contradictions
     if rows.empty:
-        return Sentences.of(study.words, [N_("No answer is contradicted by the data.")])
+        return Sentences.of(study.words, [NONE_CONTRADICTED if _any(study) else NO_ANSWER])
     told = [
         {
             "text": _question(study, row["question"]),
@@ -128,7 +136,7 @@ def answers(study: Study) -> Table | Sentences:
         if one.id in now.answers
     ]
     if not told:
-        return Sentences.of(study.words, [N_("No question is answered yet.")])
+        return Sentences.of(study.words, [NO_ANSWER])
     spec = [
         Column("area", study.say("Area")), Column("text", study.say("Question")),
         Column("answer", study.say("Answer")), Column("seen", study.say("What was seen")),

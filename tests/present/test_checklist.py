@@ -65,6 +65,7 @@ def test_growth_points_weigh_the_gap_and_tell_what_to_do(folder):
 
 def test_an_answer_that_the_data_contradict_is_told_with_its_figure(folder):
     # Both deals name no channel: 0 of 2 is too few for a suggestion, so nothing is contradicted by it.
+    assert "No question is answered yet" in repr(checklist_answers.contradictions(open_study(folder)))
     say(folder, TODAY, A02="yes")
     assert "No answer is contradicted" in repr(checklist_answers.contradictions(open_study(folder)))
     lines = DEALS + "".join(f"{n},New,5,Ann,2026-03-02\n" for n in range(3, 43))
