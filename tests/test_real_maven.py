@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from crmkit import Period, evaluate, read_client
+from crmkit import Period, evaluate, examine, read_client
 from crmkit.measures import evaluate_fully
 from crmkit.present.quality import examined
 from crmkit.sources.load import load, load_report
@@ -205,3 +205,21 @@ def test_a_joined_file_tells_the_office(tmp_path, reference):
     figures = evaluate("revenue", load(read_client(tmp_path)), by=["regional_office"])
     told = {name: row["won_value"] for name, row in reference["by_regional_office"].items()}
     assert figures.set_index("regional_office")["value"].to_dict() == told
+
+
+def test_the_audit_finds_what_plain_pandas_finds(crm):
+    raw = pd.read_csv(REAL / "sales_pipeline.csv")
+    open_ = raw[raw["deal_stage"].isin(["Prospecting", "Engaging"])]
+    known = open_.dropna(subset=["account"])
+    twice = known[known.duplicated(["account", "product"], keep=False)]
+    found = examine(crm)
+    states = found.states.set_index("check")
+    assert states.loc["H23", ["checked", "wrong"]].tolist() == [len(known), len(twice)] == [664, 481]
+    ids = found.violations[found.violations["check"] == "H23"]["id"]
+    assert set(ids) == set(twice["opportunity_id"])
+    # Cards of accounts have neither a city nor a tax number: judged by the name alone, and told so.
+    assert states.loc["H06", ["checked", "wrong", "lacking"]].tolist() == [
+        85, 0, "companies.city, companies.tax_id",
+    ]  # fmt: skip
+    assert states.loc["H02", "state"] == "ask" and states.loc["H01", "state"] == "not_applicable"
+    assert not states["state"].isin(["passed"])[states["checked"] == 0].any()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crmkit.commands.figures import AsOf, ClientPlace, Format, Span
-from crmkit.commands.terminal import print_csv, print_json, print_table, say, user_language
+from crmkit.commands.terminal import busy, print_csv, print_json, print_table, say, user_language
 from crmkit.errors import CrmkitError, ReportError
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ def audit(
     from crmkit.present.study import open_study
     from crmkit.present.texts import clean
 
-    study = open_study(client, as_of, user_language(), "" if period == "all" else period)
-    told, whole = _told(study, check)
+    with busy():
+        study = open_study(client, as_of, user_language(), "" if period == "all" else period)
+        told, whole = _told(study, check)
     kept = _kept(study, whole) if record and not check else []
     doubts = map(study.words.message, mistyped_day(study))
     remarks = [*doubts, *rules_changed(study, told.previous), *idle(told), *kept]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from crmkit.commands.figures import AsOf, ClientPlace
-from crmkit.commands.terminal import say
+from crmkit.commands.terminal import busy, say
 
 
 def board(
@@ -21,6 +21,6 @@ def board(
     from crmkit.documents.board import write_board
     from crmkit.present.study import open_study
 
-    study = open_study(client, as_of, language or "")
-    write_board(study, to)
+    with busy():
+        write_board(open_study(client, as_of, language or ""), to)
     typer.echo(say("Written: {path}", path=to))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import typer
 
 from crmkit.commands.figures import AsOf, ClientPlace
-from crmkit.commands.terminal import print_json, refuse_taken, say, user_language
+from crmkit.commands.terminal import busy, print_json, refuse_taken, say, user_language
 from crmkit.errors import N_, RequestError
 from crmkit.present.words import Words
 
@@ -42,12 +42,14 @@ def make(
     from crmkit.present.checklist_audit import to_fill_in
     from crmkit.present.study import open_study
 
-    study = open_study(client, as_of, language or "")
+    with busy():
+        study = open_study(client, as_of, language or "")
     day = to_fill_in(study, new)[0].day
     target = to or study.client.folder / "audit" / f"checklist-{day}.xlsx"
     refuse_taken(target, replace=replace)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_checklist(study, target, new=new)
+    with busy():
+        write_checklist(study, target, new=new)
     typer.echo(say("Written: {path}", path=target))
     typer.echo("  → " + say("The audit of {day}.", day=day.isoformat()))
     typer.echo("  → " + say("Then: crmkit checklist read {client} {file}", client=client, file=target))
@@ -97,9 +99,11 @@ def show(client: ClientPlace, as_of: AsOf = "", format: Shape = "table") -> None
     from crmkit.present.checklist_audit import records
     from crmkit.present.study import open_study
 
-    study = open_study(client, as_of, user_language())
+    with busy():
+        study = open_study(client, as_of, user_language())
+        found = records(study)
     if format == "json":
-        print_json(records(study))
+        print_json(found)
         return
     for part in _parts(study):
         typer.echo(str(part))

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from crmkit.commands.figures import AsOf, ClientPlace
-from crmkit.commands.terminal import refuse_taken, say
+from crmkit.commands.terminal import busy, refuse_taken, say
 from crmkit.errors import N_, RequestError
 
 app = typer.Typer(
@@ -36,11 +36,13 @@ def make(
     from crmkit.documents.audit_sheet import write_audit_sheet
     from crmkit.present.study import open_study
 
-    study = open_study(client, as_of, language or "")
+    with busy():
+        study = open_study(client, as_of, language or "")
     target = to or study.client.folder / "audit" / f"audit-sheet-{study.crm.today}.xlsx"
     refuse_taken(target, replace=replace)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    count = write_audit_sheet(target, study, ("rep", "stage") if by == "both" else (by,))
+    with busy():
+        count = write_audit_sheet(target, study, ("rep", "stage") if by == "both" else (by,))
     typer.echo(say("Written: {path}", path=target))
     typer.echo("  → " + study.words.plural("{n} card to decide on.", "{n} cards to decide on.", count))
     typer.echo("  → " + say("Then: crmkit sheet read {client} {file}", client=client, file=target))

@@ -6,6 +6,8 @@ import json
 import locale
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -97,6 +99,19 @@ def print_table(frame: pd.DataFrame) -> None:
     if not console.is_terminal:
         console = Console(width=240)
     console.print(table)
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """Show on a terminal, while a block lasts, that the kit is at work; elsewhere nothing."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(say("At work: reading and reckoning…")):
+        yield
 
 
 def tell_step(step: Pulled) -> None:

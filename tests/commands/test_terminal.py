@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from crmkit.commands.terminal import print_table, tell
+from crmkit.commands.terminal import busy, print_table, tell
 from crmkit.errors import N_, SettingsError
 
 BAD = "\x1b]0;title\x07\x1b[31mred\x9b2J\x00"
@@ -16,3 +16,13 @@ def test_what_stands_in_a_file_cannot_steer_the_terminal(capsys):
     out, err = capsys.readouterr()
     assert "red" in out and err.count("red") == 3
     assert not set("\x1b\x07\x9b\x00") & set(out + err)
+
+
+def test_that_the_kit_is_at_work_is_told_to_a_terminal_only(capsys, monkeypatch):
+    with busy():
+        print("x")
+    assert capsys.readouterr() == ("x\n", "")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the stream for a terminal
+    with busy():
+        pass
+    assert "reckoning" in capsys.readouterr().err
