@@ -32,6 +32,9 @@ def user_language() -> Literal["ru", "en"]:
 
 
 say = Words(user_language()).say
+#: With these a spreadsheet begins a formula, in whatever width they are written; and what it does not see.
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\0")
+_HIDDEN = '\ufeff\u200b\u200c\u200d\u2060 "'
 
 
 def tell(error: CrmkitError) -> None:
@@ -71,14 +74,17 @@ def print_json(content: object) -> None:
 
 
 def print_csv(frame: pd.DataFrame) -> None:
-    """Print a frame as CSV; missing values are empty."""
+    """Print a frame as CSV; missing values are empty.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it; JSON tells it as it is.
+    """
     import csv
     import io
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(frame.columns)
-    writer.writerows([_plain(value) for value in row] for row in frame.itertuples(index=False, name=None))
+    writer.writerow([_harmless(name) for name in frame.columns])
+    writer.writerows([_harmless(value) for value in row] for row in frame.itertuples(index=False, name=None))
     typer.echo(text.getvalue(), nl=False)
 
 
@@ -153,6 +159,12 @@ def _short(value: object) -> str:
     if not isinstance(value, float) or value != value:
         return _plain(value)
     return f"{value:.0f}" if abs(value) >= 100_000 or value == int(value) else f"{value:.6g}"
+
+
+def _harmless(value: object) -> str:
+    """Return what a cell of a CSV holds; only texts can be formulas, figures stay what they are."""
+    said = _plain(value)
+    return f"'{said}" if isinstance(value, str) and said.lstrip(_HIDDEN).startswith(_FORMULAS) else said
 
 
 def _plain(value: object) -> str:
