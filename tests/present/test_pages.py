@@ -344,9 +344,9 @@ def moment(day: str) -> pd.Timestamp:
     ],
 )
 def test_the_period_is_the_latest_whole_months(as_of, began, name):
-    crm = SimpleNamespace(
-        as_of=moment(as_of), began={"deals": moment(began)}, settings=SimpleNamespace(zone="Europe/Moscow")
-    )
+    at, zone = moment(as_of), SimpleNamespace(zone="Europe/Moscow")
+    began = {"deals": moment(began)}
+    crm = SimpleNamespace(as_of=at, today=at.date(), began=began, settings=zone)
     assert latest_months(crm).name == name
 
 
