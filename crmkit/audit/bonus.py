@@ -61,7 +61,7 @@ def propose(audit: Audit) -> Bonus:
     rules = crm.settings.audit.bonus
     period = bonus_period(crm, audit.period)
     known = audit.violations[audit.violations["waived"].to_numpy(dtype=bool)]
-    waivers = known[["check", "id", "until"]].assign(reason=known["waiver"])
+    waivers = known[["check", "table", "id", "until"]].assign(reason=known["waiver"])
     checks = [one for one in hygiene_checks() if one.id in rules.checks]
     seen = examine(crm, period, checks=checks, waivers=waivers)
     rows = seen.violations

@@ -136,3 +136,18 @@ def test_rules_that_cannot_be_are_refused(snapshot: Make, audit: Any, place: str
         snapshot(DEALS, audit=audit)
     assert place in str(refused.value)
     assert told in str(refused.value)
+
+
+def test_a_waiver_of_one_table_excuses_no_like_number_of_another(snapshot: Make) -> None:
+    done = {"manager_id": "Ann", "deal_id": "a1", "title": "", "text": "called"}
+    tasks = [done | {"task_id": "7", "completed_at": "2026-03-10 10:00"}]
+    acts = [done | {"activity_id": "7", "at": "2026-03-10 11:00", "kind": "call", "direction": "out"}]
+    tasks.append(tasks[0] | {"task_id": "8", "title": "x"})  # the column is in the export
+    acts.append(acts[0] | {"activity_id": "8", "title": "x"})
+    rules = {"bonus": {"checks": ["H04"]}}
+    crm = snapshot([idle("a1", "Ann")], as_of="2026-03-31", audit=rules, tasks=tasks, activities=acts)
+    waiver = {"check": "H04", "table": "tasks", "id": "7", "reason": "import"}
+    waiver |= {"until": pd.Timestamp("2026-12-31")}
+    bonus = propose(examine(crm, waivers=pd.DataFrame([waiver])))
+    # Of the two rows without a title the task is waived, the call of the same number is not.
+    assert told(bonus.reps, "share", "wrong", "waived") == {"Ann": (0.95, 1, 1)}
