@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from crmkit.audit import Audit, find_check
+from crmkit.audit.decisions import FILE as DECIDED
 from crmkit.audit.dynamics import COUNTS, compared
 from crmkit.audit.history import Run
 from crmkit.audit.inheritance import inherited
 from crmkit.audit.score import by_check, scores
-from crmkit.audit.waivers import idle_waivers
+from crmkit.audit.waivers import WAIVERS, idle_waivers
 from crmkit.errors import N_, Message
 from crmkit.measures.records import plain, plain_rows
 from crmkit.measures.slices import coded
@@ -164,6 +165,7 @@ def idle(told: Told) -> Iterable[str]:
     study = told.study
     for row in idle_waivers(study.waivers, told.audit).to_dict("records"):
         line = row.get("line")
-        place = "exceptions.csv" if line is None or pd.isna(line) else f"exceptions.csv:{line:.0f}"
+        decided = line is None or pd.isna(line)  # on a weekly sheet: no line of the client's file
+        place = f"audit/{DECIDED}" if decided else f"{WAIVERS}:{line:.0f}"
         told_day = study.formats.day(row["until"].date())
         yield study.say(IDLE[row["why"]].text, place=place, check=row["check"], id=row["id"], day=told_day)

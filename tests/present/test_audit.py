@@ -9,6 +9,7 @@ from crmkit.audit import hygiene_checks
 from crmkit.errors import SettingsError
 from crmkit.present import audit, audit_bonus, audit_sheet, evidence
 from crmkit.present.audit_lacking import not_checked
+from crmkit.present.audit_records import Told, idle
 from crmkit.present.reasons import LEFT_OUT
 from crmkit.present.several import beyond
 from crmkit.present.study import open_study
@@ -161,3 +162,12 @@ def test_a_damaged_audit_of_before_is_told_in_the_readers_language(client):
     with pytest.raises(SettingsError) as error:
         evidence.record(study)
     assert "файл повреждён" in str(error.value)
+
+
+def test_an_exception_that_changes_nothing_is_told_where_it_was_made(client):
+    study = study_of(client)
+    told = pd.DataFrame({"check": ["H01"] * 2, "id": ["2", "4"], "reason": ["x"] * 2, "line": [3, None]})
+    study.__dict__["waivers"] = told.assign(until=pd.Timestamp("2026-12-31"))
+    said = list(idle(Told.of(study, study.audit, study.whole_audit, None)))
+    assert said[0].startswith("exceptions.csv:3: H01 finds nothing wrong with 2")
+    assert said[1].startswith("audit/decisions.csv: H01 finds nothing wrong with 4")
