@@ -21,6 +21,7 @@ from crmkit.folder import whole
 from crmkit.present.checklist_audit import to_fill_in
 from crmkit.present.checklist_form import CHOICES
 from crmkit.present.checklist_sheet import HEADINGS, rows
+from crmkit.present.checklist_words import basis
 from crmkit.present.study import Study
 
 HEAD = 3
@@ -147,12 +148,14 @@ def _write_help(page: Any, styles: Styles, study: Study) -> None:
     page.set_column(1, 1, 100)
     page.write_string(0, 0, study.say("How to fill in"), style(bold=True, font_size=14))
     word = study.words.message(CHOICES[""])
-    for row, advice in enumerate(ADVICE, 2):
-        said = study.say(advice.text, word=word) if "{word}" in advice.text else study.words.message(advice)
+    advised = [
+        study.say(one.text, word=word) if "{word}" in one.text else study.words.message(one) for one in ADVICE
+    ]
+    for row, said in enumerate([*advised, basis(study)], 2):
         page.merge_range(row, 0, row, 1, "", style(text_wrap=True))
         page.write_string(row, 0, f"{row - 1}. {said}", style(text_wrap=True))
         page.set_row(row, height_of([(said, 122)]))
-    row = 3 + len(ADVICE)
+    row = 4 + len(advised)
     for place, text in enumerate((study.say("Answer"), study.say("What it means"))):
         page.write_string(row, place, text, style(**line, bold=True, bg_color=HEADING))
     for code, meaning in MEANINGS.items():

@@ -12,7 +12,7 @@ from crmkit.audit.answers import answers_file
 from crmkit.errors import N_, Message
 from crmkit.present.checklist_audit import answers_of, questions_of, records, result, suggested, to_fill_in
 from crmkit.present.checklist_form import CHOICES, Form
-from crmkit.present.checklist_words import figure_text, hint
+from crmkit.present.checklist_words import basis, figure_text, hint
 from crmkit.present.figures import Figure
 from crmkit.present.radar import radar
 from crmkit.present.study import Study
@@ -40,7 +40,7 @@ def form(study: Study, new: bool = False) -> Form:
     Every answer is saved at once. The figures of the data stand beside the questions; people answer.
     """
     now, before = to_fill_in(study, new)
-    return Form(study, questions_of(study), now.day, hints(study), before)
+    return Form(study, questions_of(study), now.day, hints(study), basis(study), before)
 
 
 def headline(study: Study) -> Tiles:
@@ -167,6 +167,7 @@ def points(study: Study) -> Table | Sentences:
     kept = [one for one in spec if one.key not in ("seen", "data") or any(row[one.key] for row in rows)]
     title = study.say("The growth points that weigh most")
     notes = [study.say("Ordered by the weight of the question times what the answer leaves open.")]
+    notes += [basis(study)] if any(row["data"] for row in rows) else []
     return study.table(pd.DataFrame(rows), "checklist_points", title, kept, notes)
 
 

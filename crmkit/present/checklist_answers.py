@@ -10,7 +10,7 @@ import pandas as pd
 from crmkit.errors import N_, Message
 from crmkit.present.checklist_audit import answers_of, questions_of, result, suggested
 from crmkit.present.checklist_form import ASKED, CHOICES
-from crmkit.present.checklist_words import figure_text, hint
+from crmkit.present.checklist_words import basis, figure_text, hint
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
@@ -59,7 +59,9 @@ def contradictions(study: Study) -> Table | Sentences:
     ]  # fmt: skip
     note = study.say("Ask again before you believe either: the CRM may be kept badly, or the answer hopeful.")
     title = study.say("Answers that the data contradict")
-    return study.table(pd.DataFrame(told), "checklist_contradictions", title, spec, [note], shown=60)
+    return study.table(
+        pd.DataFrame(told), "checklist_contradictions", title, spec, [note, basis(study)], shown=60
+    )
 
 
 def unanswered(study: Study) -> Table | Sentences:
@@ -86,8 +88,8 @@ def unanswered(study: Study) -> Table | Sentences:
         "{n} question is not answered yet", "{n} questions are not answered yet", len(left)
     )
     return study.table(
-        pd.DataFrame(told), "checklist_unanswered", title, spec, shown=len(told), parted="area",
-        folded=range(SHOWN, len(told)),
+        pd.DataFrame(told), "checklist_unanswered", title, spec, [basis(study)], shown=len(told),
+        parted="area", folded=range(SHOWN, len(told)),
     )  # fmt: skip
 
 

@@ -39,7 +39,8 @@ class Form:
 
     Attributes
     ----------
-    day: the audit that is filled in. rows: question id -> its buttons and its line for what was seen.
+    day: the audit that is filled in. hints: what the data tell of a question; basis: of which time.
+    rows: question id -> its buttons and its line for what was seen.
     status: how many are answered, where they are kept, or why they cannot be.
     """
 
@@ -47,6 +48,7 @@ class Form:
     questions: Questionnaire
     day: date
     hints: Mapping[str, str] = field(default_factory=dict)
+    basis: str = ""
     before: Answers | None = None
     answers: Answers = field(init=False)
     rows: dict[str, tuple[Any, Any]] = field(default_factory=dict)
@@ -152,4 +154,4 @@ class Form:
             n=self.study.formats.count(done), all=self.study.formats.count(len(self.questions.questions)),
             place=place.as_posix(),
         )  # fmt: skip
-        self.status.value = escape(said)
+        self.status.value = "<br>".join(escape(one) for one in (said, self.basis) if one)

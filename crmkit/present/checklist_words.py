@@ -48,6 +48,20 @@ NO_FIGURE: Mapping[str, Message] = {
 }
 
 
+def basis(study: Study) -> str:
+    """Return of which time the figures beside the questions are: those of the checks may be of another."""
+    words = {"period": study.period_text(), "day": study.formats.day(study.crm.today)}
+    if not study.asked.is_all:
+        return study.say(
+            "The figures of the data are of {period}, and of what stands open on {day}.", **words
+        )
+    return study.say(
+        "The figures of the data are of {period}; those of the hygiene checks are of what stands open on"
+        " {day}, and of what happened in the whole export.",
+        **words,
+    )
+
+
 def figure_text(study: Study, row: Mapping[Any, Any]) -> str:
     """Return the figure behind a question with its n, or an empty text where there is none."""
     if is_missing(row.get("source")) or not row.get("n") or is_missing(row["value"]):

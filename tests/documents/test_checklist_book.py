@@ -364,3 +364,8 @@ def test_nothing_is_lost_when_libreoffice_saves_the_workbook_again(folder, langu
     found = sheet.read_saved(tmp_path / "saved" / sheet.path.name)
     assert len(said) == 13 and found.day == DAY
     assert {place: one.value for place, one in found.cells.items()} == said
+
+
+def test_the_workbook_says_of_which_time_its_figures_are(folder):
+    said = [str(cell.value) for cell in Filled(folder).book.worksheets[1]["A"]]
+    assert any("what happened in the whole export" in one for one in said)

@@ -154,3 +154,12 @@ def test_programs_get_score_points_and_what_is_left(folder):
         "A01",
     )
     assert "A01" not in found["unanswered"] and "A02" in found["unanswered"]
+
+
+def test_the_time_of_the_figures_stands_beside_them(folder):
+    say(folder, TODAY, A01="no")
+    whole, month = open_study(folder), open_study(folder, period="2026-03")
+    said = [checklist_answers.unanswered(one).notes[-1].replace("\u00a0", " ") for one in (whole, month)]
+    assert "what happened in the whole export" in said[0] and "31 Mar 2026" in said[0]
+    assert "whole export" not in said[1] and month.period_text().replace("\u00a0", " ") in said[1]
+    assert "whole export" in checklist.form(whole).status.value
