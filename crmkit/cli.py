@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 import typer
 
 from crmkit import __version__
 from crmkit.commands import audit, board, checklist, figures, flows, process, sheet
-from crmkit.commands.figures import AsOf, ClientPlace, Format
+from crmkit.commands.figures import AsOf, ClientPlace, Format, Language, OwnLanguage
 from crmkit.commands.terminal import (
     print_csv,
     print_json,
@@ -33,8 +33,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Language: TypeAlias = Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))]
 
 
 def main() -> None:
@@ -74,7 +72,7 @@ def new(
         typer.Argument(metavar="EXPORT…", help=say("Files of the export; they are left where they are.")),
     ],
     name: Annotated[str, typer.Option(help=say("The client's name; default: the folder's."))] = "",
-    language: Language = None,
+    language: OwnLanguage = None,
 ) -> None:
     """Write a commented ``client.yml`` that only needs confirming."""
     from crmkit.sources.new import write_client
@@ -151,7 +149,7 @@ app.add_typer(checklist.app, name="checklist")
 @app.command("list", help=say("List what there is: measures, presets, checks, notebooks or sources."))
 def list_(
     what: Literal["measures", "presets", "checks", "notebooks", "sources"],
-    language: Language = None,
+    language: OwnLanguage = None,
     format: Format = "table",
 ) -> None:
     """Print a catalogue."""
@@ -177,7 +175,7 @@ def simulate(
     ] = "amocrm",
     deals: Annotated[int, typer.Option(min=10, help=say("How many deals."))] = 500,
     seed: Annotated[int, typer.Option(help=say("The same seed gives the same files."))] = 1,
-    language: Language = None,
+    language: OwnLanguage = None,
 ) -> None:
     """Write a simulated client."""
     from crmkit.simulate import simulate_to
@@ -190,7 +188,7 @@ def simulate(
 @app.command(help=say("Write the notebooks in a language, to work in them."))
 def notebooks(
     to: Annotated[Path, typer.Option(help=say("The folder to write to."))],
-    language: Language = None,
+    language: OwnLanguage = None,
 ) -> None:
     """Write translated notebooks."""
     from crmkit.batch.notebooks import write_notebooks

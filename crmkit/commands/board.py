@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from crmkit.commands.figures import AsOf, ClientPlace
+from crmkit.commands.figures import AsOf, ClientPlace, Language
 from crmkit.commands.terminal import busy, say
 
 
@@ -15,7 +15,7 @@ def board(
     client: ClientPlace,
     to: Annotated[Path, typer.Option(help=say("The file to write."))] = Path("board.html"),
     as_of: AsOf = "",
-    language: Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))] = None,
+    language: Language = None,
 ) -> None:
     """Write who has how many open violations, for a shared screen."""
     from crmkit.documents.board import write_board

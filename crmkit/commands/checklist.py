@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
-from crmkit.commands.figures import AsOf, ClientPlace
+from crmkit.commands.figures import AsOf, ClientPlace, Language, Replace
 from crmkit.commands.terminal import busy, print_json, refuse_taken, say, user_language
 from crmkit.errors import N_, RequestError
 from crmkit.present.words import Words
@@ -32,10 +32,8 @@ def make(
         bool, typer.Option("--new", help=say("Begin a new audit, on the day described; answers start empty."))
     ] = False,
     as_of: AsOf = "",
-    language: Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help=say("Write over the file if it is there already."))
-    ] = False,
+    language: Language = None,
+    replace: Replace = False,
 ) -> None:
     """Write the workbook; one that is there, perhaps filled in, is kept unless told otherwise."""
     from crmkit.documents.checklist_book import write_checklist

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from crmkit.commands.figures import AsOf, ClientPlace, Span
+from crmkit.commands.figures import AsOf, ClientPlace, Language, Replace, Span
 from crmkit.commands.improve import Version, chosen
 from crmkit.commands.terminal import refuse_taken, say, user_language
 from crmkit.errors import N_, RequestError
@@ -69,9 +69,7 @@ def convert(
     to: Annotated[
         Path | None, typer.Option(help=say("Where to; default: the same name with the other ending."))
     ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help=say("Write over the file if it is there already."))
-    ] = False,
+    replace: Replace = False,
 ) -> None:
     """Write a workbook as YAML, or YAML as a workbook with the client's CRM stages to choose from."""
     from crmkit.client import read_client
@@ -98,7 +96,7 @@ def documents(
     client: ClientPlace,
     to: Annotated[Path, typer.Option(help=say("The folder to write them into; it may not exist yet."))],
     version: Version = "",
-    language: Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))] = None,
+    language: Language = None,
     as_of: AsOf = "",
     period: Span = "",
     replace: Annotated[

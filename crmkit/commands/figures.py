@@ -39,6 +39,11 @@ Span = Annotated[
 ]
 
 
+Language: TypeAlias = Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))]
+OwnLanguage: TypeAlias = Annotated[
+    Literal["ru", "en"] | None, typer.Option(help=say("Default: the language of this terminal."))
+]
+Replace = Annotated[bool, typer.Option("--replace", help=say("Write over the file if it is there already."))]
 Measures = Annotated[list[str], typer.Option(help=say("ID or ID:VARIANT; may be given several times."))]
 PresetName = Annotated[
     str, typer.Option(help=say("A list of measures: its name (crmkit list presets) or its file."))

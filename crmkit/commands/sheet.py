@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from crmkit.commands.figures import AsOf, ClientPlace
+from crmkit.commands.figures import AsOf, ClientPlace, Language, Replace
 from crmkit.commands.terminal import busy, refuse_taken, say
 from crmkit.errors import N_, RequestError
 
@@ -27,10 +27,8 @@ def make(
         Literal["rep", "stage", "both"], typer.Option(help=say("Walk rep by rep, stage by stage, or both."))
     ] = "both",
     as_of: AsOf = "",
-    language: Annotated[Literal["ru", "en"] | None, typer.Option(help=say("Default: the client's."))] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help=say("Write over the file if it is there already."))
-    ] = False,
+    language: Language = None,
+    replace: Replace = False,
 ) -> None:
     """Write the workbook; one that is there, perhaps filled in, is kept unless told otherwise."""
     from crmkit.documents.audit_sheet import write_audit_sheet

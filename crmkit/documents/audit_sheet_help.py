@@ -137,6 +137,7 @@ def write_earlier(page: Any, maker: Maker) -> None:
 
 
 def on_paper(page: Any, last: tuple[int, int] | None = None) -> None:
+    """Set a sheet for A4 across, as wide as the paper; ``last``: the last row and column to be printed."""
     page.set_landscape()
     page.set_paper(9)
     page.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.5)

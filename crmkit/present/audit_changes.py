@@ -121,7 +121,8 @@ def _by_check(study: Study, frame: pd.DataFrame) -> Table:
 
 def _by_rep(study: Study, frame: pd.DataFrame) -> Table:
     columns = [Column("name", study.say("Rep")), *_columns(study, frame)]
-    same = (frame[[one for one in COUNTS if one not in ("open", "still")]].fillna(0) == 0).all(axis=1)
+    moved = [one for one in COUNTS if one not in ("open", "still")]
+    same = (frame[moved] > 0).sum(axis=1) == 0
     return study.table(
         frame, "audit_changes_reps", study.say("The same by rep"), columns, [study.words.message(ORDER)],
         shown=MOST, parted="what", folded=[row for row, one in enumerate(same) if one],
