@@ -49,6 +49,13 @@ class Limits:
     return_from_months, return_to_months: a lost client is to be asked again between them, after closing.
     similar_name_score: names of cards are alike from this similarity on, 0 to 100.
     sharing_people: a telephone or e-mail of more than so many differently named people is nobody's own.
+    false_discovery: the share of false verdicts that is allowed among those given in one comparison.
+    cell_cases: a cell of like deals is compared within if the others have at least so many in it.
+    new_hire_days: a rep hired fewer days ago is not judged beside others.
+    described_weeks: with fewer weeks on a side, what was before and after a change is only described.
+    weeks_before, weeks_after: weeks that are needed for saying that a change holds.
+    season_weeks: weeks before the change from which on the season is told from the effect.
+    clients_compared: fewer clients are not set side by side.
     """
 
     unreadable_share: float = 0.2
@@ -75,6 +82,14 @@ class Limits:
     return_to_months: int = 6
     similar_name_score: float = 90.0
     sharing_people: int = 3
+    false_discovery: float = 0.05
+    cell_cases: int = 5
+    new_hire_days: int = 90
+    described_weeks: int = 8
+    weeks_before: int = 26
+    weeks_after: int = 13
+    season_weeks: int = 104
+    clients_compared: int = 5
 
     #: How ``client.yml`` is held against this: other names are mistakes.
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT

@@ -36,6 +36,7 @@ FLOORS = (
     ("schema", "parts", "settings", "mistakes", "contradictions", "client", "folder"),
     ("facts", "edges", "fields", "groups", "actions", "clients", "stages", "stagelog", "visits"),
     ("sources", "measures", "audit", "process", "intake", "simulate", "pull"),
+    ("compare",),
     ("present",),
     ("documents",),
     ("batch",),

@@ -61,6 +61,35 @@ def wilson(
     return np.where(won == 0, centre * 0, centre - half), np.where(won == of, centre * 0 + 1, centre + half)
 
 
+def jeffreys(
+    successes: ArrayLike, n: ArrayLike, level: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return Jeffreys' interval of a share: its tails hold far out, where Wilson's are too short.
+
+    Parameters
+    ----------
+    successes, n: counts, of one shape or broadcast to it; parts of a case are allowed (cases that hang
+        together are worth fewer).
+    level: two-sided confidence.
+
+    Returns
+    -------
+    Lower and upper limits between 0 and 1; the lower is 0 without successes, the upper 1 without failures;
+    NaN where ``n`` is 0 or missing.
+
+    Source: Brown, Cai and DasGupta, Statistical Science 16 (2001) 101–133
+    """
+    from scipy.special import betaincinv
+
+    tail = (1 - _checked(level)) / 2
+    won, of = np.broadcast_arrays(np.asarray(successes, np.float64), np.asarray(n, np.float64))
+    if ((won < 0) | (won > of)).any():
+        raise ValueError("successes must lie between 0 and n")
+    of = np.where(of > 0, of, np.nan)
+    low, high = (betaincinv(won + 0.5, of - won + 0.5, one) for one in (tail, 1 - tail))
+    return np.where(won == 0, of * 0, low), np.where(won == of, of * 0 + 1, high)
+
+
 def newcombe(
     first: tuple[ArrayLike, ArrayLike], second: tuple[ArrayLike, ArrayLike], level: float = 0.95
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
