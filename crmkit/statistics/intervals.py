@@ -133,6 +133,37 @@ def difference_limits(
     return gap - np.hypot(one - low, above - other), gap + np.hypot(high - one, other - below)
 
 
+def ratio_limits(
+    first: tuple[ArrayLike, ArrayLike, ArrayLike], second: tuple[ArrayLike, ArrayLike, ArrayLike]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the interval of a ratio, first by second, from the intervals of both (MOVER-R).
+
+    Parameters
+    ----------
+    first, second: value, lower and upper limit of two independent estimates at one level; none is negative.
+
+    Returns
+    -------
+    Lower and upper limits; the upper one is infinite where the second can be 0, both NaN where it is.
+
+    Source: Donner and Zou, Statistical Methods in Medical Research 21 (2012) 347–359
+
+    >>> low, high = ratio_limits((10, 8, 12), (5, 4, 6))
+    >>> round(float(low), 3), round(float(high), 3)
+    (1.5, 2.667)
+    """
+    (one, low, high), (other, below, above) = (
+        [np.asarray(part, np.float64) for part in told] for told in (first, second)
+    )
+    product = np.where(other > 0, one * other, np.nan)
+    least, most = low * (2 * one - low), high * (2 * one - high)
+    up, down = above * (2 * other - above), below * (2 * other - below)
+    bottom = product + np.sqrt(product**2 - least * up)
+    top = product + np.sqrt(np.maximum(product**2 - most * down, 0))
+    lower = np.where(bottom > 0, least / np.where(bottom > 0, bottom, 1), product * 0)
+    return lower, np.where(down > 0, top / np.where(down > 0, down, 1), product * 0 + np.inf)
+
+
 def median_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Return the interval of a median by order statistics; see :func:`quantile_interval`.
 

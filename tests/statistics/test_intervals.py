@@ -13,6 +13,7 @@ from crmkit.statistics.intervals import (
     newcombe,
     quantile_interval,
     quantile_ranks,
+    ratio_limits,
     wilson,
 )
 
@@ -165,3 +166,22 @@ def test_differences_of_shares_equal_newcombes_table() -> None:
 
 def test_a_difference_to_nothing_has_no_interval() -> None:
     assert np.isnan(newcombe((5, 10), (0, 0))).all()
+
+
+def test_a_ratio_has_the_limits_of_both_sides() -> None:
+    # 10 (8–12) by 5 (4–6): below, 8·12 / (50 + √(50² − 8·12·6·4)) = 96/64; above, (50 + 14) / (4·6) = 64/24
+    low, high = ratio_limits((10, 8, 12), (5, 4, 6))
+    np.testing.assert_allclose([low, high], [1.5, 64 / 24])
+    # nothing by something begins at 0; by what may be nothing, it has no end; by nothing, there is no ratio
+    assert ratio_limits((0, 0, 0.1), (0.5, 0.4, 0.6))[0] == 0
+    assert ratio_limits((0.5, 0.4, 0.6), (0.1, 0, 0.3))[1] == np.inf
+    assert np.isnan(ratio_limits((0.5, 0.4, 0.6), (0, 0, 0.1))).all()
+
+
+@pytest.mark.parametrize(("one", "other", "n"), [(0.1, 0.2, 60), (0.25, 0.25, 30), (0.5, 0.3, 40)])
+def test_a_ratio_of_shares_is_covered(one: float, other: float, n: int) -> None:
+    draw = np.random.default_rng(1)
+    first, second = (draw.binomial(n, share, 20_000) for share in (one, other))
+    low, high = ratio_limits((first / n, *wilson(first, n)), (second / n, *wilson(second, n)))
+    told = second > 0
+    assert 0.94 < ((low <= one / other) & (one / other <= high))[told].mean() < 0.97
