@@ -1,0 +1,130 @@
+"""Judge the verdicts: departments and weeks with a known truth, through the kit and through naive tools.
+
+``python benchmarks/verdicts.py`` goes through thousands of departments and prints how often each way of
+comparing was wrong, beside what the method promises. ``--only equal,power`` does a part, ``--runs 200`` less.
+The seed is fixed: the same figures come out again. Nothing here is a test; a short version is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+from departments import DESIGNS, JUDGED, department, departments, opposite
+from judges import JUDGES, WATCHERS, Judge
+from weeks import KINDS, SEASONS, Kind, series
+
+SEED = 6
+Rows: TypeAlias = Iterator[tuple[str, ...]]
+
+
+def equal(judges: dict[str, Judge], runs: int) -> Rows:
+    """Tell the departments of equal reps in which anybody is called above or below."""
+    yield "equal reps: departments with any verdict, %", *judges, "reps judged"
+    each = max(runs // len(DESIGNS), 1)
+    wrong = dict.fromkeys(judges, 0)
+    for design in DESIGNS:
+        found, reps = dict.fromkeys(judges, 0), 0
+        for one in departments(design, each, seed=SEED):
+            reps += len(one.gaps)
+            for name, judge in judges.items():
+                found[name] += bool(judge(one).any())
+        for name in judges:
+            wrong[name] += found[name]
+        yield design.name, *(percent(found[name], each) for name in judges), f"{reps:,}"
+    whole = each * len(DESIGNS)
+    yield f"all {whole:,}", *(percent(wrong[name], whole) for name in judges), ""
+
+
+def mirrored(judges: dict[str, Judge], runs: int) -> Rows:
+    """Tell how often equal reps with opposite leads are ranked by their leads."""
+    yield (
+        "opposite leads: departments where somebody with warm leads is above, or with cold ones below, %",
+        *judges,
+    )
+    for reps, deals, others in ((2, 200, 0), (2, 100, 6), (8, 300, 0)):
+        found = dict.fromkeys(judges, 0)
+        for number in range(runs):
+            one = opposite(reps, deals, rng=np.random.default_rng([SEED, number]), others=others)
+            for name, judge in judges.items():
+                found[name] += bool(judge(one)[:reps].any())
+        label = f"{reps} reps × {deals} deals" + (f", {others} with both" if others else "")
+        yield label, *(percent(found[name], runs) for name in judges)
+
+
+def power(judges: dict[str, Judge], runs: int) -> Rows:
+    """Tell how often one rep of eight who is truly better is found, with 300 deals each at 25 %."""
+    yield "8 reps × 300 deals at 25 %: the better one is found, %", *judges, "others called below (crmkit)"
+    for design in (replace(JUDGED, name="power_same_leads", likeness=(100.0, 100.0)), JUDGED):
+        for points in (10, 15):
+            found, others = dict.fromkeys(judges, 0), 0
+            for number in range(runs):
+                rng = np.random.default_rng([SEED, number, points])
+                one = department(design, rng=rng, skills=np.r_[points / 100, np.zeros(7)])
+                for name, judge in judges.items():
+                    signs = judge(one)
+                    found[name] += bool(signs[0] > 0)
+                    others += bool(name == "crmkit" and (signs[1:] != 0).any())
+            told = (percent(found[name], runs) for name in judges)
+            yield f"{design.name}, +{points} points", *told, percent(others, runs)
+
+
+def change(judges: dict[str, Judge], runs: int) -> Rows:
+    """Tell how often a change that did nothing is said to have done something."""
+    yield "a change without effect: said to have one, %", *WATCHERS
+    wholes, count = dict.fromkeys(WATCHERS, 0), 0
+    for figure in KINDS:
+        for season in SEASONS:
+            for together in (0.0, 0.25, 0.5):
+                kind = Kind(figure, together, season)
+                each = max(runs // 27, 1)
+                count += each
+                for one in series(kind, each, seed=SEED):
+                    for name, watcher in WATCHERS.items():
+                        wholes[name] += bool(watcher(one))
+    yield f"all {count:,}", *(percent(wholes[name], count) for name in WATCHERS)
+
+
+TASKS: dict[str, Callable[[dict[str, Judge], int], Rows]] = {
+    "equal": equal,
+    "opposite": mirrored,
+    "power": power,
+    "change": change,
+}
+RUNS = {"equal": 2600, "opposite": 500, "power": 500, "change": 2700}
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share in per cent with two Monte-Carlo errors."""
+    share = part / whole
+    return f"{100 * share:.1f} ±{200 * np.sqrt(max(share * (1 - share), 1 / whole) / whole):.1f}"
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Yield the rows as lines, the first column wide."""
+    for row in rows:
+        yield f"{row[0]:<44}" + "".join(f"{cell:>16}" for cell in row[1:])
+
+
+def main() -> None:
+    """Read the command line, go through the tasks, and print what each found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default=",".join(TASKS), metavar="TASK,TASK…", help=", ".join(TASKS))
+    parser.add_argument("--runs", type=int, help="departments or series a task")
+    parser.add_argument("--judges", default=",".join(JUDGES), metavar="NAME,NAME…", help=", ".join(JUDGES))
+    told = parser.parse_args()
+    judges = {name: JUDGES[name] for name in told.judges.split(",")}
+    for name in told.only.split(","):
+        begun = time.perf_counter()
+        for line in table(TASKS[name](judges, told.runs or RUNS[name])):
+            print(line, flush=True)
+        print(f"{name}: {time.perf_counter() - begun:.0f} s\n", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Weekly figures with a known truth: a change that did nothing, or raised the level by a known part.
+
+Two years before and half a year after. Each figure has a trend, a season and weeks that hang together
+(AR(1)), and is then counted: leads (Poisson), money (a sum of skewed amounts), a share (won of so many).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+BEFORE, AFTER = 104, 26
+YEAR = 365.25 / 7
+KINDS = ("count", "money", "share")
+SEASONS = ("none", "wave", "december")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a set of series has in common.
+
+    Attributes
+    ----------
+    figure: count, money or share. together: correlation of neighbouring weeks, of the part that is no
+        counting noise. season: none, a wave of a year, or a wave with three strong weeks before the new
+        year and two weak ones after.
+    effect: part by which the level is raised from the change on.
+    """
+
+    figure: str
+    together: float
+    season: str
+    effect: float = 0.0
+    before: int = BEFORE
+    after: int = AFTER
+
+
+@dataclass(frozen=True, eq=False)
+class Weeks:
+    """One series: the value of each week, the numbers behind it (n), and from which week on it is after."""
+
+    kind: Kind
+    value: Floats
+    n: Floats
+    change: int
+
+
+def series(kind: Kind, count: int, *, seed: int) -> Iterator[Weeks]:
+    """Yield so many series of a kind; the same ones for the same seed, however many are asked for."""
+    name = f"{kind.figure} {kind.together} {kind.season} {kind.before} {kind.after}"
+    for number in range(count):
+        yield draw(kind, rng=np.random.default_rng([seed, number, *name.encode()]))
+
+
+def draw(kind: Kind, *, rng: np.random.Generator) -> Weeks:
+    """Draw one series."""
+    week = np.arange(kind.before + kind.after)
+    trend = rng.uniform(-0.15, 0.15) * week / YEAR
+    height = rng.uniform(0.05, 0.2)
+    phase = rng.uniform(0, YEAR)
+    season = np.zeros(len(week))
+    if kind.season != "none":
+        season = height * np.cos(2 * np.pi * (week - phase) / YEAR)
+    if kind.season == "december":
+        place = (week + phase) % YEAR
+        season = season + np.where(place < 3, 2 * height, np.where(place < 5, -2 * height, 0.0))
+    drift = _correlated(len(week), kind.together, rng=rng) * rng.uniform(0.05, 0.2)
+    level = (1 + season) * np.exp(trend + drift - drift.var() / 2)
+    level = level * np.where(week >= kind.before, 1 + kind.effect, 1.0)
+    value, n = _counted(kind.figure, level, rng=rng)
+    return Weeks(kind, value, n, kind.before)
+
+
+def _correlated(length: int, together: float, *, rng: np.random.Generator) -> Floats:
+    """Return an AR(1) of variance 1, stationary from its first week on."""
+    shocks = rng.normal(size=length)
+    found = np.empty(length)
+    found[0] = shocks[0]
+    for at in range(1, length):
+        found[at] = together * found[at - 1] + np.sqrt(1 - together**2) * shocks[at]
+    return found
+
+
+def _counted(figure: str, level: Floats, *, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Return the weekly figure and how many rows stand behind it."""
+    many = np.exp(rng.uniform(np.log(15), np.log(150)))
+    if figure == "share":
+        n = rng.poisson(many, len(level)).clip(min=1).astype(np.float64)
+        return rng.binomial(n.astype(np.int64), np.clip(rng.uniform(0.1, 0.5) * level, 0, 0.95)) / n, n
+    n = rng.poisson(many * level).astype(np.float64)
+    if figure == "count":
+        return n, n
+    amounts = np.array([rng.lognormal(10, 0.8, int(one)).sum() for one in n])
+    return amounts, n
