@@ -1,0 +1,180 @@
+"""A claimed effect set against an interval: supported, contradicted, or the data cannot tell (METHOD 6.4).
+
+What the claims of the method are, in measures of the kit; each is a claim about a ratio, after by before:
+
+=========================================  ============================  ===================================
+claim                                      short form                    measured by
+=========================================  ============================  ===================================
+24 % more revenue (in the first month)     ``revenue:+24%``              ``revenue``: won amounts, by closing
+30 % fewer lost orders                     ``lost_deals:-30%``           ``lost_deals``, by closing; not the
+                                                                         share lost: fewer leads are fewer
+                                                                         losses
+five times the retention                   ``client_retention:x5``       ``client_retention``: of those who
+                                                                         bought in the span before, how many
+                                                                         bought again in this one
+18 % more profit                           ``margin:+18%``               ``margin``: gross profit of won deals
+leads answered three times faster          ``first_response_time:/3``    median of the first response, working
+                                                                         hours
+conversion 2 % → 20 %                      ``win_rate:2%->20%``          ``win_rate``: won of the closed; ten
+                                                                         times as many, and 20 % reached
+one rep is twice as effective as another   ``A/B:x2``                    an outcome of ``compare.managers``,
+                                                                         within like deals of both
+=========================================  ============================  ===================================
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from crmkit.compare.intervals import Verdict
+from crmkit.errors import N_, RequestError, fold
+from crmkit.measures.catalog import find
+
+Form: TypeAlias = Literal["percent", "times", "divided", "from_to"]
+Standing: TypeAlias = Literal["supported", "contradicted", "cannot_tell"]
+
+#: What people call the measures of the method's claims.
+SAID = {
+    "lost_orders": "lost_deals", "retention": "client_retention", "profit": "margin",
+    "gross_profit": "margin", "first_response": "first_response_time", "conversion": "win_rate",
+}  # fmt: skip
+#: How much of a ratio a season that was not separated may hide: from a fifth below the year to a fifth above.
+SEASON = 1.5
+#: Reasons that keep a verdict from holding, but leave the interval what it is.
+_INTERVAL_STANDS = ("", "within_chance", "few_weeks", "season_not_separated")
+_NUMBER = r"(\d+(?:[.,]\d+)?)"
+_PERCENT = re.compile(rf"([+-]){_NUMBER}%")
+_TIMES = re.compile(rf"([x*/]){_NUMBER}")
+_FROM_TO = re.compile(rf"{_NUMBER}(%?)-?>{_NUMBER}(%?)")
+_SAME = str.maketrans({
+    "\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x", "X": "x",
+    "\N{CYRILLIC SMALL LETTER HA}": "x", "\N{DIVISION SIGN}": "/", "\N{RIGHTWARDS ARROW}": ">", " ": "",
+    "\N{NO-BREAK SPACE}": "",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is claimed of a measure, or of one rep against another.
+
+    Attributes
+    ----------
+    text: as it was written. about: the measure's full name, or «A/B», two reps.
+    factor: what the figure is said to have been multiplied by; for reps, A's by B's.
+    form: how it was said. start, end: the two figures of «from … to …», else NaN; shares are 0 to 1.
+    """
+
+    text: str
+    about: str
+    factor: float
+    form: Form
+    start: float = math.nan
+    end: float = math.nan
+    is_of_reps: bool = False
+
+
+def claim(text: str) -> Claim:
+    """Read a claim in its short form: ``revenue:+24%``, ``retention:x5``, ``first_response:/3``, ``A/B:x2``.
+
+    Raises
+    ------
+    RequestError: there is no such measure, or what is claimed of it is no change.
+
+    >>> claim("win_rate:2%->20%")  # doctest: +ELLIPSIS
+    Claim(text='win_rate:2%->20%', about='win_rate:closed_count', factor=10.0, form='from_to', ...)
+    """
+    about, colon, said = text.rpartition(":")
+    name = SAID.get(fold(about), fold(about))
+    told = _change(said.translate(_SAME)) if colon else None
+    if told is None:
+        raise _refusal(text)
+    factor, form, start, end = told
+    if not math.isfinite(factor) or factor <= 0 or math.isclose(factor, 1):
+        raise _refusal(text)
+    if "/" in about:
+        return Claim(text, about.strip(), factor, form, start, end, is_of_reps=True)
+    measure = find(name)
+    if form == "from_to" and (measure.unit == "share") != ("%" in said):
+        raise _refusal(text)
+    return Claim(text, measure.name, factor, form, start, end)
+
+
+def _change(said: str) -> tuple[float, Form, float, float] | None:
+    """Return factor, form, start and end of what is claimed."""
+    if found := _PERCENT.fullmatch(said):
+        return 1 + float(f"{found[1]}{_plain(found[2])}") / 100, "percent", math.nan, math.nan
+    if found := _TIMES.fullmatch(said):
+        times = _plain(found[2])
+        if found[1] == "/":
+            return (1 / times if times else math.nan), "divided", math.nan, math.nan
+        return times, "times", math.nan, math.nan
+    if (found := _FROM_TO.fullmatch(said)) and found[2] == found[4]:
+        per = 100 if found[2] else 1
+        start, end = _plain(found[1]) / per, _plain(found[3]) / per
+        return (end / start if start else math.nan), "from_to", start, end
+    return None
+
+
+def _plain(digits: str) -> float:
+    return float(digits.replace(",", "."))
+
+
+def _refusal(text: str) -> RequestError:
+    return RequestError(
+        f"claim {text}",
+        N_("this is not a claim that can be checked"),
+        remedy=N_(
+            "Write a measure and what is claimed of it: revenue:+24%, lost_deals:-30%, client_retention:x5,"
+            " first_response_time:/3, win_rate:2%->20%; of two reps: Ann/Bob:x2."
+        ),
+    )
+
+
+def standing(
+    asked: Claim,
+    ratio: tuple[float, float],
+    verdict: Verdict,
+    *,
+    reached: tuple[float, float] = (math.nan, math.nan),
+    is_season_apart: bool = True,
+) -> Standing:
+    """Set a claimed change against the interval of the measured one.
+
+    Parameters
+    ----------
+    ratio: the interval of the measured ratio, after by before; 1 is no change.
+    verdict: what may be said of the measured change by itself: the gates come first.
+    reached: the interval of the figure after, in its own unit: «2 % → 20 %» also claims the 20 %.
+    is_season_apart: whether the season can have hidden nothing: it was separated, or both sides lie in the
+        same part of the year.
+
+    Returns
+    -------
+    ``supported``: the change holds in the claimed direction, and the interval contains the claimed figure or
+    lies beyond it. ``contradicted``: the whole interval is weaker than the claim, even if a season that could
+    not be separated hid half as much again. Else ``cannot_tell``: too little data, a change that may be
+    chance, or figures that a mass closing or another way of recording has bent.
+
+    Source: METHOD 6.4
+    """
+    if verdict.label in ("too_little_data", "cannot_be_computed") or any(map(math.isnan, ratio)):
+        return "cannot_tell"
+    is_growth = asked.factor > 1
+    hidden = 1.0 if is_season_apart else SEASON
+    weaker = _weaker(ratio, asked.factor, hidden, is_growth=is_growth)
+    if asked.form == "from_to":
+        weaker |= _weaker(reached, asked.end, hidden, is_growth=is_growth)
+    if weaker and verdict.reason in _INTERVAL_STANDS:
+        return "contradicted"
+    claimed_side = "above" if is_growth else "below"
+    holds = verdict.label == "holds" and verdict.direction == claimed_side
+    return "supported" if holds and not weaker else "cannot_tell"
+
+
+def _weaker(span: tuple[float, float], claimed: float, hidden: float, *, is_growth: bool) -> bool:
+    """Return whether a whole interval stays on the weaker side of a figure."""
+    low, high = span
+    return high * hidden < claimed if is_growth else low / hidden > claimed

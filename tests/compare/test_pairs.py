@@ -1,0 +1,86 @@
+"""Two reps within like deals: a ratio over one and the same mix."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from crmkit.compare.pairs import like_for_like
+
+
+def _cases(rows: list[tuple[bool, int, int, int]]) -> dict[str, np.ndarray]:
+    """Return cases of (whose, cell, won, of)."""
+    value, is_first, cell = [], [], []
+    for mine, place, won, of in rows:
+        value += [1.0] * won + [0.0] * (of - won)
+        is_first += [mine] * of
+        cell += [place] * of
+    return {"value": np.array(value), "is_first": np.array(is_first), "cell": np.array(cell)}
+
+
+def _told(cases: dict[str, np.ndarray], cluster: np.ndarray | None = None):
+    each = np.arange(len(cases["value"])) if cluster is None else cluster
+    return like_for_like(cases["value"], cases["is_first"], cell=cases["cell"], cluster=each)
+
+
+def test_equal_reps_with_opposite_mix_are_equal() -> None:
+    # Warm deals: both win a half; cold ones: both win a tenth. One has 80 warm and 20 cold, the other the
+    # reverse: raw 42 % against 18 %, more than twice. Mantel–Haenszel: (40·20 + 2·80) / (10·80 + 8·20) = 1.
+    mix = [(True, 0, 40, 80), (True, 1, 2, 20), (False, 0, 10, 20), (False, 1, 8, 80)]
+    told = _told(_cases(mix))
+    assert told.value == pytest.approx(1)
+    assert told.low < 1 < told.high < 2
+    assert told.first == pytest.approx(told.second)
+    assert (told.n, told.counts, told.alike) == (100, (100, 100), (100, 100))
+
+
+def test_one_cell_is_the_ratio_of_two_shares() -> None:
+    # 40 of 100 by 20 of 100; the variance of the logarithm is (1/40 − 1/100) + (1/20 − 1/100) = .055, times
+    # 200/199 for the clients; t of 99 degrees is 1.98422: e^±.46651 around 2
+    told = _told(_cases([(True, 0, 40, 100), (False, 0, 20, 100)]))
+    half = 1.984217 * (0.055 * 200 / 199) ** 0.5
+    assert (told.value, told.first, told.second) == pytest.approx((2, 0.4, 0.2))
+    assert np.log([told.low, told.high]) == pytest.approx([np.log(2) - half, np.log(2) + half], abs=1e-5)
+
+
+def test_cells_of_one_of_them_say_nothing() -> None:
+    shared = [(True, 0, 20, 50), (False, 0, 10, 50)]
+    alone = [(True, 1, 30, 30), (False, 2, 0, 40)]
+    told, like = _told(_cases(shared + alone)), _told(_cases(shared))
+    assert told.value == like.value == pytest.approx(2)
+    # nothing but the number of clients that the variance is corrected for: those of the cells used
+    assert (told.low, told.high) == pytest.approx((like.low, like.high))
+    assert (told.n, told.counts, told.alike) == (50, (80, 90), (50, 50))
+
+
+def test_deals_of_one_client_are_not_many() -> None:
+    cases = _cases([(True, 0, 40, 80), (False, 0, 20, 80)])
+    alone = _told(cases)
+    # each ten deals are of one client, and end alike
+    together = _told(cases, np.arange(160) // 10)
+    assert together.value == alone.value
+    assert together.high / together.low > 3 * alone.high / alone.low
+    # a single client on a side: there is no telling
+    one = np.where(cases["is_first"], 0, np.arange(160))
+    assert _told(cases, one).high == np.inf
+
+
+def test_nothing_by_nothing_is_no_ratio() -> None:
+    told = _told(_cases([(True, 0, 5, 50), (False, 0, 0, 50)]))
+    assert np.isnan([told.value, told.low, told.high]).all()
+    assert (told.first, told.second, told.n) == (0.1, 0, 50)
+    apart = _told(_cases([(True, 0, 5, 50), (False, 1, 5, 50)]))
+    assert np.isnan([apart.value, apart.first, apart.second]).all() and apart.n == 0
+
+
+def test_a_true_ratio_is_covered_with_opposite_mix() -> None:
+    # 60 deals each over 8 kinds, 12 to 38 %, mostly of different kinds; the one is truly twice as good
+    draw, covered, runs = np.random.default_rng(3), 0, 400
+    chances = np.arange(1, 9) / 36
+    for _ in range(runs):
+        cell = np.concatenate([draw.choice(8, 60, p=chances), draw.choice(8, 60, p=chances[::-1])])
+        is_first = np.arange(120) < 60
+        won = draw.random(120) < np.linspace(0.125, 0.375, 8)[cell] * np.where(is_first, 2, 1)
+        told = like_for_like(won.astype(float), is_first, cell=cell, cluster=np.arange(120))
+        covered += told.low <= 2 <= told.high
+    assert 0.93 < covered / runs < 0.985
