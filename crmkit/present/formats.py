@@ -90,7 +90,7 @@ class Formats:
         """Return a share 0–1 in per cent: «63.2%», «63,2 %»."""
         if is_missing(value):
             return MISSING
-        return self._per_cent(self.number(Decimal(str(value)) * 100, places))
+        return self.per_cent(self.number(Decimal(str(value)) * 100, places))
 
     def points(self, value: Number | None, places: int = 1) -> str:
         """Return a difference of two shares in percentage points, with its sign: «+3.1 points»."""
@@ -116,7 +116,7 @@ class Formats:
             return MISSING
         amount = Decimal(str(value))
         places = self._places(amount, kopecks)
-        return self._with_symbol(self.number(amount, places)) if sign else self.number(amount, places)
+        return self.with_symbol(self.number(amount, places)) if sign else self.number(amount, places)
 
     def compact(self, value: Number | None, *, money: bool = False) -> str:
         """Return a number as a chart's label: «$1.1M», «€940K»; the exact one stands in the table."""
@@ -130,7 +130,7 @@ class Formats:
             step = 0 if size < 3 else size - size % 3 - (size % 3 < 2)
             amount = amount.quantize(Decimal(1).scaleb(step)).quantize(Decimal(1))
             text = format_compact_decimal(amount, format_type="short", locale=self.locale, fraction_digits=1)
-        return self._with_symbol(_typeset(text)) if money else _typeset(text)
+        return self.with_symbol(_typeset(text)) if money else _typeset(text)
 
     def interval(self, low: Number | None, high: Number | None, kind: str = "share") -> str:
         """Return a span: «58–68%», «1 200–3 400»; shares in whole per cent unless the ends then meet."""
@@ -148,7 +148,7 @@ class Formats:
             span = self.words.say("from {low} to {high}", low=ends[0], high=ends[1]).replace(" ", NBSP)
         else:
             span = "–".join(ends)
-        return self._per_cent(span) if kind == "share" else span
+        return self.per_cent(span) if kind == "share" else span
 
     def k_of_n(self, k: Number | None, n: Number | None) -> str:
         """Return «3 of 7»."""
@@ -211,10 +211,12 @@ class Formats:
         shown = kopecks if kopecks is not None else abs(amount) < 100 and amount != amount.to_integral_value()
         return get_currency_precision(self.currency) if shown else 0
 
-    def _per_cent(self, digits: str) -> str:
+    def per_cent(self, digits: str) -> str:
+        """Return digits, or a span of them, with the sign of per cent."""
         return f"{digits}%" if self.language == "en" else f"{digits}{NBSP}%"
 
-    def _with_symbol(self, digits: str) -> str:
+    def with_symbol(self, digits: str) -> str:
+        """Return digits, or a span of them, with the currency's sign where the language has it."""
         pattern = str(self.locale.currency_formats["standard"].pattern)
         if pattern.startswith("¤"):
             space = NBSP if self.symbol[-1].isalpha() else ""

@@ -1,0 +1,162 @@
+"""What may be said of a difference, in plain words: labels, directions, reasons (METHOD 6).
+
+Every page and command takes its verdicts from here. Comparing words («better») stand only where the verdict
+holds; elsewhere the interval and the reason are told, and nobody is called anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from crmkit.errors import N_
+from crmkit.present.differences import between_text, sentence, span_text
+from crmkit.present.reasons import missing
+from crmkit.present.study import Study
+
+LABEL_WORDS = {
+    "holds": N_("holds"),
+    "may_be_chance": N_("may be chance"),
+    "too_little_data": N_("too little data"),
+    "cannot_be_computed": N_("cannot be computed"),
+}
+#: What a difference that holds is called, by what is compared and by what it is good for.
+HOLDS = {
+    ("sides", "better"): N_("Better by {span}."),
+    ("sides", "worse"): N_("Worse by {span}."),
+    ("sides", "above"): N_("Higher by {span}."),
+    ("sides", "below"): N_("Lower by {span}."),
+    ("change", "better"): N_("It became better by {span}."),
+    ("change", "worse"): N_("It became worse by {span}."),
+    ("change", "above"): N_("It grew by {span}."),
+    ("change", "below"): N_("It fell by {span}."),
+}
+WITHIN_CHANCE = {
+    "sides": N_("The data cannot tell them apart: the difference may be {interval}."),
+    "change": N_("The data cannot tell a change: it may be {interval}."),
+}
+HINDERED = {
+    "sides": N_("It may be chance, although the difference is {interval}."),
+    "change": N_("It may be chance, although the change is {interval}."),
+}
+NOT_TOLD = N_("It cannot be computed.")
+#: Too few of what is counted.
+TOO_FEW = {
+    "deals": N_("Too few deals to say: {n}; at least {compared_cases} are needed."),
+    "leads": N_("Too few leads to say: {n}; at least {compared_cases} are needed."),
+    "tasks": N_("Too few tasks to say: {n}; at least {compared_cases} are needed."),
+    "days": N_("Too few days to say: {n}; at least {compared_cases} are needed."),
+    "weeks": N_("Too few weeks to say: {n}; at least {compared_cases} are needed."),
+    "visits": N_("Too few visits to the stage to say: {n}; at least {compared_cases} are needed."),
+    "cases": N_("Too few cases to say: {n}; at least {compared_cases} are needed."),
+}
+#: Why a difference does not hold, or cannot be told; the places are thresholds of the settings.
+REASONS = {
+    "one_deal": N_("Without the single biggest deal the difference may be chance."),
+    "approximate_interval": N_(
+        "The interval is approximate here: nobody is judged by it, whatever it says."
+    ),
+    "no_like_deals": N_(
+        "Nobody else had such deals (source, segment, product, amount): there is nobody to compare with."
+    ),
+    "new_hire": N_("Hired less than {new_hire_days} days ago: too early to compare."),
+    "models_disagree": N_(
+        "Two ways of comparing like with like do not agree, so the difference is not taken as proven."
+    ),
+    "few_weeks": N_(
+        "Too few weeks: at least {weeks_before} before the change and {weeks_after} after it are needed."
+    ),
+    "season_not_separated": N_(
+        "The season cannot be told from the effect: that needs at least {season_weeks} weeks before the"
+        " change, or a group that the change did not touch."
+    ),
+    "within_placebo": N_("Changes as large are found on days on which nothing was changed."),
+    "recording_changed": N_(
+        "Since then records are kept differently: the figure may have moved because more is written down."
+    ),
+    "mass_closing": N_(
+        "Very many deals were closed at once around that time: the figure may tell of tidying up, not of"
+        " sales."
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is compared.
+
+    Attributes
+    ----------
+    unit: of the difference: one of ``measures.UNITS``, or ``relative``.
+    better: ``higher``, ``lower``, or empty where neither is good.
+    cases: what ``n`` counts, a key of ``TOO_FEW``.
+    kind: two sides (reps, groups), or a change of one of them (periods, before and after).
+    """
+
+    unit: str
+    better: str = ""
+    cases: str = "deals"
+    kind: Literal["sides", "change"] = "sides"
+
+
+def goodness(direction: str, better: str) -> str:
+    """Return ``better``, ``worse``, or the direction itself where neither is good; empty without any.
+
+    >>> goodness("above", "higher"), goodness("above", "lower"), goodness("below", ""), goodness("none", "")
+    ('better', 'worse', 'below', '')
+    """
+    if direction == "none":
+        return ""
+    if not better:
+        return direction
+    return "better" if (direction == "above") == (better == "higher") else "worse"
+
+
+def label_text(study: Study, label: str) -> str:
+    """Return a label in a word or two: «holds»."""
+    return study.words.message(LABEL_WORDS[label])
+
+
+def verdict_text(study: Study, row: Mapping[str, Any], what: Compared) -> str:
+    """Return what may be said of a compared row, in one or two sentences.
+
+    Parameters
+    ----------
+    row: ``label``, ``direction``, ``reason``, ``gap``, ``gap_low``, ``gap_high``, ``n``.
+    """
+    label, formats = row["label"], study.formats
+    if label == "holds":
+        ends = (row["gap_low"], row["gap_high"])
+        nearest, furthest = ends if row["direction"] == "above" else (-ends[1], -ends[0])
+        said = HOLDS[what.kind, goodness(row["direction"], what.better)]
+        return sentence(study.words, said.text, span=span_text(formats, nearest, furthest, what.unit))
+    reason = reason_text(study, row, what)
+    if label == "too_little_data":
+        return reason
+    if label == "cannot_be_computed":
+        return " ".join([study.words.message(NOT_TOLD), reason])
+    interval = between_text(formats, row["gap_low"], row["gap_high"], what.unit)
+    if row["reason"] == "within_chance":
+        return sentence(study.words, WITHIN_CHANCE[what.kind].text, interval=interval)
+    return " ".join([sentence(study.words, HINDERED[what.kind].text, interval=interval), reason])
+
+
+def reason_text(study: Study, row: Mapping[str, Any], what: Compared) -> str:
+    """Return why a difference does not hold, in whole sentences; empty where it does.
+
+    Of columns that are missing it is said what they are and how to export them.
+    """
+    told = []
+    limits = asdict(study.crm.settings.limits)
+    for code in filter(None, row["reason"].split(", ")):
+        if code in ("few_cases", "some_cases"):
+            told.append(study.say(TOO_FEW[what.cases].text, **limits, n=study.formats.count(row["n"])))
+        elif code == "within_chance":
+            interval = between_text(study.formats, row["gap_low"], row["gap_high"], what.unit)
+            told.append(sentence(study.words, WITHIN_CHANCE[what.kind].text, interval=interval))
+        elif code in REASONS:
+            told.append(study.say(REASONS[code].text, **limits))
+        else:
+            told += [study.words.message(one) for one in missing(study.crm, code)]
+    return " ".join(dict.fromkeys(told))
