@@ -28,8 +28,7 @@ def shapley(first: ArrayLike, second: ArrayLike) -> Floats:
     Notes
     -----
     The Shapley value of a product is the difference of the factor times the mean of the product of the others
-    on the straight way from second to first. That is a polynomial, which Gauss' quadrature integrates
-    exactly: no need to go through the orders.
+    on the straight way from second to first: see :func:`path_means`.
 
     Source: Shapley, Contributions to the Theory of Games II (1953) 307–317; Owen, Management Science 18
     (1972) 64–79
@@ -37,16 +36,28 @@ def shapley(first: ArrayLike, second: ArrayLike) -> Floats:
     >>> shapley([3, 5], [2, 4]).tolist()  # 15 less 8: the first 1 × 4.5, the second 1 × 2.5
     [4.5, 2.5]
     """
+    return np.asarray(path_means(first, second) * (np.asarray(first) - np.asarray(second)))
+
+
+def path_means(first: ArrayLike, second: ArrayLike) -> Floats:
+    """Return what one more of each factor is worth, on the mean over the straight way from second to first.
+
+    It is the product of the other factors, a polynomial along the way, which Gauss' quadrature integrates
+    exactly: there is no need to go through the orders of :func:`shapley`.
+
+    Parameters
+    ----------
+    first, second: as for :func:`shapley`.
+    """
     one, other = np.broadcast_arrays(np.asarray(first, np.float64), np.asarray(second, np.float64))
     factors = one.shape[-1]
     nodes, weights = np.polynomial.legendre.leggauss(factors // 2 + 1)
-    step = one - other
     told = np.zeros(one.shape)
     for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-        between = other + node * step
+        between = other + node * (one - other)
         for factor in range(factors):
             told[..., factor] += weight * np.delete(between, factor, axis=-1).prod(axis=-1)
-    return np.asarray(told * step)
+    return told
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +69,15 @@ class RateAndMix:
     rate: what comes of the groups' own shares differing. mix: what comes of their weights differing, told
         against the middle of both wholes: a larger part of a group that is worse than it counts against.
         Both along the last axis by group.
+    like_for_like: the share of each side (first, second) if both had the mean of the two mixes; they differ
+        by the rates' part.
+    expected: the share of each side if its groups had the mean of both sides' rates; they differ by the mix.
     """
 
     rate: Floats
     mix: Floats
+    like_for_like: tuple[Floats, Floats]
+    expected: tuple[Floats, Floats]
 
 
 def kitagawa(first: tuple[ArrayLike, ArrayLike], second: tuple[ArrayLike, ArrayLike]) -> RateAndMix:
@@ -91,11 +107,15 @@ def kitagawa(first: tuple[ArrayLike, ArrayLike], second: tuple[ArrayLike, ArrayL
     shares, other_shares = (_ratio(part, part.sum(axis=-1, keepdims=True)) for part in (of, other_of))
     wholes = [_ratio(up.sum(axis=-1), down.sum(axis=-1)) for up, down in ((sums, of), (other_sums, other_of))]
     middle = np.expand_dims((wholes[0] + wholes[1]) / 2, -1)
-    # A group that neither side has weighs nothing, whatever its rate.
-    known = ~np.isnan(rates)
-    rate = (shares + other_shares) / 2 * np.where(known, rates - other_rates, 0)
-    mix = (shares - other_shares) * (np.where(known, (rates + other_rates) / 2, middle) - middle)
-    return RateAndMix(rate, mix)
+    known = ~np.isnan(rates)  # a group that neither side has weighs nothing, whatever its rate
+    own, others = np.where(known, rates, middle), np.where(known, other_rates, middle)
+    weight, centre = (shares + other_shares) / 2, (own + others) / 2
+    return RateAndMix(
+        weight * (own - others),
+        (shares - other_shares) * (centre - middle),
+        ((weight * own).sum(axis=-1), (weight * others).sum(axis=-1)),
+        ((shares * centre).sum(axis=-1), (other_shares * centre).sum(axis=-1)),
+    )
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

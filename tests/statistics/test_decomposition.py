@@ -55,6 +55,10 @@ def test_the_methods_example_of_rate_and_mix() -> None:
     assert told.rate.sum() == pytest.approx(0.016)
     assert told.mix.sum() == pytest.approx(-0.041)
     assert told.rate.sum() + told.mix.sum() == pytest.approx(0.215 - 0.240)
+    # Both at 30 % warm: .30·53 + .70·11 = 23.6 % against .30·50 + .70·10 = 22.0 %. At the mean of the rates,
+    # 51.5 and 10.5: .25·51.5 + .75·10.5 = 20.75 % against .35·51.5 + .65·10.5 = 24.85 %.
+    np.testing.assert_allclose(told.like_for_like, (0.236, 0.220), atol=1e-15)
+    np.testing.assert_allclose(told.expected, (0.2075, 0.2485), atol=1e-15)
     # By group: warm −.10 × (51.5 − 22.75) points, cold +.10 × (10.5 − 22.75): both count against.
     np.testing.assert_allclose(told.mix, [-0.02875, -0.01225], atol=1e-15)
 
