@@ -1,0 +1,258 @@
+"""Ask other libraries for the figures that the tests hold crmkit to, and write them into ``figures.json``.
+
+Run once in an environment of its own (README.md beside this file). Nothing is drawn at random: all data stand
+here, written out or reckoned from whole numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from importlib.metadata import version
+from math import pi, sin
+from pathlib import Path
+from typing import Any
+
+import lifelines
+import numpy as np
+import statsmodels.api as sm
+from scipy import stats
+from sklearn.linear_model import LogisticRegression
+from sksurv.nonparametric import cumulative_incidence_competing_risks, kaplan_meier_estimator
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+HERE = Path(__file__).parent
+LEVELS = (0.9, 0.95, 0.975, 0.998)
+
+# Freireich's leukaemia trial (weeks of remission under 6-MP), with ties; deals without ties; deals with many
+# ties of all three ends; all ended. 0 open, 1 won, 2 lost; the last number is a horizon.
+SURVIVAL: dict[str, tuple[list[float], list[int], float]] = {
+    "remission": (
+        [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35],
+        [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0],
+        30,
+    ),
+    "no_ties": (
+        [3, 5, 6, 8, 9, 11, 12, 15, 16, 18, 20, 21, 25, 28, 30, 33, 34.5, 36, 41, 47],
+        [1, 2, 1, 0, 2, 1, 1, 2, 0, 1, 2, 1, 0, 2, 1, 0, 1, 1, 2, 0],
+        40,
+    ),
+    "ties": (
+        [(7 * i * i + 3 * i) % 23 + 1 for i in range(80)],
+        [(0, 1, 2, 1, 2, 2, 1)[(5 * i + i // 9) % 7] for i in range(80)],
+        15,
+    ),
+    "all_ended": ([(11 * i) % 37 + (i % 3) / 4 for i in range(45)], [1 + i % 2 for i in range(45)], 20.5),
+}
+
+SHARES = [(1, 10), (3, 10), (5, 10), (9, 10), (81, 263), (15, 148), (1, 29), (48, 80), (56, 70), (700, 2000)]
+ENDS = [(0, 5), (0, 20), (20, 20), (0, 300), (7, 7)]
+PAIRS = [
+    (56, 70, 48, 80), (9, 10, 3, 10), (6, 7, 2, 7), (5, 56, 0, 29), (0, 10, 0, 20), (0, 10, 0, 10),
+    (10, 10, 0, 20), (10, 10, 0, 10), (75, 300, 120, 300), (3, 31, 900, 4000),
+]  # fmt: skip
+
+CHANCES = [
+    # Benjamini and Hochberg's own example (1995, section 4.1), then ties, then nothing, then all.
+    [.0001, .0004, .0019, .0095, .0201, .0278, .0298, .0344, .0459, .3240, .4262, .5719, .6528, .7590, 1.0],
+    [0.01, 0.2, 0.01, 0.03, 0.03, 0.9, 0.04, 0.04],
+    [0.3, 0.06, 0.9],
+    [0.01, 0.02, 0.03],
+    [((37 * i * i + 11 * i) % 101) / 400 for i in range(1, 41)],
+]  # fmt: skip
+
+SAMPLES = {n: [((37 * i * i + 5 * i) % 211) / 2 for i in range(n)] for n in (9, 10, 25, 36, 60, 200)}
+
+
+def survival() -> dict[str, Any]:
+    """Return curves, quantiles and means of durations: R, lifelines and scikit-survival."""
+    lines = [
+        "\t".join([name, ",".join(map(str, ages)), ",".join(map(str, ends)), str(horizon)])
+        for name, (ages, ends, horizon) in SURVIVAL.items()
+    ]
+    command, asked = ["Rscript", str(HERE / "survival.R")], "\n".join(lines)
+    answer = subprocess.run(command, input=asked, capture_output=True, text=True, check=True).stdout
+    told: dict[str, Any] = {
+        name: {"durations": list(ages), "events": ends, "horizon": horizon, "R": {}}
+        for name, (ages, ends, horizon) in SURVIVAL.items()
+    } | {"versions": {"R": {}}}
+    for line in answer.splitlines():
+        name, figure, values = line.split("\t")
+        told[name]["R"][figure] = [float(one) for one in values.split(",")]
+    for name, (ages, ends, horizon) in SURVIVAL.items():
+        events, times = np.array(ends), np.array(ages, float)
+        _, alive = kaplan_meier_estimator(events > 0, times)
+        told[name]["sksurv"] = {"survival": alive}
+        if events.max() > 1:
+            _, incidence = cumulative_incidence_competing_risks(events, times)
+            told[name]["sksurv"]["incidence"] = incidence[1]
+        curve = lifelines.KaplanMeierFitter().fit(times, events > 0)
+        told[name]["lifelines"] = {
+            "survival": curve.survival_function_at_times(np.unique(times)).to_numpy(),
+            "restricted_mean": lifelines.utils.restricted_mean_survival_time(curve, t=horizon),
+        }
+        if len(set(ages)) == len(ages) and 0 not in ages and events.max() > 1:  # it drops what ends at 0
+            found = lifelines.AalenJohansenFitter(calculate_variance=False).fit(times, events, 1)
+            told[name]["lifelines"]["incidence"] = found.cumulative_density_.loc[np.unique(times)].to_numpy()[
+                :, 0
+            ]
+    return told
+
+
+def shares() -> dict[str, Any]:
+    """Return intervals of shares and of their differences."""
+    k, n = np.array(SHARES).T
+    ends, of = np.array(ENDS).T
+    told: dict[str, Any] = {"shares": SHARES, "ends": ENDS, "pairs": PAIRS, "levels": {}}
+    for level in LEVELS:
+        alpha = 1 - level
+        told["levels"][str(level)] = {
+            "wilson": proportion_confint(k, n, alpha, method="wilson"),
+            "wilson_scipy": [
+                list(stats.binomtest(won, of).proportion_ci(level, method="wilson")) for won, of in SHARES
+            ],
+            "wilson_ends": proportion_confint(ends, of, alpha, method="wilson"),
+            "jeffreys": proportion_confint(k, n, alpha, method="jeffreys"),
+            "jeffreys_ends": proportion_confint(ends, of, alpha, method="jeffreys"),
+            "newcombe": [
+                confint_proportions_2indep(*pair, method="newcomb", compare="diff", alpha=alpha)
+                for pair in PAIRS
+            ],
+        }
+    return told
+
+
+def discoveries() -> list[dict[str, Any]]:
+    """Return which of several p-values stand out by Benjamini and Hochberg."""
+    told = []
+    for chances in CHANCES:
+        for rate in (0.05, 0.2):
+            found, adjusted, _, _ = multipletests(chances, rate, method="fdr_bh")
+            told.append({"chances": chances, "rate": rate, "found": found, "adjusted": adjusted})
+            same = stats.false_discovery_control(chances, method="bh")
+            assert np.allclose(same, adjusted, atol=1e-15)
+    return told
+
+
+def quantiles() -> list[dict[str, Any]]:
+    """Return intervals of quantiles by order statistics (SciPy's quantile_test)."""
+    told = []
+    for values in SAMPLES.values():
+        for quantile, level in ((0.5, 0.95), (0.9, 0.95), (0.5, 0.99)):
+            found = stats.quantile_test(values, p=quantile).confidence_interval(level)
+            told.append({"values": values, "quantile": quantile, "level": level, "limits": list(found)})
+    return told
+
+
+def cases_of_logistic() -> dict[str, Any]:
+    """Return data of a logistic regression: two numbers and rows of several cases."""
+    rows = range(60)
+    x = [[1.0, (7 * i % 11) / 3, float(i % 4 == 0), ((5 * i * i) % 13) / 13 - 0.5] for i in rows]
+    return {
+        "x": x,
+        "y": [int((37 * i * i + 11 * i) % 17 < 5 + (7 * i % 11) // 2) for i in rows],
+        "cases": [1 + (3 * i) % 8 for i in rows],
+        "wins": [min(1 + (3 * i) % 8, (5 * i * i + i) % 6) for i in rows],
+    }
+
+
+def logistics() -> dict[str, Any]:
+    """Return logistic regressions: plain, of counts, and with a ridge."""
+    data = cases_of_logistic()
+    x, y = np.array(data["x"]), np.array(data["y"])
+    cases, wins = np.array(data["cases"]), np.array(data["wins"])
+    plain = sm.Logit(y, x).fit(disp=0, method="newton", tol=1e-14, maxiter=100)
+    binomial = sm.families.Binomial()
+    counted = sm.GLM(np.column_stack([wins, cases - wins]), x, family=binomial).fit(tol=1e-14, maxiter=100)
+    told: dict[str, Any] = data | {
+        "plain": {"coefficients": plain.params, "covariance": plain.cov_params()},
+        "counted": {"coefficients": counted.params, "covariance": counted.cov_params()},
+        "ridge": {},
+    }
+    doubled = np.concatenate([x, x])[:, 1:]
+    answers = np.repeat([1, 0], len(x))
+    weights = np.concatenate([wins, cases - wins])
+    for ridge in (0.1, 2.0):
+        fit = LogisticRegression(C=1 / ridge, solver="newton-cholesky", tol=1e-13, max_iter=1000)
+        fit.fit(doubled, answers, sample_weight=weights)
+        told["ridge"][str(ridge)] = [*fit.intercept_, *fit.coef_[0]]
+    return told
+
+
+def without_others() -> dict[str, Any]:
+    """Return what three groups' cells would do with the other two: statsmodels, a level of each left out."""
+    codes = [[a, b] for a in range(3) for b in range(4)]
+    of = [[4 + (5 * g + 3 * c * c + g * c) % 30 for c in range(12)] for g in range(3)]
+    won = [[(of[g][c] * (2 + codes[c][0] + codes[c][1] + g)) // 11 for c in range(12)] for g in range(3)]
+    x = np.array([[1, a == 1, a == 2, b == 1, b == 2, b == 3] for a, b in codes], float)
+    told = []
+    for group in range(3):
+        k = np.sum(won, axis=0) - won[group]
+        n = np.sum(of, axis=0) - of[group]
+        fit = sm.GLM(np.column_stack([k, n - k]), x, family=sm.families.Binomial()).fit(
+            tol=1e-14, maxiter=100
+        )
+        told.append(fit.predict(x))
+    return {"codes": codes, "of": of, "won": won, "chances": told}
+
+
+def weeks() -> dict[str, Any]:
+    """Return 70 weeks with a step and a bend after week 45, a season of a quarter, and working days."""
+    t = range(70)
+    noise = [((t_ * 7919 + 31 * t_ * t_) % 101) / 10 - 5 for t_ in t]
+    return {
+        "y": [
+            100 + 0.5 * one + 8 * (one >= 45) + 6 * sin(2 * pi * one / 13) + noise[one] + noise[one - 1]
+            for one in t
+        ],
+        "x": [[1.0, float(one), float(one >= 45), float(max(one - 45, 0))] for one in t],
+        "weights": [float(5 - (one % 9 == 0) - 2 * (one % 17 == 0)) for one in t],
+    }
+
+
+def regressions() -> dict[str, Any]:
+    """Return segmented regressions, plain and weighted, with ordinary and with Newey and West's errors."""
+    data = weeks()
+    y, x, weights = (np.array(data[name]) for name in ("y", "x", "weights"))
+    models = {"even": sm.OLS(y, x), "weighted": sm.WLS(y, x, weights)}
+    told: dict[str, Any] = dict(data)
+    for name, model in models.items():
+        plain = model.fit()
+        told[name] = {"coefficients": plain.params, "covariance": plain.cov_params(), "hac": []}
+        for lags in (0, 1, 4, 12, 30):
+            for corrected in (True, False):
+                fit = model.fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": corrected})
+                told[name]["hac"].append(
+                    {"lags": lags, "corrected": corrected, "covariance": fit.cov_params()}
+                )
+    return told
+
+
+def plain(value: Any) -> Any:
+    """Return what JSON can hold; nothing in place of NaN and infinities."""
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(one) for one in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def main() -> None:
+    """Write ``figures.json``."""
+    told: dict[str, Any] = {
+        "survival": survival(), "shares": shares(), "discoveries": discoveries(), "quantiles": quantiles(),
+        "logistic": logistics(), "without": without_others(), "regression": regressions(),
+    }  # fmt: skip
+    names = [line.split("==")[0] for line in (HERE / "requirements.txt").read_text().split()]
+    versions = {name: version(name) for name in names}
+    for name in told["survival"].pop("versions")["R"]:
+        versions |= dict([name.split(" ")])
+    parts = [f'"{name}": {json.dumps(plain(part))}' for name, part in ({"versions": versions} | told).items()]
+    (HERE / "figures.json").write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

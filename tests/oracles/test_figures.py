@@ -1,0 +1,135 @@
+"""Statistics beside lifelines, statsmodels, scikit-survival, scikit-learn, SciPy and R (README.md)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from crmkit.statistics.intervals import jeffreys, newcombe, quantile_interval, wilson
+from crmkit.statistics.logistic import chances_without, logistic
+from crmkit.statistics.many import false_discovery
+from crmkit.statistics.survival import cumulative_incidence, survival_quantiles
+from crmkit.statistics.survival_limits import survival_intervals
+from crmkit.statistics.survival_means import restricted_means
+
+FIGURES: dict[str, Any] = json.loads(Path(__file__).with_name("figures.json").read_text(encoding="utf-8"))
+SHARES = FIGURES["shares"]
+LEVELS = sorted(SHARES["levels"])
+
+
+def close(ours: Any, theirs: Any, within: float = 1e-8) -> None:
+    """Hold figures to an oracle's: null is NaN."""
+    np.testing.assert_allclose(ours, np.array(theirs, dtype=float), rtol=0, atol=within)
+
+
+@pytest.fixture(params=sorted(FIGURES["survival"]))
+def durations(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return dict(FIGURES["survival"][request.param])
+
+
+def test_curves_of_survival_and_incidence(durations: dict[str, Any]) -> None:
+    ours = cumulative_incidence(durations["durations"], durations["events"])
+    close(ours.times, durations["R"]["times"])
+    close(ours.at_risk, durations["R"]["at_risk"])
+    for oracle in ("R", "sksurv", "lifelines"):
+        told = durations[oracle]
+        close(ours.survival, told["survival"])
+        if "incidence" in told:
+            close(ours.cif, told["incidence"])
+
+
+def test_quantiles_of_survival(durations: dict[str, Any]) -> None:
+    ages, told = durations["durations"], durations["R"]
+    ended = (np.array(durations["events"]) > 0).astype(int)
+    codes = np.zeros(len(ages), int)
+    for share, value in zip((0.25, 0.5, 0.9), told["quantiles"], strict=True):
+        close(survival_quantiles(codes, ages, ended, 1, share), [value])
+    _, low, high = survival_intervals(codes, ages, ended, 1, shares=(0.25, 0.5, 0.9))[:, :, 0].T
+    close(low, told["quantiles_low"])
+    # Where R gives no upper limit ours has one only if all who were left ended at once.
+    limits = np.array(told["quantiles_high"], dtype=float)
+    close(high[~np.isnan(limits)], limits[~np.isnan(limits)])
+    assert np.isnan(high[np.isnan(limits)]).all() or ended[np.argmax(ages)] == 1
+
+
+def test_means_within_a_horizon(durations: dict[str, Any]) -> None:
+    ages, ended = durations["durations"], (np.array(durations["events"]) > 0).astype(int)
+    mean, horizon, _ = restricted_means(np.zeros(len(ages), int), ages, ended, 1, durations["horizon"])
+    close(horizon, [durations["horizon"]])
+    close(mean, durations["R"]["restricted_mean"])
+    close(mean, durations["lifelines"]["restricted_mean"])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_intervals_of_shares(level: str) -> None:
+    told, (won, of) = SHARES["levels"][level], np.array(SHARES["shares"]).T
+    close(wilson(won, of, float(level)), told["wilson"])
+    close(np.transpose(wilson(won, of, float(level))), told["wilson_scipy"])
+    close(jeffreys(won, of, float(level)), told["jeffreys"])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_intervals_of_none_and_of_all(level: str) -> None:
+    told, (won, of) = SHARES["levels"][level], np.array(SHARES["ends"]).T
+    close(wilson(won, of, float(level)), told["wilson_ends"])
+    low, high = jeffreys(won, of, float(level))
+    # Brown, Cai and DasGupta (2001, section 4.1.2) put 0 and 1 there; statsmodels keeps the beta's quantiles.
+    close(high[won == 0], np.array(told["jeffreys_ends"][1])[won == 0])
+    close(low[won == of], np.array(told["jeffreys_ends"][0])[won == of])
+    assert (low[won == 0] == 0).all() and (high[won == of] == 1).all()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_intervals_of_differences_of_shares(level: str) -> None:
+    won, of, won_less, of_less = np.array(SHARES["pairs"]).T
+    ours = newcombe((won, of), (won_less, of_less), float(level))
+    close(np.transpose(ours), SHARES["levels"][level]["newcombe"])
+
+
+@pytest.mark.parametrize("case", FIGURES["discoveries"])
+def test_false_discovery(case: dict[str, Any]) -> None:
+    found, level = false_discovery(case["chances"], case["rate"])
+    assert found.tolist() == case["found"]
+    # The adjusted p-value is the least rate at which a comparison stands out.
+    if any(case["found"]):
+        assert 1 - level == pytest.approx(case["rate"] * sum(case["found"]) / len(case["found"]))
+    for chance, adjusted in zip(case["chances"], case["adjusted"], strict=True):
+        at = case["chances"].index(chance)
+        assert false_discovery(case["chances"], min(adjusted * (1 + 1e-9), 1))[0][at]
+        assert adjusted == 0 or not false_discovery(case["chances"], adjusted * (1 - 1e-9))[0][at]
+
+
+@pytest.mark.parametrize("case", FIGURES["quantiles"])
+def test_intervals_of_quantiles(case: dict[str, Any]) -> None:
+    limits = (
+        case["limits"] if None not in case["limits"] else [None, None]
+    )  # ours is told whole or not at all
+    close(quantile_interval(case["values"], case["quantile"], case["level"]), limits)
+
+
+def test_logistic_regression() -> None:
+    told = FIGURES["logistic"]
+    plain = logistic(told["y"], told["x"])
+    close(plain.coefficients, told["plain"]["coefficients"])
+    close(plain.covariance, told["plain"]["covariance"])
+    cases = np.array(told["cases"])
+    counted = logistic(told["wins"] / cases, told["x"], cases)
+    close(counted.coefficients, told["counted"]["coefficients"])
+    close(counted.covariance, told["counted"]["covariance"])
+
+
+@pytest.mark.parametrize("ridge", sorted(FIGURES["logistic"]["ridge"]))
+def test_logistic_regression_with_a_ridge(ridge: str) -> None:
+    told = FIGURES["logistic"]
+    cases, strength = np.array(told["cases"]), float(ridge)
+    ours = logistic(told["wins"] / cases, told["x"], cases, ridge=[0, strength, strength, strength])
+    close(ours.coefficients, told["ridge"][ridge])
+
+
+def test_chances_without_a_group() -> None:
+    told = FIGURES["without"]
+    close(chances_without(told["won"], told["of"], told["codes"], ridge=1e-8), told["chances"], 1e-7)
