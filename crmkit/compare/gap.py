@@ -1,0 +1,245 @@
+"""Where a gap in revenue comes from: a chain of factors whose contributions add up to it (METHOD 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from crmkit.compare.contributions import Split
+from crmkit.compare.intervals import verdicts
+from crmkit.compare.sides import (
+    STAGED,
+    Chain,
+    ChainName,
+    Reasons,
+    Side,
+    hindrance,
+    resolved,
+    sales_chain,
+    stage_chain,
+)
+from crmkit.errors import N_, RequestError
+from crmkit.facts import BoolArray, FloatArray, IntArray
+from crmkit.limits import Limits
+from crmkit.measures.cases import days_seen
+from crmkit.measures.evaluation import evaluate
+from crmkit.measures.sales import CLOSED, amounts
+from crmkit.measures.slices import check, coded, lacking
+from crmkit.process.resampling import resamples_of
+from crmkit.schema import Snapshot
+from crmkit.statistics.many import false_discovery
+
+UNITS = {"leads": "count", "working_days": "count", "average_check": "money"}
+#: Why a factor is not known where a side has nothing to divide by.
+UNKNOWN = {
+    "stage_conversion": "stage_not_reached",
+    "amount_known": "nothing_won",
+    "average_check": "nothing_priced",
+}
+FIGURES = (
+    "first", "second", "n", "value", "low", "high", "adjusted", "adjusted_low", "adjusted_high", "gap",
+    "gap_low", "gap_high",
+)  # fmt: skip
+NAN = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Gap:
+    """What makes the revenue of two sides differ.
+
+    Attributes
+    ----------
+    first, second: the sides; all differences are the first less the second.
+    chain: ``sales`` or ``stages``. unit: ``money``, or ``count`` where the export has no amounts: then won
+        deals are split. pipeline: of the stages. mix: the slice that the win rate is split by.
+    rows: one row a factor, in the chain's order, then ``total``: ``factor``, ``stage``, ``unit`` (of the
+        factor), ``first``, ``second`` (the factor's values; NaN where not known), then the shape of all
+        comparisons: ``value, low, high, n, adjusted…, gap, gap_low, gap_high, label, direction, reason``,
+        where ``value`` is the contribution in the gap's unit. The contributions add up to the total.
+    left_out: ``side`` (0, 1), ``reason``, ``n``: deals that are in no figure, and won deals without amount.
+    level: of the intervals ``gap_low``–``gap_high`` of the contributions.
+    """
+
+    first: Side
+    second: Side
+    chain: ChainName
+    unit: str
+    pipeline: str
+    mix: str
+    rows: pd.DataFrame
+    left_out: pd.DataFrame
+    level: float
+
+
+def gap(
+    crm: Snapshot, first: Side, second: Side, *, chain: ChainName = "sales", mix: str = "", pipeline: str = ""
+) -> Gap:
+    """Split the gap in revenue between two reps, periods or departments into what it comes from.
+
+    The leads are the deals that came to an end, won or lost, in the side's period; the win rate is the share
+    of them that was won, the average check what these won deals brought on average. So leads × win rate ×
+    average check is the revenue of the period exactly; deals still open are in none of it. Where the periods
+    differ in working days, these are a factor too, and leads are told per working day. Where some won deals
+    have no amount, so is the share of them that has one.
+
+    Parameters
+    ----------
+    chain: ``sales``; or ``stages``: the conversion of every stage of one pipeline in place of the win rate.
+    mix: a slice, such as ``source``, by which the win rate's part is split into which deals the side had
+        (``mix``) and how well like deals are won (``win_rate``); only in the chain ``sales``.
+    pipeline: of the chain ``stages``; by default that of most deals.
+
+    Notes
+    -----
+    A factor that one side does not have (the average check of who won nothing) is taken to be the other
+    side's: it contributes nothing, what comes before it all, and the sum stays exact. Its row cannot be
+    computed, and says so. Intervals: the spread of a bootstrap by client, with Student's quantile for the
+    clients who bought. No part holds that does not without the biggest deal of either side, or not among all
+    parts together.
+
+    Raises
+    ------
+    RequestError: both sides are the same; there is no such slice, group or pipeline.
+
+    Source: METHOD 6.2
+    """
+    if first == second:
+        raise RequestError(first.value or first.period.name, N_("this is compared with itself"))
+    sides = (first, second)
+    check(crm, filter(None, [first.by, second.by, mix]))
+    if lacks := _lacks(crm, sides, chain, mix):
+        return _untold(sides, chain, mix, lacks)
+    (one, left), (other, rest) = (resolved(crm, side) for side in sides)
+    made, out = sales_chain(crm, (one, other)), (left, rest)
+    if chain == "stages":
+        made, more = stage_chain(crm, (one, other), pipeline)
+        out = (left | more[0], rest | more[1])
+    split = Split(made, amounts(crm), resamples_of(crm), _days(crm, sides), _groups(crm, mix, chain))
+    rows, level = _judged(split, crm.settings.limits, _against(crm, sides, made, out))
+    unit = "money" if "average_check" in made.factors else "count"
+    units = [*(UNITS.get(name, "share") for name in rows["factor"][:-1]), unit]
+    if split.days:
+        units[1] = "per_day"
+    rows.insert(2, "unit", units)
+    return Gap(first, second, chain, unit, made.pipeline, mix, rows, _left_out(made, out), level)
+
+
+def _judged(split: Split, limits: Limits, against: Mapping[str, str]) -> tuple[pd.DataFrame, float]:
+    """Return the rows with their intervals and verdicts, and the level over all contributions."""
+    told, buyers = split.counted(), split.buyers()
+    value, spread, n = told.worth[0], told.worth[1:].std(axis=0), told.n.min(axis=0)
+    level = _level(value[:-1], spread[:-1], buyers, limits.false_discovery)
+    usual = _times(buyers, 0.95)
+    wide = np.append(np.full(len(value) - 1, _times(buyers, level)), usual)
+    names = [*split.names, ("total", "")]
+    hindered = np.array([against.get(name, against.get("", "")) for name, _ in names], dtype=object)
+    hindered[(hindered == "") & ~_without_biggest(split, value, wide)] = "one_deal"
+    lacks = np.array([UNKNOWN.get(name, "no_leads") for name, _ in names], dtype=object)
+    lacks[~np.isnan(told.values).any(axis=0)] = (
+        "" if buyers > 1 else ("one_client" if buyers else "nothing_won")
+    )
+    rows = pd.DataFrame(names, columns=["factor", "stage"]).astype("str")
+    rows = rows.assign(
+        first=told.values[0], second=told.values[1], n=n.astype(np.int64),
+        value=value, low=value - usual * spread, high=value + usual * spread,
+        adjusted=NAN, adjusted_low=NAN, adjusted_high=NAN,
+        gap=value, gap_low=value - wide * spread, gap_high=value + wide * spread,
+    )  # fmt: skip
+    unknown = lacks != ""
+    rows.loc[unknown, ["low", "high", "gap_low", "gap_high"]] = NAN
+    said = verdicts(n, rows["gap_low"], rows["gap_high"], limits=limits, missing=lacks, against=hindered)
+    return pd.concat([rows, said], axis=1), level
+
+
+def _times(buyers: int, level: float) -> float:
+    """Return how many spreads an interval reaches, by Student's distribution: few buyers tell little."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(buyers - 1, 0.5 + level / 2)) if buyers > 1 else NAN
+
+
+def _level(value: FloatArray, spread: FloatArray, buyers: int, rate: float) -> float:
+    """Return the level of the intervals of all contributions together."""
+    from scipy.special import stdtr
+
+    if buyers < 2:
+        return 1 - rate
+    ratio = np.abs(value) / np.where(spread > 0, spread, np.nan)
+    return false_discovery(2 * stdtr(buyers - 1, -ratio), rate)[1]
+
+
+def _without_biggest(split: Split, value: FloatArray, wide: FloatArray) -> BoolArray:
+    """Tell which contributions stay on their side of zero without the biggest deal of either side."""
+    stays = np.ones(len(value), dtype=bool)
+    for without in split.without_biggest():
+        worth = split.counted(without).worth
+        stays &= np.sign(value) * worth[0] > wide * worth[1:].std(axis=0)
+    return stays
+
+
+def _against(
+    crm: Snapshot, sides: tuple[Side, Side], made: Chain, out: tuple[Reasons, Reasons]
+) -> dict[str, str]:
+    """Return why contributions do not hold, whatever their interval says, by factor; under "" all."""
+    against: dict[str, str] = {}
+    empty = crm.settings.limits.empty_share
+    for at in range(2):
+        depth = made.depths[at]
+        untold = int(out[at].get("no_history", np.zeros(1)).sum())
+        if untold and untold >= empty * (untold + int((depth >= 0).sum())):
+            against |= {"stage_conversion": "no_history", "leads": "no_history"}
+        won = int((depth >= made.won).sum())
+        if won and made.unpriced(at) >= empty * won:
+            against |= {"average_check": "amounts_missing", "total": "amounts_missing"}
+    whole = hindrance(crm, sides)
+    return {"": whole} if whole else against
+
+
+def _lacks(crm: Snapshot, sides: tuple[Side, Side], chain: ChainName, mix: str) -> str:
+    """Return the columns that the export would need, or why a period tells nothing."""
+    needs = crm.lacks([*CLOSED, *(STAGED if chain == "stages" else ())])
+    needs += [lacking(crm, name) for name in (*(side.by for side in sides), mix) if name]
+    if not any(needs):
+        for side in sides:
+            told = evaluate("won_deals", crm, side.period)
+            needs += told["missing"][told["state"] == "not_in_export"].tolist()
+    return ", ".join(dict.fromkeys(filter(None, needs)))
+
+
+def _untold(sides: tuple[Side, Side], chain: ChainName, mix: str, lacks: str) -> Gap:
+    """Return a gap of which nothing can be computed."""
+    names = ["leads", "stage_conversion" if chain == "stages" else "win_rate", "average_check", "total"]
+    told = verdicts(np.zeros(len(names)), NAN, NAN, limits=Limits(), missing=lacks)
+    units = [UNITS.get(name, "share") for name in names[:-1]]
+    rows = pd.DataFrame({"factor": names, "stage": "", "unit": [*units, "money"]}).astype("str")
+    rows = rows.assign(**dict.fromkeys(FIGURES, NAN)).assign(n=0)
+    nothing = pd.DataFrame({"side": [], "reason": [], "n": []}).astype(
+        {"side": int, "reason": "str", "n": int}
+    )
+    return Gap(*sides, chain, "money", "", mix, pd.concat([rows, told], axis=1), nothing, NAN)
+
+
+def _days(crm: Snapshot, sides: tuple[Side, Side]) -> tuple[int, ...]:
+    """Return the working days of both periods, as far as the data go, where they differ."""
+    spans = [days_seen(crm, side.period).days() for side in sides]
+    days = tuple(crm.settings.calendar.working_days(*span) for span in spans)
+    return days if days[0] != days[1] and min(days) > 0 else ()
+
+
+def _groups(crm: Snapshot, mix: str, chain: ChainName) -> IntArray:
+    """Return the group of each deal by which the win rate is split; what has none is a group too."""
+    if not mix or chain != "sales":
+        return np.zeros(0, dtype=np.int64)
+    codes = coded(crm, pd.DataFrame({"deal_ix": np.arange(len(crm.deals))}), mix)[0]
+    return np.asarray(codes, dtype=np.int64) + 1
+
+
+def _left_out(made: Chain, out: tuple[Reasons, Reasons]) -> pd.DataFrame:
+    """Count what is in no figure by side and reason, and the won deals without an amount."""
+    rows = [(at, reason, int(mask.sum())) for at in range(2) for reason, mask in out[at].items()]
+    rows += [(at, "no_amount", made.unpriced(at)) for at in range(2)]
+    told = pd.DataFrame([row for row in rows if row[2]], columns=["side", "reason", "n"])
+    return told.astype({"side": "int64", "reason": "str", "n": "int64"})
