@@ -1,4 +1,4 @@
-"""Straight lines through figures of successive weeks, whose errors hang together with those of their neighbours.
+"""Straight lines through figures of successive weeks, whose errors hang together with those next to them.
 
 Two ways of allowing for that. Newey and West's errors add the covariances of neighbouring residuals; with a
 hundred weeks, a trend and a season they are far too small. ``autoregressive`` fits the dependence itself.

@@ -1,0 +1,235 @@
+"""A weekly series with a change in it: the line with and without the change, and placebo dates (METHOD 6.4).
+
+Weeks hang together, grow, and have their seasons; what is told of them as if they did not is mostly chance.
+How often a change without effect is said to hold, and a true one is covered, stands in ``docs/compare.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from crmkit.compare.intervals import Direction, Label, verdict
+from crmkit.limits import Limits
+from crmkit.statistics.regression import Fit, autoregressive, whitened
+
+Floats: TypeAlias = NDArray[np.float64]
+#: The effect must exceed that of more than this share of the dates on which nothing was changed.
+EXCEEDED = 0.95
+LEVEL = 0.95
+#: Where the weeks are not dated: any Monday.
+_MONDAY = np.datetime64("2001-01-01")
+_CHANGE = 1  # the column of the change; the first is the intercept
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a change did to a weekly series.
+
+    Attributes
+    ----------
+    value, low, high: the change of the level, in the unit of the series, with its 95 % interval.
+    relative, relative_low, relative_high: the same as a part of what would have been without the change.
+    base: what would have been on average in the weeks after; NaN where only described.
+    n_before, n_after: weeks with a figure.
+    n: cases of the side that has fewer; NaN where they are not told.
+    placebo: the effect found on each placebo date, NaN for other weeks; one of each week given.
+    placebo_share: the share of them that the effect exceeds; NaN without any.
+    is_season: whether a season was fitted. correlation: of the errors of neighbouring weeks.
+    fitted, without: the line, and the line without the change; one of each week given.
+    label, direction, reason: as in ``compare.intervals``.
+    """
+
+    value: float
+    low: float
+    high: float
+    relative: float
+    relative_low: float
+    relative_high: float
+    base: float
+    n_before: int
+    n_after: int
+    n: float
+    placebo: Floats
+    placebo_share: float
+    is_season: bool
+    correlation: float
+    fitted: Floats
+    without: Floats
+    label: Label
+    direction: Direction
+    reason: str
+
+
+def judged_series(
+    values: ArrayLike,
+    change: int,
+    *,
+    limits: Limits,
+    weights: ArrayLike | None = None,
+    control: ArrayLike | None = None,
+    weeks: ArrayLike | None = None,
+    cases: ArrayLike | None = None,
+    against: str = "",
+) -> Judged:
+    """Judge a change in a weekly series.
+
+    The line has a level, a trend and, from ``limits.season_weeks`` weeks before on, a level for each month of
+    the year; the change raises the level. Errors hang together from week to week
+    (:func:`crmkit.statistics.regression.autoregressive`). On placebo dates, of which ``weeks_before`` weeks
+    lie before and ``weeks_after`` between them and the change, the same is asked of the weeks before alone.
+
+    Parameters
+    ----------
+    values: one figure a week; NaN where there is none.
+    change: the position of the first week after the change.
+    weights: what each week's figure is worth: its working days, the denominator of its share.
+    control: the same figure of a group that the change did not touch: what happened to it, in proportion, is
+        taken off (difference in differences).
+    weeks: the Monday of each week; left out: successive weeks.
+    cases: how many cases each week has; left out: not judged by the number of cases.
+    against: why the change does not hold whatever the figures say; see ``compare.intervals.verdicts``.
+
+    Source: METHOD 6.4; Bernal, Cummins and Gasparrini, Int. J. Epidemiology 46 (2017) 348–355
+    """
+    told = np.asarray(values, np.float64)
+    worth = np.ones(len(told)) if weights is None else np.asarray(weights, np.float64)
+    other = np.zeros(len(told)) if control is None else np.asarray(control, np.float64)
+    mondays = _MONDAY + 7 * np.arange(len(told)) if weeks is None else np.asarray(weeks, "datetime64[D]")
+    known = np.isfinite(told) & np.isfinite(other) & (worth > 0)
+    place = np.flatnonzero(known)
+    before = int((place < change).sum())
+    after = len(place) - before
+    counts = np.full(len(told), np.nan) if cases is None else np.asarray(cases, np.float64)
+    n = float(min(counts[:change].sum(), counts[change:].sum()))
+    if min(before, after) < limits.described_weeks:
+        return _described(told, place, before, n)
+    scale = _proportion(told[place[:before]], other[place[:before]])
+    series = _Series(
+        told[place] - scale * other[place], scale * other[place], worth[place], mondays[place], before,
+        before >= limits.season_weeks,
+    )  # fmt: skip
+    fit, x = series.fit()
+    effect = _Effect.of(fit, x, series)
+    dates, found = placebo_effects(series, fit.correlation, limits)
+    share = float((np.abs(effect.value) > np.abs(found)).mean()) if len(found) else np.nan
+    few = before < limits.weeks_before or after < limits.weeks_after
+    hindrances = {
+        against: bool(against), "few_weeks": few, "season_not_separated": not series.is_season,
+        "within_placebo": not share > EXCEEDED,
+    }  # fmt: skip
+    hindered = next((why for why, holds in hindrances.items() if holds), "")
+    enough = np.inf if cases is None else n
+    said = verdict(enough, effect.low, effect.high, limits=limits, against=hindered)
+    line = x @ fit.coefficients + series.shift
+    lines = np.full((3, len(told)), np.nan)
+    lines[0, place], lines[1, place] = line, line - fit.coefficients[_CHANGE] * x[:, _CHANGE]
+    lines[2, place[dates]] = found
+    return Judged(
+        effect.value, effect.low, effect.high, effect.relative, effect.relative_low, effect.relative_high,
+        effect.base, before, after, n, lines[2], share, series.is_season, fit.correlation, lines[0],
+        lines[1], said.label, said.direction, said.reason,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Series:
+    """The weeks that have a figure; ``shift`` is what was taken off for the control group."""
+
+    values: Floats
+    shift: Floats
+    worth: Floats
+    weeks: NDArray[np.datetime64]
+    change: int
+    is_season: bool
+
+    def columns(self, size: int) -> Floats:
+        """Return level, trend and season of the first ``size`` weeks; without the change."""
+        age = (self.weeks[:size] - self.weeks[0]).astype(np.float64) / 7
+        return np.column_stack([np.ones(size), age / age[-1] - 0.5, *self._months(size)])
+
+    def _months(self, size: int) -> list[Floats]:
+        """Return one column a month of the year, that of each week's Thursday; the first is the level's."""
+        if not self.is_season:
+            return []
+        month = (self.weeks[:size] + 3).astype("datetime64[M]").astype(np.int64) % 12
+        return [(month == one).astype(np.float64) for one in np.unique(month)[1:]]
+
+    def fit(self) -> tuple[Fit, Floats]:
+        """Fit the line with the change; return it and its columns."""
+        size = len(self.values)
+        after = (np.arange(size) >= self.change).astype(np.float64)
+        x = np.insert(self.columns(size), _CHANGE, after, axis=1)
+        return autoregressive(self.values, x, self.worth), x
+
+
+@dataclass(frozen=True)
+class _Effect:
+    value: float
+    low: float
+    high: float
+    relative: float
+    relative_low: float
+    relative_high: float
+    base: float
+
+    @classmethod
+    def of(cls, fit: Fit, x: Floats, series: _Series) -> _Effect:
+        """Return the change of the level and its interval; as a part of the base, in logarithms."""
+        from scipy.special import stdtrit
+
+        mean = np.average(x[series.change :], axis=0, weights=series.worth[series.change :])
+        mean[_CHANGE] = 0
+        shift = float(np.average(series.shift[series.change :], weights=series.worth[series.change :]))
+        value, base = float(fit.coefficients[_CHANGE]), float(mean @ fit.coefficients) + shift
+        quantile = float(stdtrit(fit.freedom, (1 + LEVEL) / 2))
+        half = quantile * float(np.sqrt(fit.covariance[_CHANGE, _CHANGE]))
+        ratio = low = high = np.nan
+        if base > 0 and base + value > 0:
+            slope = (1 / (base + value) - 1 / base) * mean
+            slope[_CHANGE] = 1 / (base + value)
+            spread = quantile * float(np.sqrt(slope @ fit.covariance @ slope))
+            ratio = value / base
+            low, high = ((1 + ratio) * np.exp(sign * spread) - 1 for sign in (-1, 1))
+        return cls(value, value - half, value + half, ratio, float(low), float(high), base)
+
+
+def placebo_effects(series: _Series, correlation: float, limits: Limits) -> tuple[NDArray[np.int64], Floats]:
+    """Return the placebo dates (positions) and the effect found on each, in the weeks before the change.
+
+    The correlation of the errors is that of the whole series: it is no matter of the date.
+    """
+    size = series.change
+    dates = np.arange(limits.weeks_before, size - limits.weeks_after + 1)
+    if not len(dates):
+        return dates, np.array([])
+    steps = (np.arange(size)[:, None] >= dates).astype(np.float64)
+    root = np.sqrt(series.worth[:size])[:, None]
+    base, values = series.columns(size), series.values[:size, None]
+    columns = whitened(root * np.column_stack([base, steps, values]), [correlation])[0]
+    span = np.linalg.qr(columns[:, : base.shape[1]])[0]
+    rest = columns[:, base.shape[1] :]
+    rest = rest - span @ (span.T @ rest)
+    steps, values = rest[:, :-1], rest[:, -1]
+    return dates, (values @ steps) / (steps * steps).sum(axis=0)
+
+
+def _proportion(values: Floats, control: Floats) -> float:
+    """Return by what the control group is multiplied to have the level that the series had before."""
+    mean = float(control.mean())
+    return float(values.mean()) / mean if mean else 0.0
+
+
+def _described(told: Floats, place: NDArray[np.int64], before: int, n: float) -> Judged:
+    """Say what was before and after, and nothing else."""
+    sides = [told[part].mean() if len(part) else np.nan for part in (place[:before], place[before:])]
+    value = float(sides[1] - sides[0])
+    relative = value / float(sides[0]) if sides[0] > 0 else np.nan
+    nothing, line = float("nan"), np.full(len(told), np.nan)
+    return Judged(
+        value, nothing, nothing, relative, nothing, nothing, nothing, before, len(place) - before, n, line,
+        nothing, False, nothing, line, line, "too_little_data", "none", "few_weeks",
+    )  # fmt: skip
