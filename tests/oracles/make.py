@@ -173,7 +173,7 @@ def logistics() -> dict[str, Any]:
     doubled = np.concatenate([x, x])[:, 1:]
     answers = np.repeat([1, 0], len(x))
     weights = np.concatenate([wins, cases - wins])
-    for ridge in (0.1, 2.0):
+    for ridge in (0.1, 0.25, 2.0):
         fit = LogisticRegression(C=1 / ridge, solver="newton-cholesky", tol=1e-13, max_iter=1000)
         fit.fit(doubled, answers, sample_weight=weights)
         told["ridge"][str(ridge)] = [*fit.intercept_, *fit.coef_[0]]
@@ -215,17 +215,64 @@ def regressions() -> dict[str, Any]:
     """Return segmented regressions, plain and weighted, with ordinary and with Newey and West's errors."""
     data = weeks()
     y, x, weights = (np.array(data[name]) for name in ("y", "x", "weights"))
-    models = {"even": sm.OLS(y, x), "weighted": sm.WLS(y, x, weights)}
     told: dict[str, Any] = dict(data)
-    for name, model in models.items():
-        plain = model.fit()
-        told[name] = {"coefficients": plain.params, "covariance": plain.cov_params(), "hac": []}
+    for name, worth in {"even": np.ones(len(y)), "weighted": weights}.items():
+        model, hac = sm.WLS(y, x, worth), []
         for lags in (0, 1, 4, 12, 30):
-            for corrected in (True, False):
-                fit = model.fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": corrected})
-                told[name]["hac"].append(
-                    {"lags": lags, "corrected": corrected, "covariance": fit.cov_params()}
-                )
+            fit = model.fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True})
+            hac.append({"lags": lags, "covariance": fit.cov_params()})
+        root = np.sqrt(worth)
+        told[name] = {
+            "coefficients": model.fit().params,
+            "hac": hac,
+            "autoregressive": autoregressive(y * root, x * root[:, None]),
+        }
+    return told
+
+
+def autoregressive(y: Any, x: Any) -> dict[str, Any]:
+    """Return generalised least squares for correlations of neighbours from 0 to .95, put together.
+
+    Each is worth its restricted likelihood, from the whole matrix of correlations. The covariance is that of
+    the fits on average and of the fits among themselves.
+    """
+    rows, columns = x.shape
+    apart = np.abs(np.subtract.outer(np.arange(rows), np.arange(rows)))
+    fits, logs = [], []
+    for correlation in np.linspace(0, 0.95, 20):
+        matrix = correlation**apart
+        fit = sm.GLS(y, x, matrix).fit()
+        inner = x.T @ np.linalg.solve(matrix, x)
+        left = y - x @ fit.params
+        squares = left @ np.linalg.solve(matrix, left)
+        parts = (
+            np.linalg.slogdet(matrix)[1],
+            np.linalg.slogdet(inner)[1],
+            (rows - columns) * np.log(squares),
+        )
+        fits.append(fit)
+        logs.append(-sum(parts) / 2)
+    chance = np.exp(np.array(logs) - max(logs))
+    chance /= chance.sum()
+    found = np.array([fit.params for fit in fits])
+    mean = chance @ found
+    within = sum(one * fit.cov_params() for one, fit in zip(chance, fits, strict=True))
+    between = (found - mean).T @ ((found - mean) * chance[:, None])
+    return {
+        "coefficients": mean,
+        "covariance": within + between,
+        "correlation": chance @ np.linspace(0, 0.95, 20),
+        "at_6": {"coefficients": fits[12].params, "covariance": fits[12].cov_params()},  # a correlation of .6
+    }
+
+
+def correlations() -> list[dict[str, Any]]:
+    """Return rank correlations."""
+    told = []
+    for size in (5, 12, 40):
+        x = [(37 * i * i + 5 * i) % 23 for i in range(size)]
+        y = [(x[i] + (11 * i * i) % 31) // 2 for i in range(size)]
+        told.append({"x": x, "y": y, "spearman": stats.spearmanr(x, y).statistic})
     return told
 
 
@@ -245,6 +292,7 @@ def main() -> None:
     told: dict[str, Any] = {
         "survival": survival(), "shares": shares(), "discoveries": discoveries(), "quantiles": quantiles(),
         "logistic": logistics(), "without": without_others(), "regression": regressions(),
+        "correlations": correlations(),
     }  # fmt: skip
     names = [line.split("==")[0] for line in (HERE / "requirements.txt").read_text().split()]
     versions = {name: version(name) for name in names}

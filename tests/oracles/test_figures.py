@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from crmkit.statistics.correlation import across
 from crmkit.statistics.intervals import jeffreys, newcombe, quantile_interval, wilson
 from crmkit.statistics.logistic import chances_without, logistic
 from crmkit.statistics.many import false_discovery
+from crmkit.statistics.regression import CORRELATIONS, autoregressive, least_squares, whitened
 from crmkit.statistics.survival import cumulative_incidence, survival_quantiles
 from crmkit.statistics.survival_limits import survival_intervals
 from crmkit.statistics.survival_means import restricted_means
@@ -133,3 +135,37 @@ def test_logistic_regression_with_a_ridge(ridge: str) -> None:
 def test_chances_without_a_group() -> None:
     told = FIGURES["without"]
     close(chances_without(told["won"], told["of"], told["codes"], ridge=1e-8), told["chances"], 1e-7)
+
+
+@pytest.mark.parametrize("name", ["even", "weighted"])
+def test_segmented_regression(name: str) -> None:
+    told = FIGURES["regression"]
+    weights = told["weights"] if name == "weighted" else None
+    for case in told[name]["hac"]:
+        ours = least_squares(told["y"], told["x"], weights, lags=case["lags"])
+        close(ours.coefficients, told[name]["coefficients"])
+        close(ours.covariance, case["covariance"])
+
+
+@pytest.mark.parametrize("name", ["even", "weighted"])
+def test_segmented_regression_with_autocorrelation(name: str) -> None:
+    told = FIGURES["regression"]
+    theirs = told[name]["autoregressive"]
+    weights = np.array(told["weights"]) if name == "weighted" else np.ones(len(told["y"]))
+    ours = autoregressive(told["y"], told["x"], weights)
+    assert CORRELATIONS.tolist() == np.linspace(0, 0.95, 20).tolist()
+    close(ours.coefficients, theirs["coefficients"])
+    close(ours.covariance, theirs["covariance"])
+    close(ours.correlation, theirs["correlation"])
+    root = np.sqrt(weights)[:, None]
+    both = whitened(np.column_stack([np.array(told["x"]), told["y"]]) * root, [CORRELATIONS[12]])[0]
+    inner = np.linalg.inv(both[:, :-1].T @ both[:, :-1])
+    found = inner @ both[:, :-1].T @ both[:, -1]
+    close(found, theirs["at_6"]["coefficients"])
+    left = both[:, -1] - both[:, :-1] @ found
+    close(inner * (left @ left) / (len(left) - len(found)), theirs["at_6"]["covariance"])
+
+
+@pytest.mark.parametrize("case", FIGURES["correlations"])
+def test_rank_correlation(case: dict[str, Any]) -> None:
+    close(across(case["x"], case["y"], [0] * len(case["x"])).value, case["spearman"])
