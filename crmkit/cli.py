@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from crmkit import __version__
-from crmkit.commands import audit, board, checklist, figures, flows, process, sheet
+from crmkit.commands import audit, board, checklist, compare, figures, flows, process, sheet
 from crmkit.commands.figures import AsOf, ClientPlace, Format, Language, OwnLanguage
 from crmkit.commands.terminal import (
     print_csv,
@@ -141,6 +141,7 @@ app.command(help=say("Audit how the CRM is kept: every violation with its eviden
     audit.audit
 )
 app.command(help=say("Write the board of violations: one page for a shared screen."))(board.board)
+app.add_typer(compare.app, name="compare")
 app.add_typer(process.app, name="process")
 app.add_typer(sheet.app, name="sheet")
 app.add_typer(checklist.app, name="checklist")

@@ -63,11 +63,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> Message:
     >>> str(did_you_mean("Stagge", ["stage", "amount"]))
     'Did you mean «stage»?'
     """
-    names = list(known)
+    names = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
     if near:
-        return N_("Did you mean «{near}»?", near=near[0])
-    return N_("Possible: {expected}.", expected=", ".join(names))
+        return N_("Did you mean «{near}»?", near=names[near[0]])
+    return N_("Possible: {expected}.", expected=", ".join(names.values()))
 
 
 class CrmkitError(Exception):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from crmkit.measures.catalog import find
@@ -74,9 +75,11 @@ def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def plain(value: Any) -> Any:
-    """Return one value as JSON has it."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+    """Return one value as JSON has it; a number without end is no number there."""
+    if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
-    return float(value) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value

@@ -22,6 +22,8 @@ UNITS = {
 #: A relative difference (0.05 is 5 %), in addition to the units of measures.
 RELATIVE = "relative"
 MOST_PLACES = 4
+#: From this amount on both ends are told short: «from −993K to +1.1M».
+LARGE = 10_000
 
 
 def sentence(words: Words, text: str, /, **params: object) -> str:
@@ -33,7 +35,8 @@ def sentence(words: Words, text: str, /, **params: object) -> str:
 def span_text(formats: Formats, low: Number | None, high: Number | None, unit: str) -> str:
     """Return how large a difference is, both ends positive: «3–11 points», «$1,200–3,400», «5–12%».
 
-    Digits are enough for the ends to differ, and for an end that is not zero not to look like it.
+    Large amounts are told short. Digits are enough for the ends to differ, and for an end that is not zero
+    not to look like it.
 
     >>> span_text(Formats("en", "USD"), 0.0312, 0.108, "share").replace("\\xa0", " ")
     '3–11 points'
@@ -83,6 +86,10 @@ def _ends(formats: Formats, low: Number | None, high: Number | None, unit: str) 
     if is_missing(low) or is_missing(high):
         return None
     ends = [_scaled(low, unit), _scaled(high, unit)]
+    if unit.startswith("money") and all(abs(end) >= LARGE or not end for end in ends if math.isfinite(end)):
+        short = [_number(formats, end, -1) for end in ends]
+        if short[0] != short[1]:
+            return short
     largest = max(abs(end) for end in ends)
     whole = unit in ("share", RELATIVE, "count", "money") or largest >= 10
     first = 2 if unit == "ratio" else 0 if whole else 1
@@ -98,7 +105,7 @@ def _ends(formats: Formats, low: Number | None, high: Number | None, unit: str) 
 def _number(formats: Formats, value: float, places: int) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    return formats.number(value, places)
+    return formats.compact(value) if places < 0 else formats.number(value, places)
 
 
 def _signed(text: str) -> str:

@@ -31,14 +31,18 @@ HOLDS = {
     ("change", "worse"): N_("It became worse by {span}."),
     ("change", "above"): N_("It grew by {span}."),
     ("change", "below"): N_("It fell by {span}."),
+    ("part", "above"): N_("It adds {span} to the difference."),
+    ("part", "below"): N_("It takes {span} off the difference."),
 }
 WITHIN_CHANCE = {
     "sides": N_("The data cannot tell them apart: the difference may be {interval}."),
     "change": N_("The data cannot tell a change: it may be {interval}."),
+    "part": N_("The data cannot tell whether it adds to the difference: its part may be {interval}."),
 }
 HINDERED = {
     "sides": N_("It may be chance, although the difference is {interval}."),
     "change": N_("It may be chance, although the change is {interval}."),
+    "part": N_("It may be chance, although its part is {interval}."),
 }
 NOT_TOLD = N_("It cannot be computed.")
 #: Too few of what is counted.
@@ -79,6 +83,8 @@ REASONS = {
         "Very many deals were closed at once around that time: the figure may tell of tidying up, not of"
         " sales."
     ),
+    "few_clients": N_("Fewer than {clients_compared} clients have this figure, so it is not told."),
+    "no_interval": N_("This figure has no interval here, and nothing is judged without one."),
 }  # fmt: skip
 
 
@@ -91,13 +97,16 @@ class Compared:
     unit: of the difference: one of ``measures.UNITS``, or ``relative``.
     better: ``higher``, ``lower``, or empty where neither is good.
     cases: what ``n`` counts, a key of ``TOO_FEW``.
-    kind: two sides (reps, groups), or a change of one of them (periods, before and after).
+    kind: two sides (reps, groups), a change of one of them (periods, before and after), or the part that
+        something has in a difference.
+    figure: the unit of the compared figures, where it is not that of the difference.
     """
 
     unit: str
     better: str = ""
     cases: str = "deals"
-    kind: Literal["sides", "change"] = "sides"
+    kind: Literal["sides", "change", "part"] = "sides"
+    figure: str = ""
 
 
 def goodness(direction: str, better: str) -> str:

@@ -1,0 +1,26 @@
+"""The commands that compare: ``crmkit compare …``. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import typer
+
+from crmkit.commands import portfolio, sides
+from crmkit.commands.terminal import say
+
+app = typer.Typer(
+    help=say("Compare fairly: reps like for like, periods, before and after; with intervals and verdicts."),
+    no_args_is_help=True,
+)
+
+
+@app.callback()
+def _compare() -> None:
+    """Hold the commands together."""
+
+
+app.command(
+    help=say("Split a gap in revenue into what makes it: leads, win rate, average check, or stages.")
+)(sides.gap)
+app.command(help=say("Set a client beside the others of a portfolio: quartiles, and nobody's own figure."))(
+    portfolio.clients
+)

@@ -1,0 +1,129 @@
+"""crmkit compare: for programs and for the eye; what cannot be compared is refused or said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from crmkit.cli import app
+from crmkit.errors import RequestError
+
+SETTINGS = """format: 1
+name: Client
+crm: plain
+currency: USD
+as_of: 2026-03-31
+files:
+- {path: deals.csv, table: deals}
+pipelines:
+- {name: Sales, stages: [{name: New}, {name: Won, kind: won}, {name: Lost, kind: lost}]}
+"""
+FIGURES = [
+    "value", "n", "low", "high", "adjusted", "adjusted_low", "adjusted_high", "gap", "gap_low", "gap_high",
+]  # fmt: skip
+
+
+def write(
+    folder: Path, rows: list[str], heading: str = "deal_id,stage,manager_id,created_at,closed_at,amount"
+):
+    folder.mkdir(exist_ok=True)
+    (folder / "client.yml").write_text(SETTINGS, encoding="utf-8")
+    (folder / "deals.csv").write_text("\n".join([heading, *rows]) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def in_english(monkeypatch):
+    monkeypatch.setenv("CRMKIT_LANGUAGE", "en")
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """Ann wins 30 of 40 deals of 100, Bob 10 of 40 of 50."""
+    rows = []
+    for rep, wins, amount in (("Ann", 30, 100), ("Bob", 10, 50)):
+        for number in range(40):
+            stage = "Won" if number < wins else "Lost"
+            rows.append(f"{rep}{number},{stage},{rep},2026-01-10,2026-02-{number % 28 + 1:02},{amount}")
+    return write(tmp_path / "two", rows)
+
+
+def run(*arguments: object) -> str:
+    done = CliRunner().invoke(app, ["compare", *map(str, arguments)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def refused(*arguments: object) -> RequestError:
+    done = CliRunner().invoke(app, ["compare", *map(str, arguments)])
+    assert isinstance(done.exception, RequestError), done.output
+    return done.exception
+
+
+def test_a_gap_is_split_into_parts_that_add_up(two):
+    told = json.loads(run("gap", two, "Ann", "Bob", "--by", "manager", "--format", "json"))
+    assert [told["first"], told["second"], told["by"], told["unit"]] == ["Ann", "Bob", "manager", "money"]
+    assert told["as_of"].startswith("2026-03-31") and told["notes"] == []
+    parts = {row["factor"]: row for row in told["rows"]}
+    assert list(parts) == ["leads", "win_rate", "average_check", "total"]
+    # 40 leads × 75 % × 100 = 3000 against 40 × 25 % × 50 = 500
+    assert parts["total"]["value"] == pytest.approx(2500)
+    assert sum(parts[name]["value"] for name in list(parts)[:3]) == pytest.approx(2500)
+    assert [parts["win_rate"][side] for side in ("first", "second")] == [0.75, 0.25]
+    assert list(parts["leads"]) == [
+        "factor", "stage", "unit", *FIGURES, "verdict", "first", "second",
+    ]  # fmt: skip
+    verdict = parts["win_rate"]["verdict"]
+    assert [verdict["label"], verdict["direction"]] == ["holds", "above"]
+    assert verdict["text"].startswith("It adds $") and verdict["text"].endswith(" to the difference.")
+    assert parts["leads"]["adjusted"] is None
+
+
+def test_a_gap_for_the_eye_names_both_sides(two):
+    shown = run("gap", two, "Ann", "Bob", "--by", "manager")
+    assert "75.0%" in shown and "25.0%" in shown and "holds" in shown and "total" in shown
+
+
+def test_without_a_slice_the_sides_are_periods(two):
+    told = json.loads(run("gap", two, "2026-W06", "2026-W07", "--format", "json"))
+    assert told["by"] == "period" and told["rows"][0]["factor"] == "leads"
+    assert str(refused("gap", two, "2026-Q9", "2026-Q1").what) == "this is not a period"
+
+
+def test_what_cannot_be_split_is_refused(two):
+    assert "Did you mean" in str(refused("gap", two, "Anna", "Bob", "--by", "manager").remedy)
+    assert str(refused("gap", two, "Ann", "Ann", "--by", "manager").what) == "this is compared with itself"
+    assert "slice" in str(refused("gap", two, "Ann", "Bob", "--by", "colour").what)
+
+
+def test_without_closing_dates_it_says_what_to_export(tmp_path):
+    rows = [f"{number},Won,{'Ann' if number % 2 else 'Bob'},2026-01-10,100" for number in range(60)]
+    bare = write(tmp_path / "bare", rows, "deal_id,stage,manager_id,created_at,amount")
+    told = json.loads(run("gap", bare, "Ann", "Bob", "--by", "manager", "--format", "json"))
+    assert {row["verdict"]["label"] for row in told["rows"]} == {"cannot_be_computed"}
+    assert "Add the column with the closing date." in told["rows"][0]["verdict"]["text"]
+
+
+def test_a_portfolio_tells_quartiles_of_five_clients_only(tmp_path, two):
+    places = []
+    for share in range(1, 6):  # win rates of 15 %, 30 %, 45 %, 60 %, 75 % of 40 deals each
+        rows = [
+            f"{number},{'Won' if number < 6 * share else 'Lost'},Ann,2025-10-01,2025-11-{number % 9 + 1:02},9"
+            for number in range(40)
+        ]
+        places.append(write(tmp_path / f"client{share}", rows))
+    told = json.loads(run("clients", *places, "--own", places[0], "--format", "json"))
+    won = next(
+        row for row in told["rows"] if (row["measure"], row["variant"]) == ("win_rate", "closed_count")
+    )
+    assert (told["clients"], told["needed"], won["clients"]) == (5, 5, 5)
+    assert won["value"] == 0.15 and won["median"] == 0.45
+    assert won["verdict"]["label"] == "holds" and won["verdict"]["text"].startswith("Worse by")
+    assert "45.0%" in run("clients", *places)
+    few = json.loads(run("clients", *places[:4], "--format", "json"))
+    assert {row["median"] for row in few["rows"]} == {None} and "verdict" not in few["rows"][0]
+    assert "4 clients are given; figures are told from 5 on." in run("clients", *places[:4])
+    assert str(refused("clients", *places, "--own", two).what) == "it is not among the clients"
