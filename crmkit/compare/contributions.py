@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from crmkit.compare.sides import Chain
+from crmkit.compare.sides import Chain, ChainName, Side
 from crmkit.facts import FloatArray, IntArray
+from crmkit.measures.cases import days_seen
+from crmkit.measures.slices import coded
 from crmkit.process.resampling import Resamples
+from crmkit.schema import Snapshot
 from crmkit.statistics.decomposition import kitagawa, path_means
 
 Pair = tuple[FloatArray, FloatArray]
@@ -138,3 +142,18 @@ def _filled(own: FloatArray, other: FloatArray) -> FloatArray:
     """Take the other side's factor where one's own is not known; where neither is, any will do: it is 0 ×."""
     told = np.where(np.isnan(own), other, own)
     return np.where(np.isnan(told), 1.0, told)
+
+
+def days_apart(crm: Snapshot, sides: tuple[Side, Side]) -> tuple[int, ...]:
+    """Return the working days of both periods, as far as the data go, where they differ."""
+    spans = [days_seen(crm, side.period).days() for side in sides]
+    days = tuple(crm.settings.calendar.working_days(*span) for span in spans)
+    return days if days[0] != days[1] and min(days) > 0 else ()
+
+
+def mix_groups(crm: Snapshot, mix: str, chain: ChainName) -> IntArray:
+    """Return the group of each deal by which the win rate is split; what has none is a group too."""
+    if not mix or chain != "sales":
+        return np.zeros(0, dtype=np.int64)
+    codes = coded(crm, pd.DataFrame({"deal_ix": np.arange(len(crm.deals))}), mix)[0]
+    return np.asarray(codes, dtype=np.int64) + 1

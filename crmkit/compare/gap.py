@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmkit.compare.contributions import Split
+from crmkit.compare.contributions import Split, days_apart, mix_groups
 from crmkit.compare.intervals import verdicts
 from crmkit.compare.sides import (
     STAGED,
@@ -22,14 +22,14 @@ from crmkit.compare.sides import (
     stage_chain,
 )
 from crmkit.errors import N_, RequestError
-from crmkit.facts import BoolArray, FloatArray, IntArray
+from crmkit.facts import BoolArray, FloatArray
 from crmkit.limits import Limits
-from crmkit.measures.cases import days_seen
 from crmkit.measures.evaluation import evaluate
 from crmkit.measures.sales import CLOSED, amounts
-from crmkit.measures.slices import check, coded, lacking
+from crmkit.measures.slices import check, lacking
 from crmkit.process.resampling import resamples_of
 from crmkit.schema import Snapshot
+from crmkit.statistics.decomposition import whole_steps
 from crmkit.statistics.many import false_discovery
 
 UNITS = {"leads": "count", "working_days": "count", "average_check": "money"}
@@ -40,8 +40,8 @@ UNKNOWN = {
     "average_check": "nothing_priced",
 }
 FIGURES = (
-    "first", "second", "n", "value", "low", "high", "adjusted", "adjusted_low", "adjusted_high", "gap",
-    "gap_low", "gap_high",
+    "first", "second", "n_first", "n_second", "n", "shown", "value", "low", "high", "adjusted",
+    "adjusted_low", "adjusted_high", "gap", "gap_low", "gap_high",
 )  # fmt: skip
 NAN = float("nan")
 
@@ -56,9 +56,10 @@ class Gap:
     chain: ``sales`` or ``stages``. unit: ``money``, or ``count`` where the export has no amounts: then won
         deals are split. pipeline: of the stages. mix: the slice that the win rate is split by.
     rows: one row a factor, in the chain's order, then ``total``: ``factor``, ``stage``, ``unit`` (of the
-        factor), ``first``, ``second`` (the factor's values; NaN where not known), then the shape of all
-        comparisons: ``value, low, high, n, adjusted…, gap, gap_low, gap_high, label, direction, reason``,
-        where ``value`` is the contribution in the gap's unit. The contributions add up to the total.
+        factor), ``first``, ``second`` (the factor's values; NaN where not known), ``n_first``, ``n_second``
+        (the cases behind them), then the shape of all comparisons: ``value, low, high, n, adjusted…, gap,
+        gap_low, gap_high, label, direction, reason``, where ``value`` is the contribution in the gap's unit.
+        The contributions add up to the total; so do, rounded, those that are ``shown``.
     left_out: ``side`` (0, 1), ``reason``, ``n``: deals that are in no figure, and won deals without amount.
     level: of the intervals ``gap_low``–``gap_high`` of the contributions.
     """
@@ -117,7 +118,7 @@ def gap(
     if chain == "stages":
         made, more = stage_chain(crm, (one, other), pipeline)
         out = (left | more[0], rest | more[1])
-    split = Split(made, amounts(crm), resamples_of(crm), _days(crm, sides), _groups(crm, mix, chain))
+    split = Split(made, amounts(crm), resamples_of(crm), days_apart(crm, sides), mix_groups(crm, mix, chain))
     rows, level = _judged(split, crm.settings.limits, _against(crm, sides, made, out))
     unit = "money" if "average_check" in made.factors else "count"
     units = [*(UNITS.get(name, "share") for name in rows["factor"][:-1]), unit]
@@ -143,7 +144,8 @@ def _judged(split: Split, limits: Limits, against: Mapping[str, str]) -> tuple[p
     )
     rows = pd.DataFrame(names, columns=["factor", "stage"]).astype("str")
     rows = rows.assign(
-        first=told.values[0], second=told.values[1], n=n.astype(np.int64),
+        first=told.values[0], second=told.values[1], n_first=told.n[0], n_second=told.n[1], n=n,
+        shown=_shown(told.values[:, -1], value),
         value=value, low=value - usual * spread, high=value + usual * spread,
         adjusted=NAN, adjusted_low=NAN, adjusted_high=NAN,
         gap=value, gap_low=value - wide * spread, gap_high=value + wide * spread,
@@ -152,6 +154,13 @@ def _judged(split: Split, limits: Limits, against: Mapping[str, str]) -> tuple[p
     rows.loc[unknown, ["low", "high", "gap_low", "gap_high"]] = NAN
     said = verdicts(n, rows["gap_low"], rows["gap_high"], limits=limits, missing=lacks, against=hindered)
     return pd.concat([rows, said], axis=1), level
+
+
+def _shown(ends: FloatArray, value: FloatArray) -> FloatArray:
+    """Return the contributions and the total as they are printed: whole, or hundredths of small ones."""
+    places = 0 if np.abs([*ends, *value]).max() >= 100 else 2
+    parts = whole_steps(float(ends[1]), value[:-1], places)
+    return np.append(parts, parts.sum())
 
 
 def _times(buyers: int, level: float) -> float:
@@ -220,21 +229,6 @@ def _untold(sides: tuple[Side, Side], chain: ChainName, mix: str, lacks: str) ->
         {"side": int, "reason": "str", "n": int}
     )
     return Gap(*sides, chain, "money", "", mix, pd.concat([rows, told], axis=1), nothing, NAN)
-
-
-def _days(crm: Snapshot, sides: tuple[Side, Side]) -> tuple[int, ...]:
-    """Return the working days of both periods, as far as the data go, where they differ."""
-    spans = [days_seen(crm, side.period).days() for side in sides]
-    days = tuple(crm.settings.calendar.working_days(*span) for span in spans)
-    return days if days[0] != days[1] and min(days) > 0 else ()
-
-
-def _groups(crm: Snapshot, mix: str, chain: ChainName) -> IntArray:
-    """Return the group of each deal by which the win rate is split; what has none is a group too."""
-    if not mix or chain != "sales":
-        return np.zeros(0, dtype=np.int64)
-    codes = coded(crm, pd.DataFrame({"deal_ix": np.arange(len(crm.deals))}), mix)[0]
-    return np.asarray(codes, dtype=np.int64) + 1
 
 
 def _left_out(made: Chain, out: tuple[Reasons, Reasons]) -> pd.DataFrame:

@@ -60,6 +60,22 @@ def path_means(first: ArrayLike, second: ArrayLike) -> Floats:
     return told
 
 
+def whole_steps(start: float, parts: ArrayLike, places: int = 0) -> Floats:
+    """Return parts rounded so that they lead from the rounded start to the rounded end.
+
+    Parameters
+    ----------
+    parts: what is added to the start, one after the other. places: decimal places.
+
+    Source: METHOD 7.1
+
+    >>> whole_steps(0.4, [0.4, 0.4, 0.4]).tolist()  # 0.4 → 1.6: 0 → 2
+    [1.0, 0.0, 1.0]
+    """
+    way = np.concatenate([[start], start + np.cumsum(np.asarray(parts, np.float64))]) * 10.0**places
+    return np.asarray(np.diff(np.floor(way + 0.5)) / 10.0**places)
+
+
 @dataclass(frozen=True, eq=False)
 class RateAndMix:
     """A difference of two shares by group; all parts together are the difference exactly.

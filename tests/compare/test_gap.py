@@ -52,6 +52,8 @@ def test_leads_times_win_rate_times_check_worked_out_by_hand(snapshot: Make) -> 
         {"leads": 10, "win_rate": 0.3, "average_check": 50, "total": 150}
     )
     assert found.unit == "money"
+    # As printed they add up too: 120 + 30 + 25 − 25 = 150.
+    assert told(found, "shown") == {"leads": 30, "win_rate": 25, "average_check": -25, "total": 30}
     assert set(found.rows["label"]) == {"too_little_data"}
 
 
