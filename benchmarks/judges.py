@@ -13,6 +13,8 @@ from weeks import Weeks
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crmkit.compare.effect import Judged
+
 Floats: TypeAlias = NDArray[np.float64]
 Signs: TypeAlias = NDArray[np.int64]
 #: What a way of comparing says of each rep: 1 above, -1 below, 0 nothing.
@@ -103,4 +105,24 @@ def half_years(one: Weeks) -> int:
     return int(np.sign(after.mean() - before.mean()) * (found.pvalue < 0.05))
 
 
-WATCHERS: dict[str, Watcher] = {"month by month": month_by_month, "half years": half_years}
+def kit_weeks(one: Weeks) -> int:
+    """Say what crmkit says: the verdict that holds."""
+    return {"above": 1, "below": -1, "none": 0}[judged_weeks(one).direction]
+
+
+def judged_weeks(one: Weeks) -> Judged:
+    """Return what the kit says of a change: effect, interval, verdict."""
+    from crmkit.compare.effect import judged_series
+    from crmkit.limits import Limits
+
+    weights = one.n if one.kind.figure == "share" else None
+    return judged_series(
+        one.value, one.change, limits=Limits(), weights=weights, weeks=one.monday, cases=one.n
+    )
+
+
+WATCHERS: dict[str, Watcher] = {
+    "month by month": month_by_month,
+    "half years": half_years,
+    "crmkit": kit_weeks,
+}

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import numpy as np
 from departments import DESIGNS, JUDGED, department, departments, opposite
-from judges import JUDGES, WATCHERS, Judge
+from judges import JUDGES, WATCHERS, Judge, judged_weeks
 from weeks import KINDS, SEASONS, Kind, series
 
 SEED = 6
@@ -76,18 +76,37 @@ def power(judges: dict[str, Judge], runs: int) -> Rows:
 
 def change(judges: dict[str, Judge], runs: int) -> Rows:
     """Tell how often a change that did nothing is said to have done something."""
-    yield "a change without effect: said to have one, %", *WATCHERS
-    wholes, count = dict.fromkeys(WATCHERS, 0), 0
-    for figure in KINDS:
-        for season in SEASONS:
-            for together in (0.0, 0.25, 0.5):
-                kind = Kind(figure, together, season)
-                each = max(runs // 27, 1)
-                count += each
-                for one in series(kind, each, seed=SEED):
+    yield "a change without effect, 104 + 26 weeks: said to have one, %", *WATCHERS
+    each, wholes = max(runs // 27, 1), dict.fromkeys(WATCHERS, 0)
+    for season in SEASONS:
+        for together in (0.0, 0.25, 0.5):
+            found = dict.fromkeys(WATCHERS, 0)
+            for figure in KINDS:
+                for one in series(Kind(figure, together, season), each, seed=SEED):
                     for name, watcher in WATCHERS.items():
-                        wholes[name] += bool(watcher(one))
-    yield f"all {count:,}", *(percent(wholes[name], count) for name in WATCHERS)
+                        found[name] += bool(watcher(one))
+            for name in WATCHERS:
+                wholes[name] += found[name]
+            told = (percent(found[name], 3 * each) for name in WATCHERS)
+            yield f"season {season}, weeks hang together {together}", *told
+    yield f"all {27 * each:,}", *(percent(wholes[name], 27 * each) for name in WATCHERS)
+
+
+def effect(judges: dict[str, Judge], runs: int) -> Rows:
+    """Tell how a change that truly raised the level by 15 % is told."""
+    yield "a change that brought +15 %, 104 + 26 weeks, %", "interval holds it", "said to hold", "wrong way"
+    each, wholes = max(runs // 27, 1), np.zeros(3, np.int64)
+    for figure in KINDS:
+        for together in (0.0, 0.25, 0.5):
+            found = np.zeros(3, np.int64)
+            for season in SEASONS:
+                for one in series(Kind(figure, together, season, effect=0.15), each, seed=SEED):
+                    told = judged_weeks(one)
+                    covers = told.relative_low <= 0.15 <= told.relative_high
+                    found += [covers, told.direction == "above", told.direction == "below"]
+            wholes += found
+            yield f"{figure}, weeks hang together {together}", *(percent(part, 3 * each) for part in found)
+    yield f"all {27 * each:,}", *(percent(part, 27 * each) for part in wholes)
 
 
 TASKS: dict[str, Callable[[dict[str, Judge], int], Rows]] = {
@@ -95,8 +114,9 @@ TASKS: dict[str, Callable[[dict[str, Judge], int], Rows]] = {
     "opposite": mirrored,
     "power": power,
     "change": change,
+    "effect": effect,
 }
-RUNS = {"equal": 2600, "opposite": 500, "power": 500, "change": 2700}
+RUNS = {"equal": 2600, "opposite": 500, "power": 500, "change": 5400, "effect": 2700}
 
 
 def percent(part: int, whole: int) -> str:

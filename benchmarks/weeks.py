@@ -42,9 +42,10 @@ class Kind:
 
 @dataclass(frozen=True, eq=False)
 class Weeks:
-    """One series: the value of each week, the numbers behind it (n), and from which week on it is after."""
+    """One series: Mondays, the value of each week, the numbers behind it (n), the first week after."""
 
     kind: Kind
+    monday: NDArray[np.datetime64]
     value: Floats
     n: Floats
     change: int
@@ -60,20 +61,27 @@ def series(kind: Kind, count: int, *, seed: int) -> Iterator[Weeks]:
 def draw(kind: Kind, *, rng: np.random.Generator) -> Weeks:
     """Draw one series."""
     week = np.arange(kind.before + kind.after)
+    monday = np.datetime64("2021-01-04") + 7 * (week + rng.integers(0, 104))
     trend = rng.uniform(-0.15, 0.15) * week / YEAR
-    height = rng.uniform(0.05, 0.2)
-    phase = rng.uniform(0, YEAR)
-    season = np.zeros(len(week))
-    if kind.season != "none":
-        season = height * np.cos(2 * np.pi * (week - phase) / YEAR)
-    if kind.season == "december":
-        place = (week + phase) % YEAR
-        season = season + np.where(place < 3, 2 * height, np.where(place < 5, -2 * height, 0.0))
+    season = _season(kind.season, monday, rng=rng)
     drift = _correlated(len(week), kind.together, rng=rng) * rng.uniform(0.05, 0.2)
     level = (1 + season) * np.exp(trend + drift - drift.var() / 2)
     level = level * np.where(week >= kind.before, 1 + kind.effect, 1.0)
     value, n = _counted(kind.figure, level, rng=rng)
-    return Weeks(kind, value, n, kind.before)
+    return Weeks(kind, monday, value, n, kind.before)
+
+
+def _season(name: str, monday: NDArray[np.datetime64], *, rng: np.random.Generator) -> Floats:
+    """Return by what part each week is above or below the year's level."""
+    height, phase = rng.uniform(0.05, 0.2), rng.uniform(0, 2 * np.pi)
+    if name == "none":
+        return np.zeros(len(monday))
+    thursday = monday + 3
+    day = (thursday - thursday.astype("datetime64[Y]")).astype(np.float64)
+    wave = height * np.cos(2 * np.pi * day / 365.25 - phase)
+    if name == "wave":
+        return wave
+    return wave + height * (2.0 * (day >= 344) - 2.0 * (day < 14))
 
 
 def _correlated(length: int, together: float, *, rng: np.random.Generator) -> Floats:
