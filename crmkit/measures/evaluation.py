@@ -92,7 +92,7 @@ def evaluate_fully(
     by = list(dict.fromkeys(by))
     slices.check(crm, by, frozenset[str]().union(*(one.also_by for one in wanted)))
     for one in wanted:
-        _check_fit(one, crm, by)
+        check_fit(one, crm, by)
     asked = period or ALL
     spans = [asked] if each is None else borders(crm, asked).split(each)
     atoms = [one for one in wanted if not one.parts]
@@ -120,7 +120,13 @@ def cases_of(name: str, crm: Snapshot, period: Period | None = None) -> pd.DataF
     return cases[(cases["left_out"] == "").to_numpy()].reset_index(drop=True)
 
 
-def _check_fit(one: Measure, crm: Snapshot, by: Sequence[str]) -> None:
+def check_fit(one: Measure, crm: Snapshot, by: Sequence[str]) -> None:
+    """Refuse slices that a measure cannot be told by.
+
+    Raises
+    ------
+    RequestError: for the first of them.
+    """
     for name in by:
         where, remedy = f"{one.name} --by {name}", N_("Leave the slice out.")
         if one.only_by and name not in one.only_by:
@@ -145,7 +151,7 @@ def _family(
                 pd.Timestamp(edge).tz_convert(crm.settings.zone) for edge in (edges.start, edges.end)
             )
             head = dict(zip(HEAD, (one.id, one.variant, one.unit, start, end), strict=True))
-            missing = _missing(one, crm, span, by)
+            missing = why_not(one, crm, span, by)
             figures, reasons = _unknown(missing, by) if missing else _figures(one, crm, span, by)
             heads.append(head | {"summary": "" if missing else one.summary})
             parts.append(figures)
@@ -199,7 +205,7 @@ def _figures(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> tu
     return told, {str(reason): int(counts[reason]) for reason in sorted(counts.index[counts > 0])}
 
 
-def _missing(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> str:
+def why_not(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> str:
     """Return why a figure cannot be told: the columns the export lacks, or a time that it does not cover."""
     lacks = crm.lacks(one.needs)
     if "deals.closed_at" in lacks and "deals.status" in crm.supplied and not _any_closed(crm):
@@ -217,10 +223,10 @@ def _missing(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> st
         return "known_at_as_of_only"
     if one.basis in STANDING:
         return "" if crm.is_current else _unknown_before_export(one, crm)
-    began = _began(one, crm)
+    first = began(one, crm)
     if one.basis == "bought_before":
         end = start  # what is asked about the period is asked of the buyers of the one before
-    if began is not None and end <= began:
+    if first is not None and end <= first:
         return "before_first_record"
     return "after_as_of" if start > crm.as_of else ""
 
@@ -239,7 +245,7 @@ def _unknown_before_export(one: Measure, crm: Snapshot) -> str:
     return history if "deals.stage" in one.needs and history not in crm.supplied else ""
 
 
-def _began(one: Measure, crm: Snapshot) -> pd.Timestamp | None:
+def began(one: Measure, crm: Snapshot) -> pd.Timestamp | None:
     """Return the moment from which the export records all that a measure needs."""
     firsts = []
     for need in one.needs:
