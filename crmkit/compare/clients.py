@@ -135,7 +135,7 @@ def _row(name: str, figures: Sequence[pd.Series], *, limits: Limits, own: int | 
     missing = "no_client" if own is None else str(mine["missing"]) if row["value"] != row["value"] else ""
     place = "" if missing or not told or float(mine["n"]) < limits.compared_cases else _place(row)
     gap = float(mine["value"]) - float(str(row["median"]))
-    return row | {"place": place, "gap": gap, "missing": missing or ("" if told else "few_clients")}
+    return row | {"place": place, "gap": gap, "missing": missing or ("" if told else "few_figures")}
 
 
 def _place(row: dict[str, object]) -> str:

@@ -83,7 +83,8 @@ REASONS = {
         "Very many deals were closed at once around that time: the figure may tell of tidying up, not of"
         " sales."
     ),
-    "few_clients": N_("Fewer than {clients_compared} clients have this figure, so it is not told."),
+    "few_clients": N_("The cases belong to too few clients: chance cannot be told from the rest."),
+    "few_figures": N_("Fewer than {clients_compared} clients have this figure, so it is not told."),
     "no_interval": N_("This figure has no interval here, and nothing is judged without one."),
 }  # fmt: skip
 

@@ -62,7 +62,7 @@ def test_too_few_clients_or_too_few_different_figures_are_not_told(shares):
     portfolio = clients(win_rates(*shares), limits=LIMITS, own=0)
     found = row(portfolio)
     assert found[["quartile_low", "median", "quartile_high"]].isna().all()
-    assert (found["label"], found["reason"], found["place"]) == ("cannot_be_computed", "few_clients", "")
+    assert (found["label"], found["reason"], found["place"]) == ("cannot_be_computed", "few_figures", "")
 
 
 def test_a_client_with_few_cases_is_in_no_quartile():
