@@ -73,8 +73,8 @@ def test_a_gap_is_split_into_parts_that_add_up(two):
     assert parts["total"]["value"] == pytest.approx(2500)
     assert sum(parts[name]["value"] for name in list(parts)[:3]) == pytest.approx(2500)
     assert [parts["win_rate"][side] for side in ("first", "second")] == [0.75, 0.25]
-    assert list(parts["leads"]) == [
-        "factor", "stage", "unit", *FIGURES, "verdict", "first", "second",
+    assert list(parts["leads"])[:14] == [
+        "factor", "stage", "unit", *FIGURES, "verdict",
     ]  # fmt: skip
     verdict = parts["win_rate"]["verdict"]
     assert [verdict["label"], verdict["direction"]] == ["holds", "above"]
