@@ -19,6 +19,8 @@ import statsmodels.api as sm
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sksurv.nonparametric import cumulative_incidence_competing_risks, kaplan_meier_estimator
+from statsmodels.stats.contingency_tables import StratifiedTable
+from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -276,6 +278,31 @@ def correlations() -> list[dict[str, Any]]:
     return told
 
 
+# Applicants to Berkeley's graduate school in 1973 (Bickel et al., Science 187 (1975) 398–404) at
+# six departments: men admitted and rejected, women admitted and rejected.
+BERKELEY = [
+    (512, 313, 89, 19), (353, 207, 17, 8), (120, 205, 202, 391), (138, 279, 131, 244), (53, 138, 94, 299),
+    (22, 351, 24, 317),
+]  # fmt: skip
+ESTIMATES = [0.31, 0.12, 0.45, 0.28, 0.05, 0.66], [0.004, 0.01, 0.006, 0.002, 0.009, 0.03]
+
+
+def departments() -> dict[str, Any]:
+    """Return the test of Cochran, Mantel and Haenszel, without correction for continuity."""
+    tables = [np.array(row).reshape(2, 2) for row in BERKELEY]
+    return {
+        "tables": BERKELEY,
+        "statistic": StratifiedTable(tables).test_null_odds(correction=False).statistic,
+    }
+
+
+def effects() -> dict[str, Any]:
+    """Return what DerSimonian and Laird's random effects say: their mean and their variance."""
+    values, variances = (np.array(one) for one in ESTIMATES)
+    found = combine_effects(values, variances, method_re="dl")
+    return {"values": values, "variances": variances, "mean": found.mean_effect_re, "spread": found.tau2}
+
+
 def plain(value: Any) -> Any:
     """Return what JSON can hold; nothing in place of NaN and infinities."""
     if isinstance(value, dict):
@@ -292,7 +319,7 @@ def main() -> None:
     told: dict[str, Any] = {
         "survival": survival(), "shares": shares(), "discoveries": discoveries(), "quantiles": quantiles(),
         "logistic": logistics(), "without": without_others(), "regression": regressions(),
-        "correlations": correlations(),
+        "correlations": correlations(), "departments": departments(), "effects": effects(),
     }  # fmt: skip
     names = [line.split("==")[0] for line in (HERE / "requirements.txt").read_text().split()]
     versions = {name: version(name) for name in names}
