@@ -2,5 +2,184 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
 from crmkit.compare.interrupted import Judged as Judged
 from crmkit.compare.interrupted import judged_series as judged_series
+from crmkit.compare.intervals import Direction, Label
+from crmkit.compare.recording import distorted
+from crmkit.compare.series import TOTALS, Group, lacking, weekly
+from crmkit.measures.catalog import Measure, find
+from crmkit.schema import Snapshot
+
+#: Of a year of 365.25 days.
+MONTHS_A_DAY = 12 / 365.25
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """What a change did to a measure, on average over the weeks after it.
+
+    Attributes
+    ----------
+    measure: its full name. date: of the change; the week in which it lies counts on neither side.
+    value, low, high: the change, with its 95 % interval, in the unit of the weekly figures: counts and sums
+        are per working day. The limits are null where the change is only described.
+    relative, relative_low, relative_high: the same as a part of what would have been without the change.
+    base: what would have been; null where only described.
+    n_before, n_after: weeks with a figure. n: cases of the side that has fewer; NaN if unknown.
+    money_month, money_low, money_high: of sums of money, the change a month of usual working days.
+    placebo_share: the share of dates on which nothing was changed whose effect is smaller; null without any.
+    placebo_dates: how many there are. is_season: whether a season was fitted.
+    correlation: of the errors of neighbouring weeks.
+    control, treated: whose figures, as they were asked for.
+    label, direction, reason: see ``compare.intervals``; the direction is of the figure.
+    series: one row a week: ``week`` (Monday), ``is_after`` (null in the week of the change), ``value``,
+        ``weight``, ``n``, ``control`` (its figure), ``fitted``, ``without`` (the line without the change),
+        ``placebo`` (the effect found where this week is taken for the first after a change).
+    """
+
+    measure: str
+    date: date
+    value: float
+    low: float
+    high: float
+    relative: float
+    relative_low: float
+    relative_high: float
+    base: float
+    n_before: int
+    n_after: int
+    n: float
+    money_month: float
+    money_low: float
+    money_high: float
+    placebo_share: float
+    placebo_dates: int
+    is_season: bool
+    correlation: float
+    control: Group
+    treated: Group
+    label: Label
+    direction: Direction
+    reason: str
+    series: pd.DataFrame
+
+
+def effect(
+    crm: Snapshot, day: date, measure: str, *, control: Group | None = None, treated: Group | None = None
+) -> Effect:
+    """Return what changed in a measure since a day, beyond trend, season and chance.
+
+    Parameters
+    ----------
+    day: the first day on which the change is in force.
+    measure: ``id`` or ``id:variant``; one that can be told week by week.
+    control: a group that the change did not touch, such as ``{"team": "South"}``: what happened to its
+        figures at the same time, in proportion, is taken off.
+    treated: whose figures; left out: everybody's, or with a control group all others'.
+
+    Notes
+    -----
+    It does not hold where deals were closed in a mass around the day, or where records are kept otherwise
+    since then (``compare.recording``); with too few weeks; where the history is too short to tell the season
+    from the effect; where as much is found on dates without a change; without the single biggest deal.
+    What else was changed at that time, no figure tells apart.
+
+    Raises
+    ------
+    RequestError: an unknown measure, slice or group, or a measure that has no weekly figures.
+
+    Source: METHOD 6.4
+    """
+    one, mine, theirs = find(measure), dict(treated or {}), dict(control or {})
+    outside = bool(theirs) and not mine
+    figures = weekly(crm, measure, theirs if outside else mine, outside=outside)
+    others = weekly(crm, measure, theirs) if theirs else None
+    if lacks := lacking(crm, measure, mine | theirs):
+        return _refused(day, one, (theirs, mine), lacks)
+    frame = _sides(figures, others, day)
+    told = _judged(crm, frame, bool(theirs), _against(crm, frame, one, day))
+    if told.label == "holds":
+        told = _without_biggest(crm, frame, bool(theirs), told)
+    a_month = _days_a_month(frame) if one.unit == "money" and one.summary in TOTALS else np.nan
+    known = frame["is_after"].notna().to_numpy()
+    lines = np.full((3, len(frame)), np.nan)
+    lines[:, known] = told.fitted, told.without, told.placebo
+    columns = ["week", "is_after", "value", "weight", "n", "control"]
+    series = frame[columns].assign(fitted=lines[0], without=lines[1], placebo=lines[2])
+    return Effect(
+        one.name, day, told.value, told.low, told.high, told.relative, told.relative_low, told.relative_high,
+        told.base, told.n_before, told.n_after, told.n, told.value * a_month, told.low * a_month,
+        told.high * a_month, told.placebo_share, int((~np.isnan(told.placebo)).sum()), told.is_season,
+        told.correlation, theirs, mine, told.label, told.direction, told.reason, series,
+    )  # fmt: skip
+
+
+def _sides(figures: pd.DataFrame, others: pd.DataFrame | None, day: date) -> pd.DataFrame:
+    """Return the weeks with their side: before, after, or null for the week in which the change lies."""
+    start = pd.Timestamp(day)
+    weeks = figures["week"]
+    after = pd.array(weeks >= start, dtype="boolean")
+    after[((weeks < start) & (weeks + pd.Timedelta(days=7) > start)).to_numpy()] = pd.NA
+    frame = figures.assign(is_after=after)
+    if others is None:
+        return frame.assign(control=np.nan, control_weight=np.nan)
+    beside = others.rename(columns={"value": "control", "weight": "control_weight"})
+    return frame.merge(beside[["week", "control", "control_weight"]], how="left", on="week", validate="1:1")
+
+
+def _judged(crm: Snapshot, frame: pd.DataFrame, is_compared: bool, against: str = "") -> Judged:
+    """Judge the weeks before and after; without the one in which the change lies."""
+    weeks = frame[frame["is_after"].notna().to_numpy()]
+    weights = weeks["weight"].to_numpy(np.float64)
+    if is_compared:  # the errors of both groups add up
+        other = weeks["control_weight"].to_numpy(np.float64)
+        weights = np.divide(weights * other, weights + other, out=np.zeros(len(weeks)), where=other > 0)
+    return judged_series(
+        weeks["value"], int((~weeks["is_after"].astype("bool")).sum()), limits=crm.settings.limits,
+        weights=weights, control=weeks["control"] if is_compared else None, weeks=weeks["week"],
+        cases=weeks["n"], against=against,
+    )  # fmt: skip
+
+
+def _against(crm: Snapshot, frame: pd.DataFrame, one: Measure, day: date) -> str:
+    """Return why the figures before and after are not alike, whatever they say."""
+    after = frame["week"][frame["is_after"].fillna(value=False).to_numpy(dtype=bool)]
+    until = after.max().date() if len(after) else day
+    return distorted(crm, one, day, until + timedelta(days=7))
+
+
+def _without_biggest(crm: Snapshot, frame: pd.DataFrame, is_compared: bool, told: Judged) -> Judged:
+    """Return what is told, unless it no longer holds without the deal that adds most to it."""
+    biggest = frame["biggest"].where(frame["is_after"] == (told.direction == "above"))
+    if biggest.isna().all():
+        return told
+    place = int(biggest.to_numpy(np.float64, na_value=-np.inf).argmax())
+    rest = frame["numerator"].iloc[place] - biggest.iloc[place]
+    weight = frame["weight"].iloc[place] - frame["biggest_weight"].iloc[place]
+    fewer = frame.copy()
+    fewer.loc[fewer.index[place], ["value", "weight"]] = [rest / weight if weight > 0 else np.nan, weight]
+    again = _judged(crm, fewer, is_compared)
+    if (again.label, again.direction) == (told.label, told.direction):
+        return told
+    return replace(told, label="may_be_chance", direction="none", reason="one_deal")
+
+
+def _days_a_month(frame: pd.DataFrame) -> float:
+    """Return the working days of a usual month, by those of the weeks told."""
+    return float(frame["working_days"].mean()) / 7 / MONTHS_A_DAY if len(frame) else np.nan
+
+
+def _refused(day: date, one: Measure, groups: tuple[Group, Group], lacks: str) -> Effect:
+    """Return an effect that cannot be computed."""
+    no = float("nan")
+    names = ["week", "is_after", "value", "weight", "n", "control", "fitted", "without", "placebo"]
+    return Effect(
+        one.name, day, no, no, no, no, no, no, no, 0, 0, no, no, no, no, no, 0, False, no, *groups,
+        "cannot_be_computed", "none", lacks, pd.DataFrame(columns=names),
+    )  # fmt: skip

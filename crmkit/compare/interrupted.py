@@ -101,36 +101,29 @@ def judged_series(
     mondays = _MONDAY + 7 * np.arange(len(told)) if weeks is None else np.asarray(weeks, "datetime64[D]")
     known = np.isfinite(told) & np.isfinite(other) & (worth > 0)
     place = np.flatnonzero(known)
-    before = int((place < change).sum())
-    after = len(place) - before
+    sides = place[place < change], place[place >= change]
     counts = np.full(len(told), np.nan) if cases is None else np.asarray(cases, np.float64)
     n = float(min(counts[:change].sum(), counts[change:].sum()))
-    if min(before, after) < limits.described_weeks:
-        return _described(told, place, before, n)
-    scale = _proportion(told[place[:before]], other[place[:before]])
+    if min(map(len, sides)) < limits.described_weeks:
+        return _described(told, worth, sides, n)
+    shift = _proportion(told[sides[0]], other[sides[0]]) * other[place]
+    before = len(sides[0])
     series = _Series(
-        told[place] - scale * other[place], scale * other[place], worth[place], mondays[place], before,
-        before >= limits.season_weeks,
-    )  # fmt: skip
+        told[place] - shift, shift, worth[place], mondays[place], before, before >= limits.season_weeks
+    )
     fit, x = series.fit()
-    effect = _Effect.of(fit, x, series)
-    dates, found = placebo_effects(series, fit.correlation, limits)
+    effect, (dates, found) = _Effect.of(fit, x, series), placebo_effects(series, fit.correlation, limits)
     share = float((np.abs(effect.value) > np.abs(found)).mean()) if len(found) else np.nan
-    few = before < limits.weeks_before or after < limits.weeks_after
-    hindrances = {
-        against: bool(against), "few_weeks": few, "season_not_separated": not series.is_season,
-        "within_placebo": not share > EXCEEDED,
-    }  # fmt: skip
-    hindered = next((why for why, holds in hindrances.items() if holds), "")
+    hindered = against or _hindrance(series, share, limits)
     enough = np.inf if cases is None else n
     said = verdict(enough, effect.low, effect.high, limits=limits, against=hindered)
-    line = x @ fit.coefficients + series.shift
     lines = np.full((3, len(told)), np.nan)
-    lines[0, place], lines[1, place] = line, line - fit.coefficients[_CHANGE] * x[:, _CHANGE]
+    lines[0, place] = x @ fit.coefficients + shift
+    lines[1, place] = lines[0, place] - fit.coefficients[_CHANGE] * x[:, _CHANGE]
     lines[2, place[dates]] = found
     return Judged(
         effect.value, effect.low, effect.high, effect.relative, effect.relative_low, effect.relative_high,
-        effect.base, before, after, n, lines[2], share, series.is_season, fit.correlation, lines[0],
+        effect.base, before, len(sides[1]), n, lines[2], share, series.is_season, fit.correlation, lines[0],
         lines[1], said.label, said.direction, said.reason,
     )  # fmt: skip
 
@@ -217,19 +210,30 @@ def placebo_effects(series: _Series, correlation: float, limits: Limits) -> tupl
     return dates, (values @ steps) / (steps * steps).sum(axis=0)
 
 
+def _hindrance(series: _Series, share: float, limits: Limits) -> str:
+    """Return why a change does not hold although its interval excludes zero."""
+    if series.change < limits.weeks_before or len(series.values) - series.change < limits.weeks_after:
+        return "few_weeks"
+    if not series.is_season:
+        return "season_not_separated"
+    return "" if share > EXCEEDED else "within_placebo"
+
+
 def _proportion(values: Floats, control: Floats) -> float:
     """Return by what the control group is multiplied to have the level that the series had before."""
     mean = float(control.mean())
     return float(values.mean()) / mean if mean else 0.0
 
 
-def _described(told: Floats, place: NDArray[np.int64], before: int, n: float) -> Judged:
+def _described(
+    told: Floats, worth: Floats, sides: tuple[NDArray[np.int64], NDArray[np.int64]], n: float
+) -> Judged:
     """Say what was before and after, and nothing else."""
-    sides = [told[part].mean() if len(part) else np.nan for part in (place[:before], place[before:])]
-    value = float(sides[1] - sides[0])
-    relative = value / float(sides[0]) if sides[0] > 0 else np.nan
+    means = [float(np.average(told[side], weights=worth[side])) if len(side) else np.nan for side in sides]
+    value = means[1] - means[0]
+    relative = value / means[0] if means[0] > 0 else np.nan
     nothing, line = float("nan"), np.full(len(told), np.nan)
     return Judged(
-        value, nothing, nothing, relative, nothing, nothing, nothing, before, len(place) - before, n, line,
+        value, nothing, nothing, relative, nothing, nothing, nothing, len(sides[0]), len(sides[1]), n, line,
         nothing, False, nothing, line, line, "too_little_data", "none", "few_weeks",
     )  # fmt: skip

@@ -121,12 +121,7 @@ def cases_of(name: str, crm: Snapshot, period: Period | None = None) -> pd.DataF
 
 
 def check_fit(one: Measure, crm: Snapshot, by: Sequence[str]) -> None:
-    """Refuse slices that a measure cannot be told by.
-
-    Raises
-    ------
-    RequestError: for the first of them.
-    """
+    """Raise a RequestError for a slice that a measure cannot be told by."""
     for name in by:
         where, remedy = f"{one.name} --by {name}", N_("Leave the slice out.")
         if one.only_by and name not in one.only_by:

@@ -1,0 +1,127 @@
+"""Figures that move with how records are kept: closed in a mass, or written down more fully (METHOD 6)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from crmkit.compare.series import weekly
+from crmkit.facts import is_status, once_per_snapshot, within
+from crmkit.measures.catalog import Measure
+from crmkit.periods import Period
+from crmkit.schema import Snapshot
+from crmkit.statistics.intervals import Z95
+
+#: By how much more deals must be recorded than before, for every one that is won, to call it better keeping.
+JUMP = 1.5
+#: Weeks on each side that tell how many deals are recorded.
+WEEKS = 26
+RECORDED = ("new_deals", "lost_deals")
+#: Measures of won deals alone: that more is written down does not move them.
+OF_WON = {"won_deals", "revenue", "margin", "average_check", "average_discount", "repeat_sales"}
+MASS_COLUMNS = ("day", "manager_id", "closed", "usual")
+COUNTED = ("measure", "before", "after", "ratio", "low", "high", "won_ratio", "against_low", "against_high")
+DAY = 86_400_000_000
+
+
+def mass_closings(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Return on which days of a period one person closed far more deals than anybody usually does.
+
+    Far more is ``limits.mass_rows`` at least, and ``limits.mass_times`` the median of the days on which
+    somebody closed any.
+
+    Returns
+    -------
+    One row a day and person: ``day``, ``manager_id`` (null for deals of nobody), ``closed`` (how many deals),
+    ``usual`` (that median); sorted by day.
+    """
+    days = _closing_days(crm)
+    limits = crm.settings.limits
+    usual = float(days["closed"].median()) if len(days) else np.nan
+    many = days["closed"] >= max(limits.mass_rows, limits.mass_times * (usual if usual == usual else 0))
+    inside = within(days["day"], period)
+    found = days[many.to_numpy() & inside].assign(usual=usual)
+    return found[list(MASS_COLUMNS)].reset_index(drop=True)
+
+
+@once_per_snapshot
+def _closing_days(crm: Snapshot) -> pd.DataFrame:
+    """Return how many deals each person closed on each day on which any were."""
+    closed = crm.deals["closed_at"]
+    chosen = (is_status(crm, "won") | is_status(crm, "lost")) & closed.notna().to_numpy()
+    rows = crm.deals.loc[chosen, ["manager_id"]].assign(day=closed[chosen].dt.normalize())
+    counts = rows.groupby(["day", "manager_id"], observed=True, dropna=False).size()
+    return counts.rename("closed").reset_index().sort_values(["day", "manager_id"], kind="stable")
+
+
+def kept_otherwise(crm: Snapshot, day: date) -> pd.DataFrame:
+    """Return what is recorded more, or less, since a day although no more, or less, is won.
+
+    Deals created and deals lost are set beside deals won, up to 26 weeks on each side: they must have grown
+    1.5 times as much at least (or shrunk as much), surely, while won deals may have stayed as they were. Then
+    a win rate falls because losses are written down, and not because less is sold.
+
+    Returns
+    -------
+    One row for ``new_deals`` and ``lost_deals``, where it is so: ``measure``, ``before`` and ``after``, per
+    working day; ``ratio, low, high``: after ÷ before; ``won_ratio``: that of won deals; ``against_low,
+    against_high``: the first ratio ÷ the second. Intervals of 95 %; weeks may differ by more than chance.
+    Empty with fewer than ``limits.described_weeks`` weeks on a side.
+    """
+    won = _ratio(crm, "won_deals", day)
+    rows = []
+    for name in RECORDED:
+        told = _ratio(crm, name, day)
+        if won is None or told is None or abs(won[0]) > Z95 * won[1]:
+            continue
+        against, half = told[0] - won[0], Z95 * float(np.hypot(told[1], won[1]))
+        if abs(against) - half < np.log(JUMP):
+            continue
+        own = Z95 * told[1]
+        spans = [told[0], told[0] - own, told[0] + own, won[0], against - half, against + half]
+        rows.append((name, told[2], told[3], *np.exp(spans)))
+    return pd.DataFrame(rows, columns=list(COUNTED)).astype({"measure": "str"})
+
+
+def _ratio(crm: Snapshot, name: str, day: date) -> tuple[float, float, float, float] | None:
+    """Return the logarithm of after ÷ before, its error, before and after; nothing where weeks are few."""
+    frame = weekly(crm, name)
+    weeks = frame["week"].to_numpy("datetime64[D]")
+    start = np.datetime64(day, "D")
+    after = (weeks >= start) & (weeks < start + 7 * WEEKS)
+    before = (weeks + 7 <= start) & (weeks >= start - 7 * WEEKS)
+    if min(before.sum(), after.sum()) < crm.settings.limits.described_weeks:
+        return None
+    counts, days = frame["numerator"].to_numpy(np.float64), frame["working_days"].to_numpy(np.float64)
+    sums = [(counts[side].sum(), days[side].sum()) for side in (before, after)]
+    if not (sums[0][0] and sums[1][0]):
+        return None
+    rates = [count / of for count, of in sums]
+    expected = np.where(after, rates[1], rates[0]) * days
+    both = before | after
+    spread = ((counts[both] - expected[both]) ** 2 / expected[both]).sum() / (both.sum() - 2)
+    error = float(np.sqrt(max(1.0, spread) * (1 / sums[0][0] + 1 / sums[1][0])))
+    return float(np.log(rates[1] / rates[0])), error, rates[0], rates[1]
+
+
+def distorted(crm: Snapshot, one: Measure, day: date, until: date) -> str:
+    """Return why the figures of a measure before a day and from it until another one are not alike.
+
+    ``mass_closing``: of the deals closed in ``limits.weeks_after`` weeks before and in the days after, a part
+    of ``limits.mass_share`` at least was closed in a mass; ``recording_changed``: see
+    :func:`kept_otherwise`. Empty if neither moves this measure.
+    """
+    zone, limits = crm.settings.zone, crm.settings.limits
+    if one.basis == "closed_in":
+        around = Period.between(day - timedelta(weeks=limits.weeks_after), until, zone)
+        every = _closing_days(crm)
+        closed = int(every["closed"][within(every["day"], around)].sum())
+        if closed and mass_closings(crm, around)["closed"].sum() >= limits.mass_share * closed:
+            return "mass_closing"
+    of_deals = one.basis in ("closed_in", "created_in", "matured_in", "entered_stage_in")
+    counted = one.unit in ("share", "count", "money") and one.id not in OF_WON
+    if of_deals and counted and len(kept_otherwise(crm, day)):
+        return "recording_changed"
+    return ""
