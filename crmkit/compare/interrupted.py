@@ -102,8 +102,7 @@ def judged_series(
     known = np.isfinite(told) & np.isfinite(other) & (worth > 0)
     place = np.flatnonzero(known)
     sides = place[place < change], place[place >= change]
-    counts = np.full(len(told), np.nan) if cases is None else np.asarray(cases, np.float64)
-    n = float(min(counts[:change].sum(), counts[change:].sum()))
+    n = np.nan if cases is None else min(np.asarray(cases, np.float64)[side].sum() for side in sides)
     if min(map(len, sides)) < limits.described_weeks:
         return _described(told, worth, sides, n)
     shift = _proportion(told[sides[0]], other[sides[0]]) * other[place]
@@ -115,8 +114,7 @@ def judged_series(
     effect, (dates, found) = _Effect.of(fit, x, series), placebo_effects(series, fit.correlation, limits)
     share = float((np.abs(effect.value) > np.abs(found)).mean()) if len(found) else np.nan
     hindered = against or _hindrance(series, share, limits)
-    enough = np.inf if cases is None else n
-    said = verdict(enough, effect.low, effect.high, limits=limits, against=hindered)
+    said = verdict(np.inf if cases is None else n, effect.low, effect.high, limits=limits, against=hindered)
     lines = np.full((3, len(told)), np.nan)
     lines[0, place] = x @ fit.coefficients + shift
     lines[1, place] = lines[0, place] - fit.coefficients[_CHANGE] * x[:, _CHANGE]
