@@ -93,8 +93,7 @@ def evaluate_fully(
     slices.check(crm, by, frozenset[str]().union(*(one.also_by for one in wanted)))
     for one in wanted:
         check_fit(one, crm, by)
-    asked = period or ALL
-    spans = [asked] if each is None else borders(crm, asked).split(each)
+    spans = [period or ALL] if each is None else borders(crm, period or ALL).split(each)
     atoms = [one for one in wanted if not one.parts]
     atoms += [find(part) for one in wanted for part in one.parts]
     families: dict[tuple[str, ...], list[Measure]] = {}
