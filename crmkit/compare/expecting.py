@@ -1,0 +1,136 @@
+"""What the others would have made of a rep's cases: expected by the mix, the rep left out (METHOD 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from crmkit.statistics.mixed import Design, Fit, fit, spread_of
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What the others' figures let one expect of a rep's cases.
+
+    Attributes
+    ----------
+    mean: expected value of a case of the rep's mix; error: its variance.
+    simple: the same by the main effects of the attributes alone. noise: variance of the rep's own mean, were
+        it as expected. matched: share of the rep's cases each of whose attributes the others have often
+        enough.
+    by_cell: what is expected of a case in each cell.
+    """
+
+    mean: float
+    error: float
+    simple: float
+    noise: float
+    matched: float
+    by_cell: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Cases of one role by cell and rep.
+
+    Attributes
+    ----------
+    rep, cell, value: one entry a case. attributes: codes of each attribute, one a case.
+    is_share: values are yes or no.
+    """
+
+    rep: Ints
+    cell: Ints
+    value: Floats
+    attributes: Sequence[Ints]
+    is_share: bool
+
+    @cached_property
+    def size(self) -> int:
+        """How many cells there are."""
+        return int(self.cell.max(initial=-1)) + 1
+
+    @cached_property
+    def pairs(self) -> tuple[Ints, Ints, Floats, Floats]:
+        """Cell and rep of each pair that has cases, how many, and their sum."""
+        joint, place = np.unique(self.rep * self.size + self.cell, return_inverse=True)
+        counts = np.bincount(place).astype(np.float64)
+        sums = np.bincount(place, weights=self.value).astype(np.float64)
+        return joint % self.size, joint // self.size, counts, sums
+
+    @cached_property
+    def design(self) -> Design:
+        """The cells' columns: a constant, and each value of each attribute."""
+        first = np.full(self.size, -1)
+        first[self.cell[::-1]] = np.arange(len(self.cell))[::-1]
+        columns = [np.ones(self.size)]
+        for codes in self.attributes:
+            own = codes[first]
+            columns += [(own == value).astype(np.float64) for value in np.unique(own)]
+        table = np.stack(columns, axis=1)
+        return Design(table, None if self.is_share else self._noise(table))
+
+    def _noise(self, table: Floats) -> float:
+        """Return the variance of single values within cells and reps; of all if there are no repeats."""
+        counts, sums = self.pairs[2:]
+        squares = float((self.value**2).sum() - (sums**2 / counts).sum())
+        free = len(self.value) - len(counts)
+        whole = float(self.value.var()) if len(self.value) else 0.0
+        return max(squares / free if free > table.shape[1] else whole, 1e-12)
+
+    @cached_property
+    def spread(self) -> float:
+        """How far cells deviate from the main effects of their attributes."""
+        if len(self.attributes) < 2:
+            return 0.0
+        cell, rep, counts, sums = self.pairs
+        return spread_of(self.design, cell, np.unique(rep, return_inverse=True)[1], counts=counts, sums=sums)
+
+    def expectations(
+        self, reference: npt.NDArray[np.bool_], enough: int
+    ) -> Iterator[tuple[int, Expectation]]:
+        """Yield for each rep what the others of the reference let one expect.
+
+        Parameters
+        ----------
+        reference: which reps are compared with, one entry a code. enough: cases of others that make a cell.
+        """
+        cell, rep, counts, sums = self.pairs
+        inside = reference[rep]
+        all_n, all_sum = (
+            np.bincount(cell[inside], weights=one[inside], minlength=self.size).astype(np.float64)
+            for one in (counts, sums)
+        )
+        whole: list[Fit | None] = [None, None]
+        spreads = [self.spread, 0.0]
+        order = np.argsort(rep, kind="stable")
+        for rows in np.split(order, np.flatnonzero(np.diff(rep[order])) + 1):
+            own = np.zeros(self.size)
+            own[cell[rows]] = counts[rows]
+            n, total = all_n, all_sum
+            if reference[rep[rows[0]]]:
+                n, total = all_n - own, all_sum.copy()
+                total[cell[rows]] -= sums[rows]
+            if n.sum() < 2:
+                continue
+            for ix, spread in enumerate(spreads):
+                whole[ix] = fit(self.design, n, total, spread=spread, start=whole[ix])
+            yield int(rep[rows[0]]), self._expected(own, n, whole, enough)
+
+    def _expected(self, own: Floats, n: Floats, fits: Sequence[Fit | None], enough: int) -> Expectation:
+        full, main = (one for one in fits if one is not None)
+        mean, error = full.expected(own)
+        cases, means = own.sum(), full.means
+        scale = self.design.slopes(means) if self.is_share else np.full(self.size, self.design.noise or 0.0)
+        noise = float(own @ scale) / cases**2
+        rare = self.design.columns.T @ n < enough
+        matched = float(own[~self.design.columns[:, rare].any(axis=1)].sum() / cases)
+        return Expectation(mean, error, main.expected(own)[0], noise, matched, means)

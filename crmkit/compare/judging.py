@@ -1,0 +1,80 @@
+"""Figures beside what was expected of them: gaps, their limits, their chances (METHOD 6.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from crmkit.compare.intervals import difference_limits
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+
+_HALVINGS, _SMALLEST = 44, 1e-13
+
+
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """The reps' own figures and what was expected of them, one entry a rep.
+
+    Attributes
+    ----------
+    value, expected: means of the cases. noise, error: their variances; for a share that of the rep's own mean
+        is meant as expected. free: degrees of freedom, infinite where cases do not hang together.
+    is_share: limits are those of shares.
+    """
+
+    value: Floats
+    expected: Floats
+    noise: Floats
+    error: Floats
+    free: Floats
+    is_share: bool
+
+    def limits(self, tail: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Return the limits of value less expected, ``tail`` being the chance outside of them.
+
+        Shares: Jeffreys' limits of both sides with as many cases as their variances are worth, combined by
+        the squares of their lengths (as Newcombe does with Wilson's); else Student's.
+
+        Source: Laud, Pharmaceutical Statistics 16 (2017) 334–348; Zou and Donner (2008)
+        """
+        from scipy.special import ndtr, stdtrit
+
+        outside = np.broadcast_to(np.asarray(tail, np.float64), self.value.shape)
+        reach = -stdtrit(np.minimum(self.free, 1e9), outside / 2)
+        if not self.is_share:
+            half = reach * np.sqrt(self.noise + self.error)
+            return self.value - self.expected - half, self.value - self.expected + half
+        level = 1 - 2 * ndtr(-np.minimum(reach, 8.0))
+        spread = self.expected * (1 - self.expected)
+        sides = []
+        for share, variance in ((self.value, self.noise), (self.expected, self.error)):
+            cases = spread / variance
+            sides.append((share, *_jeffreys(share, cases, level)))
+        return difference_limits(*sides)
+
+    def chances(self, made: Bools) -> Floats:
+        """Return the chance of so large a gap without any difference: where the limits touch nothing.
+
+        NaN for the comparisons that are not made.
+        """
+        low, high = np.full(self.value.shape, np.log(_SMALLEST)), np.zeros(self.value.shape)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            below, above = self.limits(np.exp(middle))
+            apart = (below > 0) | (above < 0)
+            low, high = np.where(apart, low, middle), np.where(apart, middle, high)
+        return np.where(made, np.exp(high), np.nan)
+
+
+def _jeffreys(share: Floats, cases: Floats, level: Floats) -> tuple[Floats, Floats]:
+    """Return Jeffreys' limits, each at its own level."""
+    from scipy.special import betaincinv
+
+    won, tail = np.clip(share, 0, 1) * cases, (1 - level) / 2
+    low, high = (betaincinv(won + 0.5, cases - won + 0.5, one) for one in (tail, 1 - tail))
+    return np.where(share <= 0, 0.0, low), np.where(share >= 1, 1.0, high)

@@ -1,0 +1,163 @@
+"""Reps compared like for like by an outcome (METHOD 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crmkit.compare.colleagues import LEVEL, judged
+from crmkit.compare.mix import Mix, leaks, mix_of
+from crmkit.compare.outcomes import Outcome, find_outcome, hangs_together
+from crmkit.measures import ALL, borders, slices
+from crmkit.periods import Period
+from crmkit.schema import Snapshot
+from crmkit.stagelog import owners, stage_log
+from crmkit.statistics.intervals import Z95, wilson
+
+COLUMNS = (
+    "manager_id", "role", "n", "numerator", "clusters", "value", "low", "high", "expected", "model",
+    "adjusted", "adjusted_low", "adjusted_high", "shrunk", "gap", "gap_low", "gap_high", "chance", "matched",
+    "without_biggest", "rank_low", "rank_high", "is_new", "whole", "label", "direction", "reason",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Managers:
+    """Reps beside one another.
+
+    Attributes
+    ----------
+    outcome, period: what was compared, and of when.
+    rows: one row a rep of ``COLUMNS``, by role and name: see :func:`judged`; ``low`` and ``high`` are the
+        95 % limits of ``value``, ``whole`` the figure of the role.
+    mix: by what deals were made alike. left_out: cases that do not count, by reason.
+    level: of the limits of ``gap``. missing: the columns for want of which nothing can be computed.
+    credit: ``owner_now`` where the export tells only the present owner of deals, else ``owner_then``.
+    """
+
+    outcome: Outcome
+    period: Period
+    rows: pd.DataFrame
+    mix: Mix
+    left_out: Mapping[str, int]
+    level: float
+    missing: str = ""
+    credit: str = ""
+
+
+def managers(
+    crm: Snapshot, period: Period = ALL, outcome: str = "win_rate", *, by: str = "manager"
+) -> Managers:
+    """Return each rep beside colleagues of the same role, like for like, with a verdict.
+
+    Parameters
+    ----------
+    period: half-open; by default all that the export tells of.
+    outcome: an id of ``OUTCOMES``.
+    by: who is compared: reps, or the labels of another slice (``team``, a field of the deals).
+
+    Raises
+    ------
+    RequestError: no such outcome or slice.
+
+    Source: METHOD 6.1
+    """
+    one = find_outcome(outcome)
+    slices.check(crm, [by])
+    missing = ", ".join(filter(None, [*crm.lacks(one.needs), slices.lacking(crm, by)]))
+    told = Managers(one, period, pd.DataFrame(columns=list(COLUMNS)), Mix({}, {}), {}, LEVEL, missing)
+    if missing:
+        return told
+    every, left_out = _counted(one.cases(crm, period))
+    codes, names, credit = _owners(crm, every, by)
+    known = codes >= 0
+    well = (every["value"] > 0).to_numpy() if one.kind in ("share", "money") else None
+    if not known.all():
+        left_out |= {"no_manager": int((~known).sum())}
+    told = replace(told, left_out=left_out, credit=credit)
+    if leaks(known, well):
+        return replace(told, missing="reps_known_after_the_outcome")
+    if not known.any():
+        return replace(told, missing="no_cases")
+    cases, codes = every[known].reset_index(drop=True), codes[known]
+    mix = mix_of(
+        crm, cases, well[known] if well is not None else None, also=one.also if one.has_mix else None
+    )
+    people = (
+        _people(crm, names, period)
+        if by == "manager"
+        else pd.DataFrame(index=names).assign(role="", is_new=False)
+    )
+    role = pd.factorize(people["role"], sort=True)[0]
+    frame = pd.DataFrame(
+        {
+            "rep": codes, "value": cases["value"].to_numpy(np.float64), "role": role[codes],
+            "cluster": hangs_together(crm, one, cases), "is_new": people["is_new"].to_numpy()[codes],
+        } | mix.codes
+    )  # fmt: skip
+    rows, level = judged(frame, tuple(mix.codes), limits=crm.settings.limits, kind=one.kind)
+    rows = rows.assign(
+        manager_id=np.asarray(names, object)[rows["rep"]], role=people["role"].to_numpy()[rows["rep"]]
+    )
+    return replace(told, rows=_with_limits(rows, frame, one)[list(COLUMNS)], mix=mix, level=level)
+
+
+def _counted(cases: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the cases that count, and how many do not, by reason."""
+    reasons = cases["left_out"].astype("str")
+    counts = reasons[reasons != ""].value_counts().sort_index()
+    return cases[(reasons == "").to_numpy()].reset_index(drop=True), {
+        str(k): int(n) for k, n in counts.items()
+    }
+
+
+def _owners(crm: Snapshot, cases: pd.DataFrame, by: str) -> tuple[npt.NDArray[np.int64], list[str], str]:
+    """Return the code of whose each case is, −1 for nobody's, the identifiers, and how that is known."""
+    if by != "manager":
+        codes, labels = slices.coded(crm, cases, by)
+        return codes, labels, ""
+    if "manager_id" in cases:
+        owner = cases["manager_id"].cat
+        return owner.codes.to_numpy().astype(np.int64), [str(one) for one in owner.categories], "owner_then"
+    _, owner, names = owners(crm)
+    credit = "owner_now"
+    if "stage_changes.manager_id" in crm.supplied:
+        log, credit = stage_log(crm), "owner_then"
+        owner = owner.copy()
+        owner[log.deal[log.lasts]] = log.manager[log.lasts]
+    return owner[cases["deal_ix"].to_numpy()].astype(np.int64), [str(one) for one in names], credit
+
+
+def _people(crm: Snapshot, names: Sequence[str], period: Period) -> pd.DataFrame:
+    """Return the role of each rep (empty if not known) and whether the rep is new at the end of the period.
+
+    Without a date of hiring, a rep is new whose first deal was created in the last ``limits.new_hire_days``
+    days, if the export tells of at least as many before.
+    """
+    table = crm.tables["managers"].assign(key=lambda one: one["manager_id"].astype("str")).set_index("key")
+    own = table.reindex(names)
+    ends = pd.Timestamp(borders(crm, period).days()[1])
+    recent = ends - pd.Timedelta(days=crm.settings.limits.new_hire_days)
+    created = crm.deals["created_at"].dt.tz_localize(None)
+    first = created.groupby(crm.deals["manager_id"].astype("str")).min().reindex(names)
+    if not created.min() < recent - pd.Timedelta(days=crm.settings.limits.new_hire_days):
+        first = first.mask(first.notna())
+    since, role = own["hired_on"].fillna(first), own["role"].astype("object")
+    told = {"role": role.where(role.notna(), ""), "is_new": since > recent}
+    return pd.DataFrame(told, index=pd.Index(names))
+
+
+def _with_limits(rows: pd.DataFrame, frame: pd.DataFrame, one: Outcome) -> pd.DataFrame:
+    """Add the 95 % limits of the raw figures; they allow for cases that hang together."""
+    if one.kind == "share":
+        low, high = wilson(rows["numerator"], rows["n"])
+        return rows.assign(low=low, high=high)
+    centred = frame["value"] - frame.groupby("rep")["value"].transform("mean")
+    sums = centred.groupby([frame["rep"], frame["cluster"]]).sum()
+    squares = (sums**2).groupby(level=0).sum().reindex(rows["rep"]).to_numpy()
+    half = Z95 * np.sqrt(squares) / rows["n"]
+    return rows.assign(low=rows["value"] - half, high=rows["value"] + half)

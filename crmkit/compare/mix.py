@@ -1,0 +1,123 @@
+"""The mix of deals that a rep received: attributes that are known before the rep's work, and their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crmkit.measures.cases import Rows
+from crmkit.measures.slices import coded
+from crmkit.schema import Snapshot
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+#: Attributes of a deal that the rep does not choose (METHOD 6.1), and the time in which it was worked.
+ATTRIBUTES = ("source", "segment", "product")
+AMOUNT, TIME = "amount_band", "quarter"
+BANDS = 4
+MOST_VALUES = 12
+#: An attribute that lost deals lack so much more often than won ones tells the outcome, not the deal.
+LEAK = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Mix:
+    """Attributes of cases, as codes.
+
+    Attributes
+    ----------
+    codes: attribute -> one code a case; 0 is «not filled in». left_out: attribute -> why it is not used:
+        ``not_in_export``, ``one_value``, ``known_after_the_outcome``.
+    """
+
+    codes: dict[str, Ints]
+    left_out: dict[str, str]
+
+
+def cells_of(attributes: Iterable[Ints], size: int) -> Ints:
+    """Return the cell of each of ``size`` cases: the combination of its attributes."""
+    joint = np.zeros(size, dtype=np.int64)
+    for codes in attributes:
+        joint = np.unique(joint * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)[1]
+    return joint
+
+
+def mix_of(
+    crm: Snapshot,
+    cases: pd.DataFrame,
+    outcome: npt.NDArray[np.bool_] | None = None,
+    also: Sequence[str] | None = (),
+) -> Mix:
+    """Return the attributes of the deals behind cases.
+
+    The rarest values are put together, amounts are cut into bands of equal numbers. An attribute that is
+    filled in for won deals and not for lost ones is left out: it would explain the outcome by itself. So is
+    one that all cases share.
+
+    Parameters
+    ----------
+    cases: with ``deal_ix`` and ``at``. outcome: which cases came out well, where they did so or not. also:
+        further columns of the cases that tell their kind; ``None`` where deals have no part in the cases.
+
+    Source: METHOD 6.1
+    """
+    found, left_out = dict[str, Ints](), dict[str, str]()
+    names = (TIME,) if also is None else (*also, *ATTRIBUTES, AMOUNT, TIME)
+    for name in names:
+        codes = _codes(crm, cases, name)
+        if codes is None:
+            left_out[name] = "not_in_export"
+        elif name != TIME and leaks(codes > 0, outcome):
+            left_out[name] = "known_after_the_outcome"
+        elif len(np.unique(codes)) < 2:
+            left_out[name] = "one_value"
+        else:
+            found[name] = codes
+    return Mix(found, left_out)
+
+
+def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> Ints | None:
+    deals: Rows = cases["deal_ix"].to_numpy(dtype=np.int64)
+    if name == TIME:
+        return _gathered(coded(crm, cases, TIME)[0] + 1)
+    if name in cases:
+        return _gathered(pd.Categorical(cases[name]).codes.astype(np.int64) + 1)
+    column = "amount" if name == AMOUNT else name
+    if f"deals.{column}" not in crm.supplied:
+        return None
+    if name == AMOUNT:
+        return _bands(np.append(crm.deals["amount"].to_numpy(np.float64), np.nan)[deals])
+    return _gathered(coded(crm, cases, name)[0] + 1)
+
+
+def _gathered(codes: npt.NDArray[np.signedinteger]) -> Ints:
+    """Return codes in which the rarest values are one, the last; 0 stays what it is."""
+    sizes = np.bincount(codes)
+    filled = np.flatnonzero(sizes[1:]) + 1
+    kept = filled[np.argsort(-sizes[filled], kind="stable")][:MOST_VALUES]
+    place = np.full(len(sizes), len(kept) + 1)
+    place[0] = 0
+    place[np.sort(kept)] = np.arange(1, len(kept) + 1)
+    return np.asarray(place[codes], dtype=np.int64)
+
+
+def _bands(amounts: Floats) -> Ints:
+    """Return the band of each amount, from 1; 0 where there is none. Equal amounts are in one band."""
+    known = amounts > 0
+    if not known.any():
+        return np.zeros(len(amounts), dtype=np.int64)
+    edges = np.unique(np.quantile(amounts[known], np.arange(1, BANDS) / BANDS))
+    return np.where(known, 1 + np.searchsorted(edges, amounts, side="left"), 0).astype(np.int64)
+
+
+def leaks(filled: npt.NDArray[np.bool_], outcome: npt.NDArray[np.bool_] | None) -> bool:
+    """Return whether what is filled in tells how a case came out: one kind has it much more often."""
+    if outcome is None or outcome.all() or not outcome.any():
+        return False
+    return bool(abs(filled[outcome].mean() - filled[~outcome].mean()) > LEAK)

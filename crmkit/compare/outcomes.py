@@ -1,0 +1,165 @@
+"""The outcomes by which reps are compared: which cases, what is good, what hangs together (METHOD 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crmkit.clients import clients_of_deals
+from crmkit.compare.colleagues import Kind
+from crmkit.errors import N_, RequestError, did_you_mean
+from crmkit.facts import cycle_days, is_status, is_technical
+from crmkit.measures import cases_of, find
+from crmkit.measures.cases import deal_cases, within
+from crmkit.measures.sales import amounts
+from crmkit.periods import Period
+from crmkit.schema import Snapshot
+
+Mask = npt.NDArray[np.bool_]
+CaseFunction = Callable[[Snapshot, Period], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An outcome.
+
+    Attributes
+    ----------
+    id: its name for ever. title: what a head of sales calls it. about: what the cases are and what counts.
+    unit, better: as of a measure. kind: how cases become a figure (see :func:`judged`).
+    needs: columns without which it cannot be told. cases: with ``deal_ix`` (−1: none), ``at``, ``value``,
+        ``left_out`` (why a case does not count), and ``manager_id`` where it is not the deal's.
+    has_mix: whether deals are compared like for like. by_week: cases of one week hang together, else those of
+        one client. also: further columns of the cases that tell their kind.
+    """
+
+    id: str
+    title: str
+    about: str
+    unit: str
+    better: str
+    kind: Kind
+    needs: frozenset[str]
+    cases: CaseFunction
+    has_mix: bool = True
+    by_week: bool = False
+    also: tuple[str, ...] = ()
+
+
+def find_outcome(name: str) -> Outcome:
+    """Return an outcome by its id.
+
+    Raises
+    ------
+    RequestError: there is no such outcome, with the nearest name.
+    """
+    if name in OUTCOMES:
+        return OUTCOMES[name]
+    remedy = did_you_mean(name, sorted(OUTCOMES))
+    raise RequestError(f"--outcome {name}", N_("there is no such outcome"), remedy=remedy)
+
+
+def hangs_together(crm: Snapshot, outcome: Outcome, cases: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return which cases hang together: those of one client, or of one rep's week."""
+    if outcome.by_week:
+        days = cases["at"].dt.tz_localize(None).to_numpy().astype("datetime64[D]").astype(np.int64)
+        return np.asarray((days + 3) // 7)
+    deals = cases["deal_ix"].to_numpy(dtype=np.int64)
+    client = np.append(clients_of_deals(crm), -1)[deals]
+    alone = client < 0
+    own = np.where(deals >= 0, deals, len(crm.deals) + np.arange(len(cases)))
+    return np.where(alone, client.max(initial=0) + 1 + own, client)
+
+
+def _of_measure(name: str) -> CaseFunction:
+    return find(name).cases
+
+
+def _leads(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Return one case per deal created in the period and old enough: its amount if won in time, else 0."""
+    cases = find("win_rate:cohort").cases(crm, period)
+    money = np.where(cases["value"] > 0, amounts(crm)[cases["deal_ix"].to_numpy()], 0.0)
+    unpriced = np.isnan(money) & (cases["left_out"] == "").to_numpy()
+    reasons = cases["left_out"].mask(unpriced, "no_amount")
+    return cases.assign(value=money, left_out=reasons)
+
+
+def _quick(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Return one case per deal won in the period: 1 if it took no longer than half of them do."""
+    chosen = is_status(crm, "won") & within(crm.deals["closed_at"], period) & ~is_technical(crm)
+    days = cycle_days(crm)
+    chosen &= days >= 0
+    cases = deal_cases(crm, chosen, at="closed_at", value=np.where(np.isnan(days), 0.0, days))
+    if cases.empty:
+        return cases
+    return cases.assign(value=(cases["value"] <= cases["value"].median()).astype(np.float64))
+
+
+def _days(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Return one case per rep and working day: the actions done then, or since the working day before."""
+    every = cases_of("sales_actions_per_day", crm, period)
+    days = every[every["counts"] > 0].reset_index(drop=True)
+    done = every[every["counts"] == 0]
+    order = np.argsort(days["manager_id"].cat.codes.to_numpy(), kind="stable")
+    keys, wanted = (
+        one["manager_id"].cat.codes.to_numpy().astype(np.int64) * 10**6 + _day_of(one["at"])
+        for one in (days, done)
+    )
+    place = np.searchsorted(keys[order], wanted, side="right") - 1
+    known = place >= 0
+    same = np.zeros(len(done), dtype=bool)
+    same[known] = keys[order][place[known]] // 10**6 == wanted[known] // 10**6
+    place = np.where(same, place, np.minimum(place + 1, max(len(days) - 1, 0)))
+    counts = np.zeros(len(days))
+    if len(days):  # what a rep did in a time without a working day belongs to none
+        same = keys[order][place] // 10**6 == wanted // 10**6
+        np.add.at(counts, order[place[same]], 1.0)
+    return days.assign(value=counts)
+
+
+def _day_of(moments: pd.Series) -> npt.NDArray[np.int64]:
+    return np.asarray(moments.dt.tz_localize(None).to_numpy().astype("datetime64[D]").astype(np.int64))
+
+
+_CLOSED = find("win_rate").needs
+OUTCOMES = {
+    one.id: one
+    for one in (
+        Outcome(
+            "win_rate", N_("Win rate"), N_("Of the deals closed in the period, the share that was won."),
+            "share", "higher", "share", _CLOSED, _of_measure("win_rate:closed_count"),
+        ),
+        Outcome(
+            "revenue_per_lead", N_("Revenue per lead"),
+            N_("What one deal created in the period brought within the horizon, those not won included."),
+            "money", "higher", "money", find("win_rate:cohort").needs | {"deals.amount"}, _leads,
+        ),
+        Outcome(
+            "cycle", N_("Deals won within the usual time"),
+            N_("Of the deals won in the period, the share that took no longer than half of them do."),
+            "share", "higher", "share", _CLOSED | {"deals.created_at"}, _quick,
+        ),
+        Outcome(
+            "on_time", N_("Tasks on time"),
+            N_("Of the tasks due in the period, the share that was done by then."),
+            "share", "higher", "share", find("tasks_on_time").needs, _of_measure("tasks_on_time"),
+            has_mix=False, by_week=True,
+        ),
+        Outcome(
+            "actions_per_day", N_("Sales actions per working day"),
+            N_("Tasks done and communications, per working day of the rep."),
+            "per_day", "higher", "mean", find("sales_actions_per_day").needs, _days,
+            has_mix=False, by_week=True,
+        ),
+        Outcome(
+            "stage_conversion", N_("Stage conversion"),
+            N_("Of the visits to stages that are over, the share that went on to a later one, by stage."),
+            "share", "higher", "share", find("stage_conversion").needs,
+            _of_measure("stage_conversion:excluded"), also=("pipeline", "stage"),
+        ),
+    )
+}  # fmt: skip
