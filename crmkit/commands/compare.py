@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from crmkit.commands import portfolio, sides
+from crmkit.commands import changes, portfolio, sides
 from crmkit.commands.terminal import say
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ def _compare() -> None:
 app.command(
     help=say("Split a gap in revenue into what makes it: leads, win rate, average check, or stages.")
 )(sides.gap)
+app.command(help=say("Compare two periods: which figures changed by more than noise."))(changes.periods)
+app.command(help=say("Say what a change brought: weekly figures before and after a day."))(changes.effect)
 app.command(help=say("Set a client beside the others of a portfolio: quartiles, and nobody's own figure."))(
     portfolio.clients
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,46 @@ def test_a_portfolio_tells_quartiles_of_five_clients_only(tmp_path, two):
     assert {row["median"] for row in few["rows"]} == {None} and "verdict" not in few["rows"][0]
     assert "4 clients are given; figures are told from 5 on." in run("clients", *places[:4])
     assert str(refused("clients", *places, "--own", two).what) == "it is not among the clients"
+
+
+@pytest.fixture
+def doubled(tmp_path: Path) -> Path:
+    """64 weeks: every week each of two reps wins some deals; from 2026-01-05 on Ann's are worth double."""
+    rows, start = [], date(2025, 1, 6)
+    for week in range(64):
+        day = start + timedelta(weeks=week)
+        for rep in ("Ann", "Bob"):
+            for number in range(3):
+                amount = 90 + 7 * ((3 * week + 5 * number + 2 * (rep == "Bob")) % 6)
+                amount *= 2 if rep == "Ann" and day >= date(2026, 1, 5) else 1
+                closed = day + timedelta(days=1 + number)
+                rows.append(f"{rep}{week}-{number},Won,{rep},{day - timedelta(days=9)},{closed},{amount}")
+    return write(tmp_path / "doubled", rows)
+
+
+def test_a_change_is_told_with_its_weeks(doubled):
+    told = json.loads(run("effect", doubled, "--date", "2026-01-05", "--format", "json"))
+    (row,) = told["rows"]
+    assert [told[name] for name in ("measure", "date", "is_season")] == ["revenue", "2026-01-05", False]
+    assert told["weeks_before"] + told["weeks_after"] == len(told["series"])
+    # half of the revenue doubled: half as much again
+    assert row["relative"] == pytest.approx(0.5, abs=0.1) and row["unit"] == "money_per_day"
+    assert [row["verdict"][name] for name in ("label", "direction")] == ["may_be_chance", "none"]
+    assert "etter" not in row["verdict"]["text"] and row["money_month"] > 0
+
+
+def test_beside_a_group_that_the_change_did_not_touch(doubled):
+    asked = ["effect", doubled, "--date", "2026-01-05"]
+    asked += ["--treated", "manager=Ann", "--control", "manager=Bob"]
+    told = json.loads(run(*asked, "--format", "json"))
+    assert told["treated"] == {"manager": "Ann"} and told["control"] == {"manager": "Bob"}
+    assert told["rows"][0]["relative"] == pytest.approx(1, abs=0.15)
+    assert "Revenue" in run(*asked)
+
+
+def test_what_is_no_day_and_no_group_is_refused(doubled):
+    assert str(refused("effect", doubled, "--date", "January").what) == "this is not a date"
+    wrong = refused("effect", doubled, "--date", "2026-01-05", "--control", "Bob")
+    assert (wrong.where, list(wrong.samples)) == ("--control", ["Bob"])
+    assert refused("effect", doubled, "--date", "2026-01-05", "--control", "manager=Bod")
+    assert refused("effect", doubled, "--date", "2026-01-05", "--measure", "luck")
