@@ -56,6 +56,8 @@ class Limits:
     weeks_before, weeks_after: weeks that are needed for saying that a change holds.
     season_weeks: weeks before the change from which on the season is told from the effect.
     clients_compared: fewer clients are not set side by side.
+    closings_seen: two periods are compared if the export can hold at least this part of the deals that
+        usually close in each of them.
     """
 
     unreadable_share: float = 0.2
@@ -90,6 +92,7 @@ class Limits:
     weeks_after: int = 13
     season_weeks: int = 104
     clients_compared: int = 5
+    closings_seen: float = 0.9
 
     #: How ``client.yml`` is held against this: other names are mistakes.
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT

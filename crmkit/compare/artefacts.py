@@ -1,0 +1,163 @@
+"""What makes two periods look different although nothing changed but the records (METHOD 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from crmkit.edges import lonely_start
+from crmkit.facts import FloatArray, cycle_days, is_status, once_per_snapshot
+from crmkit.measures.catalog import find
+from crmkit.measures.evaluation import began
+from crmkit.periods import Period
+from crmkit.schema import Snapshot
+from crmkit.statistics.survival import steps_of
+
+COLUMNS = ("code", "side", "measure", "share", "day", "n", "of")
+#: Bases of figures that depend on which deals the export holds.
+BY_CLOSING, BY_CREATION = ("closed_in", "bought_before"), ("created_in",)
+#: A record begins with its first two-hundredth: one mistyped date does not begin it.
+HEAD = 200
+DAY_US = 86_400_000_000
+#: Cases that are left out because they are young: those that end soon are among the counted ones.
+YOUNG = ("still_there", "too_young", "younger_than_horizon")
+
+
+def artefacts(
+    crm: Snapshot, earlier: Period, later: Period, *, names: Sequence[str], left_out: pd.DataFrame
+) -> pd.DataFrame:
+    """Return what is to be known before two periods are compared.
+
+    Parameters
+    ----------
+    names: the measures. left_out: cases left out by measure, variant, ``side`` and reason.
+
+    Returns
+    -------
+    One row a warning: ``code``, ``side`` (0 earlier, 1 later, −1 both), ``measure`` (empty for all of them),
+    ``share``, ``day``, ``n``, ``of``; null where a code has none. The codes:
+
+    ``first_records``: of the deals that usually close in such a time, only a ``share`` can be in the export,
+    for nothing closes before ``day``, or deals are recorded from shortly before; of ``measure`` (a basis).
+    ``records_begin``: what the measure counts is recorded from ``day`` on.
+    ``not_over``: the period goes beyond the day described, ``day``. ``young_cases``: ``n`` of ``of`` cases
+    are too young. ``another_season``: the periods are different parts of a year. ``present_owner``: the
+    export does not tell whose a deal was then.
+    """
+    rows: list[dict[str, object]] = []
+    for side, period in enumerate((earlier, later)):
+        if pd.Timestamp(period.end) > crm.as_of.normalize() + pd.Timedelta(days=1):
+            rows.append({"code": "not_over", "side": side, "day": crm.as_of})
+        rows += _first_records(crm, period, side)
+        rows += _begin(crm, period, side, names)
+    rows += _young(left_out, crm.settings.limits.closings_seen)
+    if _another_season(earlier, later):
+        rows.append({"code": "another_season", "side": -1})
+    if "stage_changes.manager_id" not in crm.supplied:
+        rows.append({"code": "present_owner", "side": -1})
+    told = pd.DataFrame(rows, columns=list(COLUMNS))
+    return told.astype({"side": "int64", "code": "str"}).assign(measure=told["measure"].fillna(value=""))
+
+
+def _first_records(crm: Snapshot, period: Period, side: int) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    seen = seen_shares(crm, period)
+    if seen is None:
+        return rows
+    for basis, share in (("closed_in", seen[0]), ("created_in", seen[1])):
+        if share < crm.settings.limits.closings_seen:
+            rows.append(
+                {"code": "first_records", "side": side, "measure": basis, "share": share, "day": seen[2]}
+            )
+    return rows
+
+
+def seen_shares(crm: Snapshot, period: Period) -> tuple[float, float, pd.Timestamp] | None:
+    """Return which share of a period's deals an export can hold, judged by how long deals take.
+
+    A deal that is closed on a day after ``a`` days was created ``a`` days before. So of those closed on that
+    day, only those are in the export that took no longer than the time since deals were first recorded; and
+    none are, before the first closing. Of those created on a day before the first closing, only those are in
+    the export that were still open then.
+
+    Returns
+    -------
+    Of the deals closed in the period, of those created in it (both on average over its days), and the day of
+    the first closing; ``None`` where deals have no dates, or none has ended.
+    """
+    record = _record(crm)
+    if record is None or period.start is None or period.end is None:
+        return None
+    created, closed, ages, within = record
+    first, after = (pd.Timestamp(edge).value // 1000 for edge in (period.start, period.end))
+    last = max(min(after, crm.as_of.value // 1000), first + 1)
+    days = np.arange(first, last, DAY_US, dtype=np.float64)
+
+    def share(of: FloatArray) -> FloatArray:
+        return np.append(0.0, within)[np.searchsorted(ages, of / DAY_US, side="right")]
+
+    of_closed = np.where(days >= closed - DAY_US, share(days + DAY_US - created), 0.0)
+    of_created = np.where(days >= created - DAY_US, 1 - np.where(days < closed, share(closed - days), 0.0), 0)
+    start = pd.Timestamp(int(closed), unit="us", tz="UTC").tz_convert(crm.settings.zone)
+    return float(of_closed.mean()), float(of_created.mean()), start
+
+
+@once_per_snapshot
+def _record(crm: Snapshot) -> tuple[float, float, FloatArray, FloatArray] | None:
+    """Return when deals, and closings, were first recorded (microseconds), and the share ended by age."""
+    created, closed = (
+        crm.deals[name].dt.as_unit("us").array.asi8.astype(np.float64) for name in ("created_at", "closed_at")
+    )
+    lonely, missing = lonely_start(crm), float(pd.NaT.value)
+    least = -np.inf if lonely is None else lonely[0].value / 1000
+    known = [np.sort(moments[(moments != missing) & (moments >= least)]) for moments in (created, closed)]
+    if not all(len(moments) for moments in known):
+        return None
+    begin, first = (float(moments[len(moments) // HEAD]) for moments in known)
+    ended = ~is_status(crm, "open") & crm.deals["status"].notna().to_numpy()
+    ages = cycle_days(crm)
+    usable = (ages >= 0) & (created != missing)
+    whole = usable & (created >= first)  # nobody of those can be missing for having closed too early
+    if (whole & ended).sum() >= crm.settings.limits.compared_cases:
+        usable = whole
+    if not (usable & ended).any():
+        return None
+    steps = steps_of(np.zeros(int(usable.sum()), np.int64), ages[usable], ended[usable].astype(np.int64))
+    share = 1 - steps.survival
+    return begin, first, steps.times, share / share[-1]
+
+
+def _begin(crm: Snapshot, period: Period, side: int, names: Sequence[str]) -> list[dict[str, object]]:
+    """Return the measures whose records begin within a period, after more than a little of it."""
+    rows: list[dict[str, object]] = []
+    start, end = pd.Timestamp(period.start), min(pd.Timestamp(period.end), crm.as_of)
+    for name in names:
+        first = began(find(name), crm)
+        if first is None or not start < first < end:
+            continue
+        share = (end - first) / (end - start)
+        if share < crm.settings.limits.closings_seen and find(name).basis not in BY_CLOSING:
+            rows.append(
+                {"code": "records_begin", "side": side, "measure": name, "share": share, "day": first}
+            )
+    return rows
+
+
+def _young(left_out: pd.DataFrame, enough: float) -> list[dict[str, object]]:
+    """Return the measures of which more than a little is too young to be counted."""
+    rows: list[dict[str, object]] = []
+    young = left_out[left_out["reason"].isin(YOUNG)]
+    for (name, side), some in young.groupby(["name", "side"], sort=True):
+        n, of = int(some["n"].sum()), int(some["n"].sum() + some["counted"].iloc[0])
+        if n > (1 - enough) * of:
+            rows.append({"code": "young_cases", "side": side, "measure": name, "n": n, "of": of})
+    return rows
+
+
+def _another_season(earlier: Period, later: Period) -> bool:
+    """Return whether two periods are not the same part of a year (within a week)."""
+    starts = [pd.Timestamp(one.start) for one in (earlier, later)]
+    apart = abs((starts[1] - starts[0]).days) % 365.25
+    return bool(min(apart, 365.25 - apart) > 7)

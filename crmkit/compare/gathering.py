@@ -1,0 +1,92 @@
+"""The cases of one measure in two periods, as comparisons need them: weeks, clients, working days, groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crmkit.clients import clients_of_deals
+from crmkit.compare.spread import Cases, Floats, Ints, added
+from crmkit.measures.cases import days_seen
+from crmkit.measures.slices import coded
+from crmkit.periods import Period
+from crmkit.schema import Snapshot
+
+Days = npt.NDArray[np.datetime64]
+
+
+def seen_days(crm: Snapshot, period: Period) -> Days:
+    """Return the days of a period from the first record to ``as_of``."""
+    first, after = days_seen(crm, period).days()
+    return np.arange(np.datetime64(first), np.datetime64(after), dtype="datetime64[D]")
+
+
+def weeks_of(days: Days) -> Ints:
+    """Return the week (Monday to Sunday) of each day, as a running number."""
+    return np.asarray((days.astype(np.int64) + 3) // 7)
+
+
+def gathered(
+    crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame], spans: tuple[Days, Days]
+) -> tuple[Cases, Cases]:
+    """Return the counted cases of a measure on both sides.
+
+    Weeks without a working day are put to the week before (the first of a period to the one after).
+
+    Parameters
+    ----------
+    rows: the measure's cases with ``at``. spans: the days of each period.
+    """
+    before, after = _clients(crm, rows)
+    return _side(crm, rows[0], spans[0], before), _side(crm, rows[1], spans[1], after)
+
+
+def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: Ints) -> Cases:
+    weeks = weeks_of(days)
+    first = int(weeks[0])
+    working = added(
+        weeks - first,
+        crm.settings.calendar.is_working(days).astype(np.float64),
+    )
+    place = np.maximum(np.cumsum(working > 0) - 1, 0)
+    on = rows["at"].dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+    week = place[np.clip(weeks_of(on) - first, 0, len(place) - 1)]
+    value = rows["value"].to_numpy(dtype=np.float64)
+    weight = rows["weight"].to_numpy(dtype=np.float64) if "weight" in rows else np.ones(len(rows))
+    return Cases(value, weight, week, client, added(place, working))
+
+
+def _clients(crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[Ints, Ints]:
+    """Return the client of each case, else its deal, else the case itself, coded alike on both sides."""
+    of_deals = np.append(clients_of_deals(crm), -1).astype(np.int64)
+    most = int(of_deals.max()) + 1
+    told = []
+    for some in rows:
+        deal = (
+            some["deal_ix"].fillna(-1).to_numpy(dtype=np.int64)
+            if "deal_ix" in some
+            else np.full(len(some), -1)
+        )
+        client = of_deals[deal]
+        told.append(np.where(client >= 0, client, np.where(deal >= 0, most + deal, -1)))
+    every = np.concatenate(told)
+    alone = every < 0
+    every[alone] = most + len(crm.deals) + np.arange(int(alone.sum()))
+    code = np.unique(every, return_inverse=True)[1].astype(np.int64)
+    return code[: len(told[0])], code[len(told[0]) :]
+
+
+def cells(
+    crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame], slice_: str
+) -> tuple[list[Ints], list[str]]:
+    """Return the group of each case in a slice, those without one last, and the groups' names."""
+    both = pd.concat([some[["deal_ix"]] for some in rows], ignore_index=True)
+    codes, names = coded(crm, both, slice_)
+    codes = np.where(codes < 0, len(names), codes).astype(np.int64)
+    return [codes[: len(rows[0])], codes[len(rows[0]) :]], names
+
+
+def is_flat(values: Floats) -> bool:
+    """Return whether each case is a 1 or a 0."""
+    return bool(np.isin(values, (0.0, 1.0)).all())

@@ -1,0 +1,113 @@
+"""The cases of two periods, and how far a figure made of them moves by week and by client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from crmkit.statistics.weekly import weekly_spread
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """The cases of one period.
+
+    Attributes
+    ----------
+    value, weight: of each case. week: 0 … its week of the period. client: its cluster, the same code in both
+        periods; none is negative. days: the working days of each week. group: its cell of like deals.
+    """
+
+    value: Floats
+    weight: Floats
+    week: Ints
+    client: Ints
+    days: Floats
+    group: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def by_week(self, parts: Floats) -> Floats:
+        """Add up what cases tell by week."""
+        return added(self.week, parts, len(self.days))
+
+    def without(self, row: int) -> Cases:
+        """Return the cases without one."""
+        kept = {name: np.delete(getattr(self, name), row) for name in ("value", "weight", "week", "client")}
+        return replace(self, **kept, group=np.delete(self.group, row) if len(self.group) else self.group)
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The groups of like cases on one side: code of each case, cases and successes of each group."""
+
+    code: Ints
+    of: Floats
+    won: Floats
+
+    @property
+    def rate(self) -> Floats:
+        """Successes by cases; NaN for a group that has none."""
+        return self.won / np.where(self.of > 0, self.of, np.nan)
+
+    @property
+    def near(self) -> Floats:
+        """The rate, drawn a little away from 0 and 1, where a variance would be none."""
+        return (self.won + 0.5) / (self.of + 1)
+
+
+def grouped(first: Cases, second: Cases, least: int) -> tuple[Groups, Groups]:
+    """Return the groups of both sides; those that are too small on either are one, the first."""
+    codes = [
+        side.group if len(side.group) else np.zeros(len(side.value), np.int64) for side in (first, second)
+    ]
+    size = 1 + max(int(code.max()) for code in codes)
+    large = np.minimum(*(np.bincount(code, minlength=size) for code in codes)) >= least
+    codes = [np.where(large, np.cumsum(large), 0)[code] for code in codes]
+    size = int(large.sum()) + 1
+    one, other = (
+        Groups(
+            code,
+            added(code, np.ones(len(code)), size),
+            added(code, side.value, size),
+        )
+        for code, side in zip(codes, (first, second), strict=True)
+    )
+    return one, other
+
+
+def spread_of(first: Cases, second: Cases, parts: Sequence[Floats]) -> tuple[float, float]:
+    """Return the variance of a change by week or by client, whichever is more, and degrees of freedom."""
+    weekly = [side.by_week(part) for side, part in zip((first, second), parts, strict=True)]
+    one, other, freedom = map(float, weekly_spread(weekly[0], weekly[1]))
+    return max(one + other, paired(first, second, parts)), freedom
+
+
+def paired(first: Cases, second: Cases, parts: Sequence[Floats]) -> float:
+    """Return the variance of a change by client: who buys in both periods is compared with himself."""
+    size = 1 + max(int(side.client.max(initial=0)) for side in (first, second))
+    before, after = (
+        np.bincount(side.client, weights=part, minlength=size)
+        for side, part in zip((first, second), parts, strict=True)
+    )
+    seen = np.bincount(np.concatenate([first.client, second.client]), minlength=size) > 0
+    moved = (after - before)[seen]
+    count = len(moved)
+    return float(((moved - moved.mean()) ** 2).sum() * count / (count - 1)) if count > 1 else np.nan
+
+
+def added(code: Ints, parts: Floats, size: int = 0) -> Floats:
+    """Add up parts by code."""
+    return np.asarray(np.bincount(code, weights=parts, minlength=size), dtype=np.float64)
+
+
+def clustered(part: Floats, client: Ints) -> float:
+    """Return the variance of the sum of parts that hang together by client."""
+    sums = np.bincount(client, weights=part)
+    count = len(np.unique(client))
+    return float((sums * sums).sum() * count / (count - 1)) if count > 1 else np.nan
