@@ -68,8 +68,44 @@ def managers(
     """
     one = find_outcome(outcome)
     slices.check(crm, [by])
+    mine = cases_of_reps(crm, period, one, by=by)
+    told = Managers(
+        one, period, pd.DataFrame(columns=list(COLUMNS)), mine.mix, mine.left_out, LEVEL, mine.missing,
+        mine.credit,
+    )  # fmt: skip
+    if mine.missing:
+        return told
+    rows, level = judged(mine.frame, tuple(mine.mix.codes), limits=crm.settings.limits, kind=one.kind)
+    rows = rows.assign(
+        manager_id=np.asarray(mine.people.index, object)[rows["rep"]],
+        role=mine.people["role"].to_numpy()[rows["rep"]],
+    )
+    return replace(told, rows=_with_limits(rows, mine.frame, one)[list(COLUMNS)], level=level)
+
+
+@dataclass(frozen=True, eq=False)
+class RepsCases:
+    """The cases by which reps are compared.
+
+    Attributes
+    ----------
+    frame: one row a case, as :func:`judged` takes it. people: one row a code of ``rep``, by identifier, with
+        ``role`` (empty if not known) and ``is_new``.
+    mix, left_out, missing, credit: as in :class:`Managers`.
+    """
+
+    frame: pd.DataFrame
+    people: pd.DataFrame
+    mix: Mix
+    left_out: Mapping[str, int]
+    missing: str = ""
+    credit: str = ""
+
+
+def cases_of_reps(crm: Snapshot, period: Period, one: Outcome, *, by: str = "manager") -> RepsCases:
+    """Return the cases of an outcome with whose they are and of what kind, or why there are none."""
     missing = ", ".join(filter(None, [*crm.lacks(one.needs), slices.lacking(crm, by)]))
-    told = Managers(one, period, pd.DataFrame(columns=list(COLUMNS)), Mix({}, {}), {}, LEVEL, missing)
+    told = RepsCases(pd.DataFrame(), pd.DataFrame(), Mix({}, {}), {}, missing)
     if missing:
         return told
     every, left_out = _counted(one.cases(crm, period))
@@ -99,11 +135,7 @@ def managers(
             "cluster": hangs_together(crm, one, cases), "is_new": people["is_new"].to_numpy()[codes],
         } | mix.codes
     )  # fmt: skip
-    rows, level = judged(frame, tuple(mix.codes), limits=crm.settings.limits, kind=one.kind)
-    rows = rows.assign(
-        manager_id=np.asarray(names, object)[rows["rep"]], role=people["role"].to_numpy()[rows["rep"]]
-    )
-    return replace(told, rows=_with_limits(rows, frame, one)[list(COLUMNS)], mix=mix, level=level)
+    return replace(told, frame=frame, people=people, mix=mix)
 
 
 def _counted(cases: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
