@@ -13,6 +13,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from crmkit.compare.hires import new_hires
 from crmkit.compare.intervals import verdicts
 from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate
@@ -132,12 +133,10 @@ def _whole_weeks(crm: Snapshot, period: Period) -> Period | None:
 
 
 def _new_hires(crm: Snapshot, period: Period) -> set[str]:
-    """Return who was hired too few days before the end of the period."""
+    """Return the names of the reps who are too new, as figures bear them."""
     managers = crm.tables["managers"]
-    end = min(pd.Timestamp(borders(crm, period).end), crm.as_of)
-    days = (end.tz_localize(None) - managers["hired_on"].dt.tz_localize(None)).dt.days
     codes, names = coded(crm, managers, "manager")
-    fresh = (days < crm.settings.limits.new_hire_days).to_numpy()
+    fresh = managers["manager_id"].astype("str").isin(list(new_hires(crm, period))).to_numpy()
     return {names[code] for code in codes[fresh & (codes >= 0)]}
 
 

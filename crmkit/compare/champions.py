@@ -1,0 +1,193 @@
+"""Champions: who converts better than the others at a stage, so that others can learn (METHOD 6.1).
+
+Of several reps somebody is always first. A champion is who is ahead of the others with like deals by more
+than chance makes any of all reps at any of all stages be ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crmkit.compare.hires import new_hires
+from crmkit.compare.intervals import verdicts, wilson
+from crmkit.compare.mix import mix_of
+from crmkit.limits import Limits
+from crmkit.measures import ALL, evaluate, find
+from crmkit.measures.slices import coded, lacking
+from crmkit.periods import Period
+from crmkit.schema import Snapshot
+from crmkit.stages import stage_order
+from crmkit.statistics.many import false_discovery
+from crmkit.statistics.shrinkage import shrink
+from crmkit.statistics.stratified import scored
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+MEASURE = "stage_conversion:excluded"
+#: An attribute is crossed with the others as long as this share of the visits still has likes at other reps.
+ALIKE = 0.8
+
+
+@dataclass(frozen=True, eq=False)
+class Champions:
+    """Reps at stages.
+
+    Attributes
+    ----------
+    rows: one row a stage (in order) and rep with visits: ``pipeline``, ``stage``, ``manager_id``; ``value``,
+        ``low``, ``high``, ``n`` of the visits that ended; ``shrunk``: ``value`` drawn towards those of the
+        role; ``alike`` (visits that have likes at others of the role) and ``clients`` of them; ``adjusted``
+        with limits: what all of the role convert there, and the rep's gap; ``gap`` to the others with like
+        deals, its limits for all stages and reps together; ``is_new``; ``label``, ``direction``, ``reason``.
+        A champion is who holds above; there may be several of a stage.
+    alike_by: what like deals have in common besides stage and role. not_by: what would leave too few of them.
+    left_out: visits that do not count, by reason. missing: what the export lacks, then there are no rows.
+    level: the confidence of the limits of ``gap``.
+    """
+
+    rows: pd.DataFrame
+    alike_by: tuple[str, ...]
+    not_by: tuple[str, ...]
+    left_out: Mapping[str, int]
+    missing: str
+    level: float
+
+    @property
+    def champions(self) -> pd.DataFrame:
+        """The rows of the champions."""
+        return self.rows[((self.rows["label"] == "holds") & (self.rows["direction"] == "above")).to_numpy()]
+
+
+def champions(crm: Snapshot, period: Period = ALL) -> Champions:
+    """Return who converts better than the others at which stage, like for like.
+
+    The rep of a visit is the owner on entering the stage, where the history tells it, else the present one. A
+    stage that was skipped is no visit: nobody converted there.
+
+    Source: METHOD 6.1
+    """
+    told = evaluate(MEASURE, crm, period)
+    missing = ", ".join(dict.fromkeys(told.loc[told["state"] == "not_in_export", "missing"]))
+    every = find(MEASURE).cases(crm, period)
+    unowned = every["manager_id"].isna().to_numpy() & (every["left_out"] == "").to_numpy()
+    left_out = every["left_out"].value_counts().to_dict() | {"no_manager": int(unowned.sum())}
+    cases = every[((every["left_out"] == "").to_numpy() & ~unowned)].reset_index(drop=True)
+    if missing:
+        cases, left_out = cases.head(0), {}
+    visits, alike_by, not_by = _visits(crm, cases)
+    rows, level = crowned(visits, limits=crm.settings.limits)
+    places = (
+        cases[["pipeline", "stage"]].assign(code=visits["stage"]).drop_duplicates("code").set_index("code")
+    )
+    names = cases["manager_id"].cat.categories
+    rows.insert(0, "pipeline", places["pipeline"].reindex(rows["stage"]).array)
+    rows["stage"] = places["stage"].reindex(rows["stage"]).array
+    rows.insert(2, "manager_id", names.take(rows.pop("rep")))
+    rows["is_new"] = rows["manager_id"].isin(list(new_hires(crm, period)))
+    fresh = {"label": "too_little_data", "direction": "none", "reason": "new_hire"}
+    rows.loc[rows["is_new"], list(fresh)] = list(fresh.values())
+    counts = {str(reason): int(n) for reason, n in left_out.items() if reason and n}
+    return Champions(rows, alike_by, not_by, counts, missing, level)
+
+
+def _visits(crm: Snapshot, cases: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
+    """Return the visits as codes, and by what they are alike."""
+    order = stage_order(crm)
+    keys = pd.MultiIndex.from_frame(order.table[["pipeline", "stage"]].astype("str"))
+    stage = keys.get_indexer(pd.MultiIndex.from_frame(cases[["pipeline", "stage"]].astype("str")))
+    deal = cases["deal_ix"].to_numpy(np.int64)
+    company = crm.deals["company_id"].cat.codes.to_numpy().astype(np.int64)
+    client = np.where(company >= 0, company, len(crm.deals) + np.arange(len(crm.deals)))[deal]
+    rep = cases["manager_id"].cat.codes.to_numpy().astype(np.int64)
+    role = np.zeros(len(cases), np.int64) if lacking(crm, "role") else coded(crm, cases, "role")[0] + 1
+    mix = mix_of(crm, cases, cases["value"].to_numpy() > 0).codes if len(cases) else {}
+    joint = np.unique(stage * (role.max(initial=0) + 1) + role, return_inverse=True)[1]
+    used, base = list[str](), _alike(joint, rep)
+    for name, values in mix.items():
+        finer = np.unique(joint * (values.max(initial=0) + 1) + values, return_inverse=True)[1]
+        if _alike(finer, rep) >= ALIKE * base:
+            joint, used = finer, [*used, name]
+    codes = {"stage": stage, "role": role, "rep": rep, "cell": joint, "client": client, "deal": deal}
+    not_by = tuple(name for name in mix if name not in used)
+    return pd.DataFrame({"value": cases["value"], **codes}), tuple(used), not_by
+
+
+def _alike(cell: Ints, rep: Ints) -> float:
+    """Return the share of the visits whose cell has visits of other reps."""
+    if not len(cell):
+        return 0.0
+    own = np.unique(cell * (rep.max() + 1) + rep, return_inverse=True, return_counts=True)
+    return float((np.bincount(cell)[cell] > own[2][own[1]]).mean())
+
+
+def crowned(visits: pd.DataFrame, *, limits: Limits) -> tuple[pd.DataFrame, float]:
+    """Return the verdict on each rep at each stage, and the level of the gaps' limits.
+
+    Parameters
+    ----------
+    visits: one row a visit: ``value``; integer codes ``stage``, ``role``, ``rep``, ``cell`` (of like
+        deals, within a stage and role), ``client``, ``deal``.
+
+    Returns
+    -------
+    The rows of :class:`Champions` with ``stage`` and ``rep`` as codes.
+    """
+    from scipy.special import stdtr
+
+    reps = int(visits["rep"].max()) + 1 if len(visits) else 0
+    frames = [_of_stage(one, int(stage), reps) for (stage, _), one in visits.groupby(["stage", "role"])]
+    rows = pd.concat(frames, ignore_index=True) if frames else _of_stage(visits, 0, 0)
+    enough = (rows["alike"] >= limits.compared_cases) & (rows["clients"] >= limits.few_cases)
+    apart = (rows["gap"].abs() / rows["error"]).where(enough & (rows["error"] > 0))
+    chances = 2 * stdtr(_freedom(rows), -apart.to_numpy())
+    level = false_discovery(chances, limits.false_discovery)[1]
+    low, high = _limits(rows, 0.95)
+    rows["adjusted"] = (rows["whole"] + rows["gap"]).clip(0, 1)
+    rows["adjusted_low"], rows["adjusted_high"] = (rows["whole"] + end.clip(-1, 1) for end in (low, high))
+    rows[["adjusted_low", "adjusted_high"]] = rows[["adjusted_low", "adjusted_high"]].clip(0, 1)
+    low, high = _limits(rows, level)
+    rows["gap_low"], rows["gap_high"] = low.clip(-1, 1), high.clip(-1, 1)
+    beyond = np.where(rows["gap"] > 0, low - rows["largest"] > 0, high + rows["largest"] < 0)
+    cases = rows["alike"].where(rows["clients"] >= limits.few_cases, np.fmin(rows["alike"], rows["clients"]))
+    judged = verdicts(cases, low, high, limits=limits, against=np.where(beyond, "", "one_deal"))
+    too_few = (judged["label"] == "too_little_data") & (rows["n"] >= limits.compared_cases)
+    alone = too_few & (rows["alike"] < limits.compared_cases)
+    judged["reason"] = judged["reason"].mask(too_few, "few_clients").mask(alone, "no_like_deals")
+    return rows.drop(columns=["error", "largest", "whole"]).join(judged), level
+
+
+def _freedom(rows: pd.DataFrame) -> Floats:
+    return np.asarray(np.maximum(rows["clients"].to_numpy() - 1, 1))
+
+
+def _limits(rows: pd.DataFrame, level: float) -> tuple[pd.Series, pd.Series]:
+    """Return the limits of the gaps at a confidence level."""
+    from scipy.special import stdtrit
+
+    wide = rows["error"] * stdtrit(_freedom(rows), 0.5 + level / 2)
+    return rows["gap"] - wide, rows["gap"] + wide
+
+
+def _of_stage(visits: pd.DataFrame, stage: int, reps: int) -> pd.DataFrame:
+    """Return the figures of all reps of one role with visits to one stage."""
+    rep, value = visits["rep"].to_numpy(np.int64), visits["value"].to_numpy(np.float64)
+    cell = np.unique(visits["cell"], return_inverse=True)[1]
+    client, deal = (visits[name].to_numpy(np.int64) for name in ("client", "deal"))
+    score = scored(value, rep, cell, cluster=client, unit=deal, groups=reps)
+    n, won = np.bincount(rep, minlength=reps), np.bincount(rep, value, minlength=reps)
+    low, high = wilson(won, n)
+    weight = np.where(score.weight > 0, score.weight, np.nan)
+    figures = {
+        "stage": stage, "rep": np.arange(reps), "value": won / np.maximum(n, 1), "low": low, "high": high,
+        "n": n, "shrunk": shrink(won, n).shares, "alike": score.n, "clients": score.clusters,
+        "gap": score.ahead / weight, "error": score.spread / weight, "largest": score.largest / weight,
+        "whole": value.mean() if len(value) else np.nan,
+    }  # fmt: skip
+    return pd.DataFrame(figures)[n > 0]
