@@ -1,0 +1,103 @@
+"""Days on which deals were closed in a mass, and records that are kept otherwise since a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+
+from crmkit.compare.recording import distorted, kept_otherwise, mass_closings
+from crmkit.measures import ALL, find
+from crmkit.periods import Period
+from crmkit.schema import Snapshot
+
+FIRST = date(2025, 9, 1)  # a Monday
+CHANGE = FIRST + timedelta(weeks=20)
+
+
+def weeks_of(counts: dict[str, tuple[int, int]], weeks: int = 40) -> list[dict[str, object]]:
+    """Return so many deals of each status a week, before and from the change on; one a working day first."""
+    rows = []
+    for week in range(weeks):
+        for status, sides in counts.items():
+            for number in range(sides[week >= 20]):
+                day = FIRST + timedelta(weeks=week, days=number % 5)
+                rows.append({"created_at": day, "closed_at": day, "status": status, "manager_id": "Ann"})
+    return rows
+
+
+@pytest.fixture
+def of(snapshot: Callable[..., Snapshot]) -> Callable[..., Snapshot]:
+    """Return a Snapshot of such deals, described when the 40 weeks are over."""
+    return lambda rows: snapshot(deals=rows, as_of=(FIRST + timedelta(weeks=40, days=-1)).isoformat())
+
+
+def test_losses_are_written_down_since_then(of: Callable[..., Snapshot]):
+    crm = of(weeks_of({"won": (5, 5), "lost": (5, 15)}))
+    told = kept_otherwise(crm, CHANGE).set_index("measure")
+    # Lost: 1 a working day, then 3. Created: 2, then 4: twice as many for every one that is won, but with so
+    # few deals that is not surely 1.5 times as many.
+    assert told.loc["lost_deals", ["before", "after", "ratio", "won_ratio"]].tolist() == pytest.approx(
+        [1, 3, 3, 1]
+    )
+    # exp(log 3 − 1.96 · √(1/95 + 1/300 + 1/95 + 1/100)): the first week is not told, for the record begins
+    # within it, with its first two-hundredth.
+    assert told.loc["lost_deals", "against_low"] == pytest.approx(2.0858, abs=1e-3)
+    assert "new_deals" not in told.index
+    until = FIRST + timedelta(weeks=40)
+    assert distorted(crm, find("win_rate"), CHANGE, until) == "recording_changed"
+    assert distorted(crm, find("lost_deals"), CHANGE, until) == "recording_changed"
+    assert distorted(crm, find("won_deals"), CHANGE, until) == ""
+    assert distorted(crm, find("deal_cycle:won_median"), CHANGE, until) == ""
+
+
+def test_losses_are_no_longer_written_down(of: Callable[..., Snapshot]):
+    crm = of(weeks_of({"won": (5, 5), "lost": (15, 5)}))
+    assert kept_otherwise(crm, CHANGE)["measure"].tolist() == ["lost_deals"]
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"won": (5, 5), "lost": (10, 10)},  # nothing
+        {"won": (5, 10), "lost": (10, 20)},  # twice as much of all
+        {"won": (5, 8), "lost": (10, 7)},  # more is won, of as many
+        {"won": (8, 5), "lost": (7, 10)},  # less is won, of as many
+        {"won": (1, 1), "lost": (1, 2)},  # too few to be sure
+    ],
+)
+def test_no_better_keeping(of: Callable[..., Snapshot], counts: dict[str, tuple[int, int]]):
+    assert kept_otherwise(of(weeks_of(counts)), CHANGE).empty
+
+
+def test_few_weeks_tell_nothing(of: Callable[..., Snapshot]):
+    crm = of(weeks_of({"won": (5, 5), "lost": (5, 50)}, weeks=27))
+    assert kept_otherwise(crm, CHANGE - timedelta(weeks=15)).empty
+
+
+def test_mass_closing(of: Callable[..., Snapshot]):
+    day = CHANGE - timedelta(days=3)
+    tidied = [{"created_at": FIRST, "closed_at": day, "status": "lost", "manager_id": "Bob"}] * 25
+    crm = of([*weeks_of({"won": (5, 5), "lost": (5, 5)}), *tidied])
+    told = mass_closings(crm, ALL)
+    assert told["manager_id"].astype("str").tolist() == ["Bob"]
+    assert told["day"].dt.date.tolist() == [day]
+    assert told[["closed", "usual"]].to_numpy().tolist() == [[25, 2]]
+    until = FIRST + timedelta(weeks=40)
+    assert mass_closings(crm, Period.between(CHANGE, until, "UTC")).empty
+    # 25 of some 355 deals closed from 13 weeks before on are 7 %; nothing of it is in the weeks after, and
+    # created deals are not closed ones.
+    assert distorted(crm, find("win_rate"), CHANGE, until) == "mass_closing"
+    assert distorted(crm, find("revenue"), CHANGE, until) == "mass_closing"
+    assert distorted(crm, find("new_deals"), CHANGE, until) == ""
+    assert distorted(crm, find("win_rate"), CHANGE + timedelta(weeks=14), until) == ""
+
+
+def test_what_anybody_closes_on_a_day_is_no_mass(of: Callable[..., Snapshot]):
+    crm = of(weeks_of({"won": (25, 25), "lost": (125, 125)}))
+    assert mass_closings(crm, ALL).empty
+
+
+def test_nothing_closed(snapshot: Callable[..., Snapshot]):
+    assert mass_closings(snapshot(deals=[{"created_at": "2026-01-01"}]), ALL).empty
