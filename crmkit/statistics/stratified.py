@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.signedinteger]
 
-#: Groups whose scores are summed by cluster at a time: what lies in memory at once.
-_AT_ONCE = 16
-
 
 @dataclass(frozen=True, eq=False)
 class Score:
@@ -61,7 +58,8 @@ def scored(
     shared = (free > 0)[cell, group]
     rest = np.where(shared, value - rate[cell], 0.0)
     chance = (free * (rate * (1 - rate) * size / np.maximum(size - 1, 1))[:, None]).sum(axis=0)
-    ahead, largest = np.bincount(group, rest, minlength=groups), np.zeros(groups)
+    ahead: Floats = np.bincount(group, rest, minlength=groups).astype(np.float64)
+    largest = np.zeros(groups)
     pairs, place = np.unique(unit * groups + group, return_inverse=True)
     np.maximum.at(largest, pairs % groups, np.bincount(place, rest) * np.sign(ahead)[pairs % groups])
     known = np.unique(cluster[shared] * groups + group[shared])
@@ -76,15 +74,20 @@ def scored(
 
 
 def _by_cluster(rest: Floats, group: Codes, cell: Codes, share: Floats, cluster: Codes) -> Floats:
-    """Return the variance of each group's score from the sums of the clusters."""
-    order = np.argsort(cluster, kind="stable")
-    rest, group, cell = rest[order], group[order], cell[order]
-    first = np.flatnonzero(np.diff(cluster[order], prepend=-1))
-    told = np.zeros(share.shape[1])
-    if not len(first):
-        return told
-    for at in range(0, len(told), _AT_ONCE):
-        part = np.arange(at, min(at + _AT_ONCE, len(told)))
-        pull = rest[:, None] * ((group[:, None] == part) - share[:, part][cell])
-        told[part] = (np.add.reduceat(pull, first, axis=0) ** 2).sum(axis=0)
-    return told * len(first) / max(len(first) - 1, 1)
+    """Return the variance of each group's score from the sums of the clusters.
+
+    A cluster pulls by its own cases of the group, less the group's share of what is in each cell: the squares
+    are added up by their three parts, which are sparse.
+    """
+    from scipy.sparse import coo_matrix
+
+    places = np.unique(cluster, return_inverse=True)[1]
+    clusters = int(places.max(initial=-1)) + 1
+    if clusters < 2:
+        return np.zeros(share.shape[1])
+    own = coo_matrix((rest, (places, group)), (clusters, share.shape[1])).tocsr()
+    inside = coo_matrix((rest, (places, cell)), (clusters, share.shape[0])).tocsr()
+    squares = np.asarray(own.multiply(own).sum(axis=0)).ravel()
+    crossed = np.asarray((own.T @ inside).multiply(share.T).sum(axis=1)).ravel()
+    common = (share * ((inside.T @ inside) @ share)).sum(axis=0)
+    return np.asarray(np.maximum(squares - 2 * crossed + common, 0) * clusters / (clusters - 1))
