@@ -15,7 +15,10 @@ from crmkit.periods import Period
 from crmkit.schema import Snapshot
 from crmkit.statistics.survival import steps_of
 
-COLUMNS = ("code", "side", "measure", "share", "day", "n", "of")
+#: A warning that says nothing more than its code.
+NOTHING: dict[str, object] = {
+    "code": "", "side": -1, "measure": "", "share": np.nan, "day": pd.NaT, "n": np.nan, "of": np.nan,
+}  # fmt: skip
 #: Bases of figures that depend on which deals the export holds.
 BY_CLOSING, BY_CREATION = ("closed_in", "bought_before"), ("created_in",)
 #: A record begins with its first two-hundredth: one mistyped date does not begin it.
@@ -57,8 +60,8 @@ def artefacts(
         rows.append({"code": "another_season", "side": -1})
     if "stage_changes.manager_id" not in crm.supplied:
         rows.append({"code": "present_owner", "side": -1})
-    told = pd.DataFrame(rows, columns=list(COLUMNS))
-    return told.astype({"side": "int64", "code": "str"}).assign(measure=told["measure"].fillna(value=""))
+    told = pd.DataFrame([NOTHING | row for row in rows], columns=list(NOTHING))
+    return told.astype({"side": "int64", "code": "str", "measure": "str"})
 
 
 def _first_records(crm: Snapshot, period: Period, side: int) -> list[dict[str, object]]:
@@ -98,8 +101,8 @@ def seen_shares(crm: Snapshot, period: Period) -> tuple[float, float, pd.Timesta
     def share(of: FloatArray) -> FloatArray:
         return np.append(0.0, within)[np.searchsorted(ages, of / DAY_US, side="right")]
 
-    of_closed = np.where(days >= closed - DAY_US, share(days + DAY_US - created), 0.0)
-    of_created = np.where(days >= created - DAY_US, 1 - np.where(days < closed, share(closed - days), 0.0), 0)
+    of_closed = np.where(days + DAY_US > closed, share(days + DAY_US - created), 0.0)
+    of_created = np.where(days + DAY_US > created, 1 - np.where(days < closed, share(closed - days), 0.0), 0)
     start = pd.Timestamp(int(closed), unit="us", tz="UTC").tz_convert(crm.settings.zone)
     return float(of_closed.mean()), float(of_created.mean()), start
 

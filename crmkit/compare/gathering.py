@@ -64,7 +64,7 @@ def _clients(crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[In
     told = []
     for some in rows:
         deal = (
-            some["deal_ix"].fillna(-1).to_numpy(dtype=np.int64)
+            some["deal_ix"].fillna(value=-1).to_numpy(dtype=np.int64)
             if "deal_ix" in some
             else np.full(len(some), -1)
         )

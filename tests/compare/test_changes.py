@@ -42,7 +42,7 @@ def test_cases_of_one_client_are_worth_fewer():
     tied = cases(value, week=np.arange(100) % 4, days=[5.0] * 4, client=np.repeat(np.arange(5), 20))
     other = cases(value, week=np.arange(100) % 4, days=[5.0] * 4, client=np.repeat(np.arange(5, 10), 20))
     change, _ = share_change(tied, other)
-    # Each side: five clients all won or all lost. Variance of ten moves of .2 × (.6 or .4): 2 × .048 × 10 ÷ 9.
+    # Each side: five clients all won or all lost. Ten moves of .2 × (.6 or .4): 2 × .048 × 10 ÷ 9.
     assert change.spread == pytest.approx(2 * 0.048 * 10 / 9)
     assert sum(change.worth) < 12
 
