@@ -11,7 +11,6 @@ import pytest
 
 from crmkit.statistics.correlation import across
 from crmkit.statistics.intervals import jeffreys, newcombe, quantile_interval, wilson
-from crmkit.statistics.logistic import chances_without, logistic
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.regression import CORRELATIONS, autoregressive, least_squares, whitened
 from crmkit.statistics.survival import cumulative_incidence, survival_quantiles
@@ -111,30 +110,6 @@ def test_intervals_of_quantiles(case: dict[str, Any]) -> None:
         case["limits"] if None not in case["limits"] else [None, None]
     )  # ours is told whole or not at all
     close(quantile_interval(case["values"], case["quantile"], case["level"]), limits)
-
-
-def test_logistic_regression() -> None:
-    told = FIGURES["logistic"]
-    plain = logistic(told["y"], told["x"])
-    close(plain.coefficients, told["plain"]["coefficients"])
-    close(plain.covariance, told["plain"]["covariance"])
-    cases = np.array(told["cases"])
-    counted = logistic(told["wins"] / cases, told["x"], cases)
-    close(counted.coefficients, told["counted"]["coefficients"])
-    close(counted.covariance, told["counted"]["covariance"])
-
-
-@pytest.mark.parametrize("ridge", sorted(FIGURES["logistic"]["ridge"]))
-def test_logistic_regression_with_a_ridge(ridge: str) -> None:
-    told = FIGURES["logistic"]
-    cases, strength = np.array(told["cases"]), float(ridge)
-    ours = logistic(told["wins"] / cases, told["x"], cases, ridge=[0, strength, strength, strength])
-    close(ours.coefficients, told["ridge"][ridge])
-
-
-def test_chances_without_a_group() -> None:
-    told = FIGURES["without"]
-    close(chances_without(told["won"], told["of"], told["codes"], ridge=1e-8), told["chances"], 1e-7)
 
 
 @pytest.mark.parametrize("name", ["even", "weighted"])
