@@ -64,6 +64,8 @@ DESIGNS: tuple[Design, ...] = (
     Design("sparse_cells", levels=(6, 5, 8, 4), deals=(30, 120), likeness=(0.6, 3.0)),
     Design("no_formula", crossed=0.8),
     Design("no_formula_far", crossed=0.8, likeness=(0.3, 0.8)),
+    Design("few_reps_far_other_leads", reps=(4, 8), deals=(30, 300), likeness=(0.3, 0.8)),
+    Design("few_reps_no_formula", reps=(4, 8), deals=(30, 300), likeness=(0.3, 0.8), crossed=0.8),
     Design("low_rates", rate=(0.05, 0.1), deals=(30, 150)),
     Design("small", reps=(4, 6), deals=(30, 60)),
     Design("large", reps=(25, 40), deals=(200, 500)),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from departments import Department
+from departments import ATTRIBUTES, Department
 from numpy.typing import NDArray
 from weeks import Weeks
 
@@ -65,15 +65,18 @@ def oracle(one: Department) -> Signs:
 def kit(one: Department) -> Signs:
     """Say what crmkit says: the verdicts that hold."""
     rows = judged_rows(one)
-    sides = rows["direction"].map({"above": 1, "below": -1, "none": 0})
-    return sides.to_numpy().astype(np.int64)
+    sides = rows["direction"].map({"above": 1, "below": -1, "none": 0}).to_numpy()
+    told = np.zeros(len(one.gaps), np.int64)
+    told[rows["rep"]] = sides
+    return told
 
 
 def judged_rows(one: Department) -> pd.DataFrame:
     """Return the kit's rows of a department, by rep."""
-    from crmkit.compare.managers import judged
+    from crmkit.compare.colleagues import judged
+    from crmkit.limits import Limits
 
-    return judged(one.cases).rows.sort_values("rep")
+    return judged(one.cases, ATTRIBUTES, limits=Limits())[0].sort_values("rep")
 
 
 JUDGES: dict[str, Judge] = {"league table": league, "crmkit": kit, "oracle": oracle}

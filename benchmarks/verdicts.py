@@ -23,12 +23,13 @@ SEED = 6
 Rows: TypeAlias = Iterator[tuple[str, ...]]
 
 
-def equal(judges: dict[str, Judge], runs: int) -> Rows:
+def equal(judges: dict[str, Judge], runs: int, only: str = "") -> Rows:
     """Tell the departments of equal reps in which anybody is called above or below."""
     yield "equal reps: departments with any verdict, %", *judges, "reps judged"
-    each = max(runs // len(DESIGNS), 1)
+    chosen = [one for one in DESIGNS if only in ("", one.name)]
+    each = max(runs // len(chosen), 1)
     wrong = dict.fromkeys(judges, 0)
-    for design in DESIGNS:
+    for design in chosen:
         found, reps = dict.fromkeys(judges, 0), 0
         for one in departments(design, each, seed=SEED):
             reps += len(one.gaps)
@@ -37,7 +38,7 @@ def equal(judges: dict[str, Judge], runs: int) -> Rows:
         for name in judges:
             wrong[name] += found[name]
         yield design.name, *(percent(found[name], each) for name in judges), f"{reps:,}"
-    whole = each * len(DESIGNS)
+    whole = each * len(chosen)
     yield f"all {whole:,}", *(percent(wrong[name], whole) for name in judges), ""
 
 
@@ -109,7 +110,7 @@ def effect(judges: dict[str, Judge], runs: int) -> Rows:
     yield f"all {27 * each:,}", *(percent(part, 27 * each) for part in wholes)
 
 
-TASKS: dict[str, Callable[[dict[str, Judge], int], Rows]] = {
+TASKS: dict[str, Callable[..., Rows]] = {
     "equal": equal,
     "opposite": mirrored,
     "power": power,
@@ -137,11 +138,13 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(TASKS), metavar="TASK,TASK…", help=", ".join(TASKS))
     parser.add_argument("--runs", type=int, help="departments or series a task")
     parser.add_argument("--judges", default=",".join(JUDGES), metavar="NAME,NAME…", help=", ".join(JUDGES))
+    parser.add_argument("--design", choices=[one.name for one in DESIGNS], help="equal reps of one kind only")
     told = parser.parse_args()
     judges = {name: JUDGES[name] for name in told.judges.split(",")}
     for name in told.only.split(","):
         begun = time.perf_counter()
-        for line in table(TASKS[name](judges, told.runs or RUNS[name])):
+        chosen = {"only": told.design} if told.design and name == "equal" else {}
+        for line in table(TASKS[name](judges, told.runs or RUNS[name], **chosen)):
             print(line, flush=True)
         print(f"{name}: {time.perf_counter() - begun:.0f} s\n", file=sys.stderr)
 

@@ -11,7 +11,10 @@ Controlled Clinical Trials 7 (1986) 177–188 (moments)
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -22,25 +25,70 @@ Ints: TypeAlias = NDArray[np.int64]
 
 #: How many times the usual spread of single cases the effect of an attribute may be, before data speak.
 WIDE = 4.0
-_STEPS, _STILL, _FAR = 30, 1e-5, 12.0
+_STEPS, _STILL, _FAR = 30, 1e-4, 12.0
+_SHORTEST, _LEVEL_GROUND = 1e-6, 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """The cells: one row each, a constant and one column for each value of each attribute.
+    """The cells, and which value each has of each attribute.
 
-    ``noise`` is the variance of a single case around its cell, or ``None`` where cases are yes or no (then
-    everything is on the logistic scale).
+    Attributes
+    ----------
+    codes: one array a attribute, one entry a cell: 0, 1, 2 … without gaps.
+    size: how many cells. noise: the variance of a single case around its cell, or ``None`` where cases are yes
+        or no (then everything is on the logistic scale).
+
+    The model has a constant and an effect of each value: ``width`` effects, in this order.
     """
 
-    columns: Floats
+    codes: Sequence[Ints]
+    size: int
     noise: float | None = None
+
+    @cached_property
+    def starts(self) -> Ints:
+        """The place of each attribute's first effect; last, how many effects there are."""
+        return np.cumsum([1, *(int(own.max(initial=-1)) + 1 for own in self.codes)])
+
+    @property
+    def width(self) -> int:
+        """How many effects there are."""
+        return int(self.starts[-1])
 
     @property
     def penalty(self) -> Floats:
-        """How strongly each column is drawn to nothing: the constant not at all."""
-        wide = WIDE if self.noise is None else WIDE * self.noise
-        return np.append(1e-9, np.full(self.columns.shape[1] - 1, 1 / wide))
+        """How strongly each effect is drawn to nothing: the constant not at all."""
+        wide = WIDE * (self.noise or 1.0)
+        return np.append(1e-9, np.full(self.width - 1, 1 / wide))
+
+    def places(self, effects: Floats) -> Floats:
+        """Return the sum of the effects in each cell."""
+        told = np.full(self.size, effects[0])
+        for own, start in zip(self.codes, self.starts, strict=False):
+            told += effects[start + own]
+        return told
+
+    def sums(self, figures: Floats) -> Floats:
+        """Add up figures of the cells for each effect."""
+        parts = [
+            np.bincount(own, weights=figures, minlength=after - start)
+            for own, start, after in zip(self.codes, self.starts, self.starts[1:], strict=False)
+        ]
+        return np.concatenate([[figures.sum()], *parts]).astype(np.float64)
+
+    def crossed(self, weights: Floats) -> Floats:
+        """Add up weights of the cells for each pair of effects."""
+        table = np.diag(self.sums(weights))
+        table[0] = table[:, 0] = np.diag(table)
+        spans = list(zip(self.codes, self.starts, self.starts[1:], strict=False))
+        for ix, (own, start, after) in enumerate(spans):
+            for other, first, last in spans[ix + 1 :]:
+                many = last - first
+                joint = np.bincount(own * many + other, weights=weights, minlength=(after - start) * many)
+                table[start:after, first:last] = joint.reshape(-1, many)
+                table[first:last, start:after] = table[start:after, first:last].T
+        return table
 
     def means(self, eta: Floats) -> Floats:
         """Return what is expected of a case, of its place on the model's scale."""
@@ -53,7 +101,7 @@ class Design:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A fitted model: effects of the columns, deviations of the cells, and what is needed for its errors."""
+    """A fitted model: effects of the attributes, deviations of the cells, and what is needed for its errors."""
 
     design: Design
     effects: Floats
@@ -62,22 +110,26 @@ class Fit:
     inverse: Floats
     spread: float
 
-    @property
+    @cached_property
     def means(self) -> Floats:
         """What is expected of a case in each cell."""
-        return self.design.means(self.design.columns @ self.effects + self.deviations)
+        return self.design.means(self.design.places(self.effects) + self.deviations)
 
     def expected(self, counts: Floats) -> tuple[float, float]:
         """Return the mean expected of ``counts`` cases in each cell, and the variance of that expectation."""
-        means, n = self.means, counts.sum()
-        pull = counts * self.design.slopes(means)
+        n = float(counts.sum())
+        pull = counts * self.design.slopes(self.means)
         rest, own = pull, 0.0
         if self.spread > 0:
             width = self.weights + 1 / self.spread
             own = float((pull**2 / width).sum())
             rest = pull - self.weights * pull / width
-        common = self.design.columns.T @ rest
-        return float(counts @ means / n), float(own + common @ self.inverse @ common) / float(n) ** 2
+        common = self.design.sums(rest)
+        return float(counts @ self.means) / n, float(own + common @ self.inverse @ common) / n**2
+
+    def simple(self, counts: Floats) -> float:
+        """Return the mean expected by the effects of the attributes alone."""
+        return float(counts @ self.design.means(self.design.places(self.effects)) / counts.sum())
 
 
 def fit(design: Design, counts: Floats, sums: Floats, *, spread: float, start: Fit | None = None) -> Fit:
@@ -88,27 +140,26 @@ def fit(design: Design, counts: Floats, sums: Floats, *, spread: float, start: F
     counts, sums: one figure a cell. spread: variance of the cells' deviations (0: there are none).
     start: a fit of nearly the same cases; it saves steps.
     """
-    x, penalty, scale = design.columns, design.penalty, design.noise or 1.0
-    effects, cells = np.zeros(x.shape[1]), np.zeros(len(x))
+    penalty, scale = design.penalty, design.noise or 1.0
+    effects, cells = np.zeros(design.width), np.zeros(design.size)
     if start is not None:
         effects, cells = start.effects, start.deviations
     for _ in range(_STEPS):
-        means = design.means(x @ effects + cells)
+        means = design.means(design.places(effects) + cells)
         weights = counts * design.slopes(means) / scale
         pulls = (sums - counts * means) / scale
         keep, told = np.ones_like(weights), pulls
         if spread > 0:
             told = pulls - cells / spread
             keep = 1 - weights / (weights + 1 / spread)
-        within = x.T * (weights * keep) @ x + np.diag(penalty)
-        right = x.T @ (pulls - (1 - keep) * told) - penalty * effects
-        step = np.linalg.solve(within, right)
+        inverse = np.linalg.inv(design.crossed(weights * keep) + np.diag(penalty))
+        step = inverse @ (design.sums(pulls - (1 - keep) * told) - penalty * effects)
         if spread > 0:
-            cells = cells + (told - weights * (x @ step)) / (weights + 1 / spread)
+            cells = cells + (told - weights * design.places(step)) / (weights + 1 / spread)
         effects = effects + step
-        if np.abs(step).max() < _STILL:
+        if np.abs(step).max() < _STILL * scale**0.5:
             break
-    return Fit(design, effects, cells, weights, np.asarray(np.linalg.inv(within), np.float64), spread)
+    return Fit(design, effects, cells, weights, inverse, spread)
 
 
 def spread_of(design: Design, cell: Ints, group: Ints, *, counts: Floats, sums: Floats) -> float:
@@ -118,67 +169,28 @@ def spread_of(design: Design, cell: Ints, group: Ints, *, counts: Floats, sums: 
 
     Parameters
     ----------
-    cell, group: codes of pairs, one entry each; counts, sums: of the cases of each pair.
+    cell, group: codes of pairs, one entry each, without gaps; counts, sums: of the cases of each pair.
 
     Returns
     -------
     The variance of the cells' deviations on the model's scale; 0 where they deviate no more than by chance.
     """
-    pairs = _Pairs(design, cell, group, counts, sums)
-    means, weights, inverse = pairs.fitted()
-    size = len(design.columns)
-    excess = np.bincount(cell, weights=(sums - counts * means) / pairs.scale, minlength=size)
-    variance = np.bincount(cell, weights=weights, minlength=size)
-    with_group = np.zeros((size, int(group.max(initial=0)) + 1))
-    np.add.at(with_group, (cell, group), weights)
-    joint = np.hstack([design.columns * variance[:, None], with_group])
+    pairs = Design([*(own[cell] for own in design.codes), group], len(cell), design.noise)
+    found = fit(pairs, counts, sums, spread=0.0)
+    scale = design.noise or 1.0
+    excess = np.bincount(cell, weights=(sums - counts * found.means) / scale, minlength=design.size)
+    variance = np.bincount(cell, weights=found.weights, minlength=design.size)
+    joint = np.zeros((design.size, pairs.width))
+    joint[:, 0] = variance
+    for own, start in zip(design.codes, pairs.starts, strict=False):
+        joint[np.arange(design.size), start + own] = variance
+    np.add.at(joint, (cell, pairs.starts[-2] + group), found.weights)
     seen = variance > 0
     joint, variance, excess = joint[seen], variance[seen], excess[seen]
-    drawn = joint @ inverse
-    lost = np.einsum("ij,ij->i", drawn, joint)
-    crossed = np.einsum("ij,jk,ik->i", drawn, joint.T @ joint, drawn, optimize=True)
+    drawn = joint @ found.inverse
+    lost = (drawn * joint).sum(axis=1)
+    common = ((drawn @ (joint.T @ joint)) * drawn).sum(axis=1)
     by_chance = float((1 - lost / variance).sum())
-    scale = float((variance - 2 * lost + crossed / variance).sum())
-    found = float((excess**2 / variance).sum()) - by_chance
-    return max(0.0, found / scale) if scale > 0 else 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class _Pairs:
-    """Cases by cell and group, for a fit in which groups have effects of their own."""
-
-    design: Design
-    cell: Ints
-    group: Ints
-    counts: Floats
-    sums: Floats
-
-    @property
-    def scale(self) -> float:
-        return self.design.noise or 1.0
-
-    def fitted(self) -> tuple[Floats, Floats, Floats]:
-        """Return the expected of each pair, its weight, and the inverse of the normal matrix."""
-        x, groups = self.design.columns, int(self.group.max(initial=0)) + 1
-        width = x.shape[1]
-        penalty = np.append(self.design.penalty, np.full(groups, self.design.penalty[-1]))
-        known = np.zeros(width + groups)
-        for _ in range(_STEPS):
-            eta = (x @ known[:width])[self.cell] + known[width + self.group]
-            means = self.design.means(eta)
-            weights = self.counts * self.design.slopes(means) / self.scale
-            pulls = (self.sums - self.counts * means) / self.scale
-            by_cell = np.bincount(self.cell, weights=weights, minlength=len(x))
-            cross = np.zeros((groups, width))
-            for column in range(width):
-                values = weights * x[self.cell, column]
-                cross[:, column] = np.bincount(self.group, weights=values, minlength=groups)
-            alone = np.diag(np.bincount(self.group, weights=weights, minlength=groups))
-            normal = np.block([[x.T * by_cell @ x, cross.T], [cross, alone]]) + np.diag(penalty)
-            pulled = np.bincount(self.cell, weights=pulls, minlength=len(x))
-            by_group = np.bincount(self.group, weights=pulls, minlength=groups)
-            step = np.linalg.solve(normal, np.append(x.T @ pulled, by_group) - penalty * known)
-            known = known + step
-            if np.abs(step).max() < _STILL:
-                break
-        return means, weights, np.linalg.inv(normal)
+    gained = float((variance - 2 * lost + common / variance).sum())
+    told = float((excess**2 / variance).sum()) - by_chance
+    return max(0.0, told / gained) if gained > 0 else 0.0
