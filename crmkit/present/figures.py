@@ -192,7 +192,11 @@ def table_of(
 
 
 def figure(
-    data: list[dict[str, Any]], layout: dict[str, Any], rows: Sequence[Row], plate: Plate, table: Table
+    data: list[dict[str, Any]],
+    layout: dict[str, Any],
+    rows: Sequence[Row],
+    plate: Plate,
+    table: Table | None = None,
 ) -> Figure:
     """Return the finished chart; one without rows says so."""
     words = plate.formats.words

@@ -132,6 +132,7 @@ LEFT_OUT = {
     "not_recorded": N_("actions of that time, or of the kind that would tell, are not in the export"),
     "hired_before_records": N_("hired before the first record of deals"),
     "no_history": N_("no history of its stages"),
+    "other_pipeline": N_("in another pipeline, or in none"),
     "self_loop": N_("a change from a stage to itself: an artefact, collapsed"),
     "still_there": N_("still in the stage: how the visit ends is not known yet"),
     "no_product": N_("no product"),

@@ -31,13 +31,13 @@ HOLDS = {
     ("change", "worse"): N_("It became worse by {span}."),
     ("change", "above"): N_("It grew by {span}."),
     ("change", "below"): N_("It fell by {span}."),
-    ("part", "above"): N_("It adds {span} to the difference."),
-    ("part", "below"): N_("It takes {span} off the difference."),
+    ("part", "above"): N_("By itself it makes {span} more."),
+    ("part", "below"): N_("By itself it makes {span} less."),
 }
 WITHIN_CHANCE = {
     "sides": N_("The data cannot tell them apart: the difference may be {interval}."),
     "change": N_("The data cannot tell a change: it may be {interval}."),
-    "part": N_("The data cannot tell whether it adds to the difference: its part may be {interval}."),
+    "part": N_("The data cannot tell whether it makes more or less: its part may be {interval}."),
 }
 HINDERED = {
     "sides": N_("It may be chance, although the difference is {interval}."),
@@ -64,6 +64,12 @@ REASONS = {
     "no_like_deals": N_(
         "Nobody else had such deals (source, segment, product, amount): there is nobody to compare with."
     ),
+    "no_colleagues": N_("Nobody else has this role: there is nobody to compare with."),
+    "no_cases": N_("There is nothing to compare in this period."),
+    "reps_known_after_the_outcome": N_(
+        "Whose the cases are is written down almost only where they went well, or only where they went badly:"
+        " the figures would tell who was written down."
+    ),
     "new_hire": N_("Hired less than {new_hire_days} days ago: too early to compare."),
     "models_disagree": N_(
         "Two ways of comparing like with like do not agree, so the difference is not taken as proven."
@@ -85,6 +91,14 @@ REASONS = {
     ),
     "few_clients": N_("The cases belong to too few clients: chance cannot be told from the rest."),
     "few_figures": N_("Fewer than {clients_compared} clients have this figure, so it is not told."),
+    "different_roles": N_("They have different roles, and reps are compared with those of their own role."),
+    "one_client": N_("All that one side won comes from a single client, which tells nothing of chance."),
+    "nothing_won": N_("Nothing was won."),
+    "nothing_priced": N_("One side won nothing that has an amount, so it has no average check."),
+    "no_leads": N_("On one side no deal came to an end."),
+    "stage_not_reached": N_("On one side no deal came to this stage."),
+    "amounts_missing": N_("Too many won deals have no amount: what they brought is not known."),
+    "no_history": N_("Of too many lost deals it is not known at which stage they were lost."),
     "no_interval": N_("This figure has no interval here, and nothing is judged without one."),
 }  # fmt: skip
 
@@ -158,15 +172,24 @@ def reason_text(study: Study, row: Mapping[str, Any], what: Compared) -> str:
     Of columns that are missing it is said what they are and how to export them.
     """
     told = []
-    limits = asdict(study.crm.settings.limits)
     for code in filter(None, row["reason"].split(", ")):
         if code in ("few_cases", "some_cases"):
+            limits = asdict(study.crm.settings.limits)
             told.append(study.say(TOO_FEW[what.cases].text, **limits, n=study.formats.count(row["n"])))
         elif code == "within_chance":
             interval = between_text(study.formats, row["gap_low"], row["gap_high"], what.unit)
             told.append(sentence(study.words, WITHIN_CHANCE[what.kind].text, interval=interval))
-        elif code in REASONS:
-            told.append(study.say(REASONS[code].text, **limits))
+        else:
+            told.append(why(study, code))
+    return " ".join(dict.fromkeys(told))
+
+
+def why(study: Study, codes: str) -> str:
+    """Return the sentences for reasons that need no figures, or for columns that the export lacks."""
+    told = []
+    for code in filter(None, codes.split(", ")):
+        if code in REASONS:
+            told.append(study.say(REASONS[code].text, **asdict(study.crm.settings.limits)))
         else:
             told += [study.words.message(one) for one in missing(study.crm, code)]
     return " ".join(dict.fromkeys(told))

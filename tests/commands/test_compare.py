@@ -79,7 +79,7 @@ def test_a_gap_is_split_into_parts_that_add_up(two):
     ]  # fmt: skip
     verdict = parts["win_rate"]["verdict"]
     assert [verdict["label"], verdict["direction"]] == ["holds", "above"]
-    assert verdict["text"].startswith("It adds $") and verdict["text"].endswith(" to the difference.")
+    assert verdict["text"].startswith("By itself it makes $") and verdict["text"].endswith(" more.")
     assert parts["leads"]["adjusted"] is None
 
 
@@ -171,3 +171,38 @@ def test_what_is_no_day_and_no_group_is_refused(doubled):
     assert (wrong.where, list(wrong.samples)) == ("--control", ["Bob"])
     assert refused("effect", doubled, "--date", "2026-01-05", "--control", "manager=Bod")
     assert refused("effect", doubled, "--date", "2026-01-05", "--measure", "luck")
+
+
+def test_reps_are_told_with_their_verdicts(two):
+    told = json.loads(run("managers", two, "--format", "json"))
+    assert [told[name] for name in ("outcome", "by", "credit", "missing")] == [
+        "win_rate", "manager", "owner_now", None,
+    ]  # fmt: skip
+    ann, bob = told["rows"]
+    assert list(ann)[: 4 + len(FIGURES)] == ["manager_id", "name", "role", *FIGURES, "verdict"]
+    assert [ann[name] for name in ("name", "value", "n")] == ["Ann", 0.75, 40]
+    # each beside the other: 75 % against 25 %
+    assert ann["gap"] == pytest.approx(0.5) and bob["gap"] == pytest.approx(-0.5)
+    assert [one["verdict"]["direction"] for one in (ann, bob)] == ["above", "below"]
+    assert ann["verdict"]["text"].startswith("Better by") and bob["verdict"]["text"].startswith("Worse by")
+    shown = run("managers", two)
+    assert "75.0%" in shown and "present owner" in shown
+
+
+def test_reps_of_what_is_not_in_the_export_and_of_no_outcome(two):
+    told = json.loads(run("managers", two, "--outcome", "on_time", "--format", "json"))
+    assert told["rows"] == [] and "tasks" in told["missing"]
+    assert "Export the tasks too" in run("managers", two, "--outcome", "on_time")
+    assert "win_rate" in str(refused("managers", two, "--outcome", "winrate").remedy)
+
+
+def test_two_periods_are_set_beside_each_other(doubled):
+    asked = ["periods", doubled, "2025-Q2", "2025-Q3", "--measure", "won_deals", "--measure", "revenue"]
+    told = json.loads(run(*asked, "--format", "json"))
+    assert [row["name"] for row in told["rows"]] == ["won_deals", "revenue"]
+    # six deals a week of five working days in both
+    assert told["rows"][0]["before"] == pytest.approx(1.2, abs=0.1)
+    assert told["rows"][0]["value"] == pytest.approx(1.2, abs=0.1)
+    assert "another_season" in {one["code"] for one in told["warnings"]}
+    assert "Won deals" in run(*asked)
+    assert "overlap" in str(refused("periods", doubled, "2025", "2025-Q3").remedy)
