@@ -15,6 +15,9 @@ from crmkit.statistics.mixed import Design, Fit, fit, spread_of
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
+#: Cases of one cell and rep beyond the first that are needed for telling how single values scatter.
+FEW_REPEATS = 30
+
 
 @dataclass(frozen=True, eq=False)
 class Expectation:
@@ -68,23 +71,19 @@ class Field:
 
     @cached_property
     def design(self) -> Design:
-        """The cells' columns: a constant, and each value of each attribute."""
+        """The cells, and which value each has of each attribute."""
         first = np.full(self.size, -1)
         first[self.cell[::-1]] = np.arange(len(self.cell))[::-1]
-        columns = [np.ones(self.size)]
-        for codes in self.attributes:
-            own = codes[first]
-            columns += [(own == value).astype(np.float64) for value in np.unique(own)]
-        table = np.stack(columns, axis=1)
-        return Design(table, None if self.is_share else self._noise(table))
+        codes = [np.unique(own[first], return_inverse=True)[1] for own in self.attributes]
+        return Design(codes, self.size, None if self.is_share else self._noise())
 
-    def _noise(self, table: Floats) -> float:
+    def _noise(self) -> float:
         """Return the variance of single values within cells and reps; of all if there are no repeats."""
         counts, sums = self.pairs[2:]
         squares = float((self.value**2).sum() - (sums**2 / counts).sum())
         free = len(self.value) - len(counts)
         whole = float(self.value.var()) if len(self.value) else 0.0
-        return max(squares / free if free > table.shape[1] else whole, 1e-12)
+        return max(squares / free if free > FEW_REPEATS else whole, 1e-12)
 
     @cached_property
     def spread(self) -> float:
@@ -109,28 +108,24 @@ class Field:
             np.bincount(cell[inside], weights=one[inside], minlength=self.size).astype(np.float64)
             for one in (counts, sums)
         )
-        whole: list[Fit | None] = [None, None]
-        spreads = [self.spread, 0.0]
+        whole: Fit | None = None
         order = np.argsort(rep, kind="stable")
         for rows in np.split(order, np.flatnonzero(np.diff(rep[order])) + 1):
-            own = np.zeros(self.size)
-            own[cell[rows]] = counts[rows]
             n, total = all_n, all_sum
             if reference[rep[rows[0]]]:
-                n, total = all_n - own, all_sum.copy()
+                n, total = all_n.copy(), all_sum.copy()
+                n[cell[rows]] -= counts[rows]
                 total[cell[rows]] -= sums[rows]
             if n.sum() < 2:
                 continue
-            for ix, spread in enumerate(spreads):
-                whole[ix] = fit(self.design, n, total, spread=spread, start=whole[ix])
-            yield int(rep[rows[0]]), self._expected(own, n, whole, enough)
+            whole = fit(self.design, n, total, spread=self.spread, start=whole)
+            rare = self.design.sums(n) < enough
+            yield int(rep[rows[0]]), self._expected(whole, cell[rows], counts[rows], rare)
 
-    def _expected(self, own: Floats, n: Floats, fits: Sequence[Fit | None], enough: int) -> Expectation:
-        full, main = (one for one in fits if one is not None)
-        mean, error = full.expected(own)
-        cases, means = own.sum(), full.means
-        scale = self.design.slopes(means) if self.is_share else np.full(self.size, self.design.noise or 0.0)
-        noise = float(own @ scale) / cases**2
-        rare = self.design.columns.T @ n < enough
-        matched = float(own[~self.design.columns[:, rare].any(axis=1)].sum() / cases)
-        return Expectation(mean, error, main.expected(own)[0], noise, matched, means)
+    def _expected(self, whole: Fit, cells: Ints, counts: Floats, rare: npt.NDArray[np.bool_]) -> Expectation:
+        mean, error = whole.expected(cells, counts)
+        cases, means = float(counts.sum()), whole.means
+        noise = self.design.slopes(means[cells]) * (1.0 if self.is_share else self.design.noise or 0.0)
+        matched = self.design.of(cells).places(rare.astype(np.float64)) == 0
+        simple, seen = whole.simple(cells, counts), float(counts[matched].sum()) / cases
+        return Expectation(mean, error, simple, float(counts @ noise) / cases**2, seen, means)

@@ -11,9 +11,8 @@ Controlled Clinical Trials 7 (1986) 177–188 (moments)
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -26,7 +25,6 @@ Ints: TypeAlias = NDArray[np.int64]
 #: How many times the usual spread of single cases the effect of an attribute may be, before data speak.
 WIDE = 4.0
 _STEPS, _STILL, _FAR = 30, 1e-4, 12.0
-_SHORTEST, _LEVEL_GROUND = 1e-6, 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +33,9 @@ class Design:
 
     Attributes
     ----------
-    codes: one array a attribute, one entry a cell: 0, 1, 2 … without gaps.
-    size: how many cells. noise: the variance of a single case around its cell, or ``None`` where cases are yes
-        or no (then everything is on the logistic scale).
+    codes: one array an attribute, one entry a cell: 0, 1, 2 … without gaps.
+    size: how many cells. noise: the variance of a single case around its cell, or ``None`` where cases are
+        yes or no (then everything is on the logistic scale).
 
     The model has a constant and an effect of each value: ``width`` effects, in this order.
     """
@@ -61,6 +59,12 @@ class Design:
         """How strongly each effect is drawn to nothing: the constant not at all."""
         wide = WIDE * (self.noise or 1.0)
         return np.append(1e-9, np.full(self.width - 1, 1 / wide))
+
+    def of(self, cells: Ints) -> Design:
+        """Return some of the cells, with the effects of all."""
+        mine = replace(self, codes=[own[cells] for own in self.codes], size=len(cells))
+        mine.__dict__["starts"] = self.starts
+        return mine
 
     def places(self, effects: Floats) -> Floats:
         """Return the sum of the effects in each cell."""
@@ -101,7 +105,7 @@ class Design:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A fitted model: effects of the attributes, deviations of the cells, and what is needed for its errors."""
+    """A fitted model: effects of the attributes, deviations of the cells, what is needed for its errors."""
 
     design: Design
     effects: Floats
@@ -115,21 +119,22 @@ class Fit:
         """What is expected of a case in each cell."""
         return self.design.means(self.design.places(self.effects) + self.deviations)
 
-    def expected(self, counts: Floats) -> tuple[float, float]:
-        """Return the mean expected of ``counts`` cases in each cell, and the variance of that expectation."""
-        n = float(counts.sum())
-        pull = counts * self.design.slopes(self.means)
+    def expected(self, cells: Ints, counts: Floats) -> tuple[float, float]:
+        """Return the mean expected of ``counts`` cases in some cells, and the variance of that."""
+        n, weights = float(counts.sum()), self.weights[cells]
+        pull = counts * self.design.slopes(self.means[cells])
         rest, own = pull, 0.0
         if self.spread > 0:
-            width = self.weights + 1 / self.spread
+            width = weights + 1 / self.spread
             own = float((pull**2 / width).sum())
-            rest = pull - self.weights * pull / width
-        common = self.design.sums(rest)
-        return float(counts @ self.means) / n, float(own + common @ self.inverse @ common) / n**2
+            rest = pull - weights * pull / width
+        common = self.design.of(cells).sums(rest)
+        return float(counts @ self.means[cells]) / n, float(own + common @ self.inverse @ common) / n**2
 
-    def simple(self, counts: Floats) -> float:
+    def simple(self, cells: Ints, counts: Floats) -> float:
         """Return the mean expected by the effects of the attributes alone."""
-        return float(counts @ self.design.means(self.design.places(self.effects)) / counts.sum())
+        means = self.design.means(self.design.of(cells).places(self.effects))
+        return float(counts @ means / counts.sum())
 
 
 def fit(design: Design, counts: Floats, sums: Floats, *, spread: float, start: Fit | None = None) -> Fit:
@@ -152,7 +157,8 @@ def fit(design: Design, counts: Floats, sums: Floats, *, spread: float, start: F
         if spread > 0:
             told = pulls - cells / spread
             keep = 1 - weights / (weights + 1 / spread)
-        inverse = np.linalg.inv(design.crossed(weights * keep) + np.diag(penalty))
+        normal = design.crossed(weights * keep) + np.diag(penalty)
+        inverse = np.asarray(np.linalg.inv(normal), np.float64)
         step = inverse @ (design.sums(pulls - (1 - keep) * told) - penalty * effects)
         if spread > 0:
             cells = cells + (told - weights * design.places(step)) / (weights + 1 / spread)
