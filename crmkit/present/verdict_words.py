@@ -89,6 +89,19 @@ REASONS = {
         "Very many deals were closed at once around that time: the figure may tell of tidying up, not of"
         " sales."
     ),
+    "first_records": N_(
+        "In one of the periods only a part of the deals that belong to it is in this export: see the warnings."
+    ),
+    "records_begin": N_("What this figure counts is recorded only from within one of the periods on."),
+    "young_cases": N_(
+        "Many cases are too young to be counted; those that are counted ended sooner than the rest will."
+    ),
+    "short_periods": N_(
+        "The periods are too short: a count or a sum needs at least {weeks_after} weeks in each, to tell how"
+        " much it differs from week to week anyway."
+    ),
+    "very_short_periods": N_("The periods are too short: at least four weeks in each are needed."),
+    "one_moment": N_("This figure tells of one moment or of a whole period, and has no cases to compare."),
     "few_clients": N_("The cases belong to too few clients: chance cannot be told from the rest."),
     "few_figures": N_("Fewer than {clients_compared} clients have this figure, so it is not told."),
     "different_roles": N_("They have different roles, and reps are compared with those of their own role."),
