@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +21,7 @@ from crmkit.measures.cases import latest_months
 from crmkit.measures.catalog import STANDING
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.statistics.intervals import Z95
-from crmkit.statistics.many import false_discovery
+from crmkit.statistics.many import widened
 
 #: Figures that do not grow with the client: shares and times, no counts and no money.
 COMPARED = (
@@ -34,8 +32,6 @@ COMPARED = (
 )  # fmt: skip
 QUARTILES = {"quartile_low": 0.25, "median": 0.5, "quartile_high": 0.75}
 DIGITS = 2
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +82,11 @@ def clients(figures: Sequence[pd.DataFrame], *, limits: Limits, own: int | None 
         [_row(name, [_of(name, one) for one in figures], limits=limits, own=own) for name in COMPARED]
     )
     told = rows["missing"] == ""
-    side = np.where(rows["gap"] > 0, rows["value"] - rows["low"], rows["high"] - rows["value"])
-    spread = np.where(told & (side > 0), side / Z95, np.nan).astype(np.float64)
-    level = _level(np.abs(rows["gap"].to_numpy(np.float64)) / spread, limits)
-    times = NormalDist().inv_cdf(0.5 + level / 2) / Z95
-    rows["gap_low"] = rows["gap"] - times * (rows["value"] - rows["low"])
-    rows["gap_high"] = rows["gap"] + times * (rows["high"] - rows["value"])
+    near, far = (rows["gap"] + (rows[end] - rows["value"]) for end in ("low", "high"))
+    low, high, level = widened(
+        rows["gap"].where(told), near.where(told), far.where(told), rate=limits.false_discovery
+    )
+    rows["gap_low"], rows["gap_high"] = low, high
     unsure = told & rows["n"].notna() & rows["low"].isna()
     judged = verdicts(
         rows["n"], rows["gap_low"].where(~unsure, -np.inf), rows["gap_high"].where(~unsure, np.inf),
@@ -150,10 +145,3 @@ def _rounded(value: float) -> float:
     (0.23, 23.0, 0.0)
     """
     return float(f"{value:.{DIGITS}g}")
-
-
-def _level(apart: Floats, limits: Limits) -> float:
-    """Return the level of intervals for all gaps, from how many standard errors each is wide."""
-    from scipy.special import ndtr
-
-    return false_discovery(2 * ndtr(-apart), limits.false_discovery)[1]

@@ -73,7 +73,7 @@ def measured(card: Card, crm: Snapshot, process: Process | None = None) -> Measu
     today = crm.today
     if card.started_on is None or card.started_on > today:
         return Measured("not_started")
-    place, places = _place(card, crm, process)
+    place, places = place_of(card, crm, process)
     if place is None:
         return Measured("unknown_step")
     zone, start = crm.settings.zone, card.started_on
@@ -96,8 +96,8 @@ def measured(card: Card, crm: Snapshot, process: Process | None = None) -> Measu
     return _compared(before, after, card.metric)
 
 
-def _place(card: Card, crm: Snapshot, process: Process | None) -> tuple[int | None, StepMap]:
-    """Return the code of the place that a card is about, and the places."""
+def place_of(card: Card, crm: Snapshot, process: Process | None) -> tuple[int | None, StepMap]:
+    """Return the code of the place that a card is about (``None``: nothing is called so), and the places."""
     places = stages_as_places(crm) if process is None else map_steps(crm, process)
     names = [fold(str(name)) for name in places.order.table["stage"]]
     if fold(card.step) not in names and process is not None:
