@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crmkit.compare.effect import Effect
+    from crmkit.present.study import Study
     from crmkit.present.verdict_words import Compared
 
 Day = Annotated[str, typer.Option("--date", help=say("The first day of the change, such as 2026-03-01."))]
@@ -37,7 +38,6 @@ def periods(
 ) -> None:
     """Print each figure of both periods, its change, and whether the change is more than noise."""
     from crmkit.compare.periods import MEASURES, compared_periods
-    from crmkit.measures import find
     from crmkit.measures.records import plain_rows
     from crmkit.periods import Period
     from crmkit.present.verdict_words import Compared
@@ -58,8 +58,18 @@ def periods(
         "left_out": plain_rows(found.left_out),
     }  # fmt: skip
     heads = {"title": say("measure"), "before": earlier}
-    shown = found.rows.assign(title=[say(find(name).title) for name in found.rows["name"]])
-    Answer(study, found.rows, what, heads, head, shown=shown).print(format)
+    Answer(study, found.rows, what, heads, head, shown=_shown(study, found.rows)).print(format)
+
+
+def _shown(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return figures of two periods as a terminal shows them; a change among like cases is no figure."""
+    from crmkit.measures import find
+    from crmkit.present.units import KIND_OF_UNIT, with_unit
+
+    pairs = zip(rows["before"], rows["unit"], strict=True)
+    before = [with_unit(study.formats, value, KIND_OF_UNIT[unit]) for value, unit in pairs]
+    titles = [say(find(name).title) for name in rows["name"]]
+    return rows.assign(title=titles, before=before, adjusted=float("nan"))
 
 
 def effect(

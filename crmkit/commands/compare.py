@@ -18,6 +18,9 @@ def _compare() -> None:
     """Hold the commands together."""
 
 
+app.command(help=say("Compare reps like for like: each beside what others would have made of such deals."))(
+    sides.managers
+)
 app.command(
     help=say("Split a gap in revenue into what makes it: leads, win rate, average check, or stages.")
 )(sides.gap)

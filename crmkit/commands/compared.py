@@ -51,7 +51,8 @@ class Answer:
             print_json(told | {"rows": rows, "notes": list(self.notes)})
             return
         shown = self.rows if self.shown is None else self.shown
-        print_table(for_the_eye(self.study, shown, self.what, self.heads))
+        if len(shown):
+            print_table(for_the_eye(self.study, shown, self.what, self.heads))
         for note in self.notes:
             typer.echo(clean(note))
 

@@ -18,6 +18,63 @@ if TYPE_CHECKING:
     from crmkit.present.study import Study
 
 
+#: What is counted in an outcome, where it is not deals.
+CASES = {
+    "revenue_per_lead": "leads",
+    "on_time": "tasks",
+    "actions_per_day": "days",
+    "stage_conversion": "visits",
+}
+
+
+def managers(
+    client: ClientPlace,
+    outcome: Annotated[
+        str,
+        typer.Option(
+            help=say(
+                "What is compared: win_rate, revenue_per_lead, cycle, on_time, actions_per_day or"
+                " stage_conversion."
+            )
+        ),
+    ] = "win_rate",
+    by: Annotated[
+        str, typer.Option(help=say("Who is compared: manager, or another slice, such as team."))
+    ] = "manager",
+    period: Span = "all",
+    as_of: AsOf = "",
+    format: Plain = "table",
+) -> None:
+    """Print each rep beside what the others would have made of such deals."""
+    from crmkit.compare.managers import managers as compared
+    from crmkit.compare.outcomes import find_outcome
+    from crmkit.present.verdict_words import Compared, why
+
+    one = find_outcome(outcome)
+    with busy():
+        study = opened(client, as_of, period)
+        found = compared(study.crm, study.period, outcome, by=by)
+    what = Compared(one.unit, one.better, CASES.get(outcome, "deals"))
+    people = study.crm.tables["managers"]
+    names = dict(zip(people["manager_id"].astype("str"), people["name"].astype("object"), strict=True))
+    rows = found.rows.rename(columns={"manager_id": "id"} if by != "manager" else {})
+    rows.insert(
+        1, "name", [names.get(key, key) for key in rows.iloc[:, 0]] if by == "manager" else rows.iloc[:, 0]
+    )
+    head = {
+        "outcome": outcome, "unit": one.unit, "better": one.better, "by": by, "mix": list(found.mix.codes),
+        "not_in_mix": dict(found.mix.left_out), "left_out": dict(found.left_out), "level": found.level,
+        "credit": found.credit or None, "missing": found.missing or None,
+    }  # fmt: skip
+    notes = [study.words.message(one.about)]
+    if found.missing:
+        notes.append(why(study, found.missing))
+    if found.credit == "owner_now":
+        notes.append(say("Deals count for their present owner, whoever worked on them before."))
+    heads = {"name": say("rep") if by == "manager" else by, "role": say("role")}
+    Answer(study, rows, lambda _: what, heads, head, tuple(notes)).print(format)
+
+
 def gap(
     client: ClientPlace,
     first: Annotated[str, typer.Argument(metavar="FIRST", help=say("A rep, another group, or a period."))],

@@ -87,9 +87,11 @@ def figure_text(study: Study, row: Mapping[str, Any], what: Compared) -> str:
 
 
 def adjusted_text(study: Study, row: Mapping[str, Any], what: Compared) -> str | None:
-    """Return the figure had the cases been like the others', with its interval; of few cases nothing."""
+    """Return the figure had the cases been like the others', with its interval, if it may be told."""
     value, n = row.get("adjusted"), row["n"]
     if is_missing(value) or is_missing(n) or n < study.crm.settings.limits.few_cases:
+        return None
+    if row["label"] == "cannot_be_computed":
         return None
     kind = KIND_OF_UNIT[what.figure or what.unit]
     low, high = row["adjusted_low"], row["adjusted_high"]

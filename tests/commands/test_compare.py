@@ -41,15 +41,19 @@ def in_english(monkeypatch):
     monkeypatch.setenv("CRMKIT_LANGUAGE", "en")
 
 
-@pytest.fixture
-def two(tmp_path: Path) -> Path:
-    """Ann wins 30 of 40 deals of 100, Bob 10 of 40 of 50."""
+def of_two(folder: Path, amounts: tuple[int, int]) -> Path:
     rows = []
-    for rep, wins, amount in (("Ann", 30, 100), ("Bob", 10, 50)):
+    for rep, wins, amount in (("Ann", 30, amounts[0]), ("Bob", 10, amounts[1])):
         for number in range(40):
             stage = "Won" if number < wins else "Lost"
             rows.append(f"{rep}{number},{stage},{rep},2026-01-10,2026-02-{number % 28 + 1:02},{amount}")
-    return write(tmp_path / "two", rows)
+    return write(folder, rows)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """Ann wins 30 of 40 deals of 100, Bob 10 of 40 of 50."""
+    return of_two(tmp_path / "two", (100, 50))
 
 
 def run(*arguments: object) -> str:
@@ -173,8 +177,9 @@ def test_what_is_no_day_and_no_group_is_refused(doubled):
     assert refused("effect", doubled, "--date", "2026-01-05", "--measure", "luck")
 
 
-def test_reps_are_told_with_their_verdicts(two):
-    told = json.loads(run("managers", two, "--format", "json"))
+def test_reps_are_told_with_their_verdicts(tmp_path):
+    alike = of_two(tmp_path / "alike", (100, 100))
+    told = json.loads(run("managers", alike, "--format", "json"))
     assert [told[name] for name in ("outcome", "by", "credit", "missing")] == [
         "win_rate", "manager", "owner_now", None,
     ]  # fmt: skip
@@ -185,8 +190,15 @@ def test_reps_are_told_with_their_verdicts(two):
     assert ann["gap"] == pytest.approx(0.5) and bob["gap"] == pytest.approx(-0.5)
     assert [one["verdict"]["direction"] for one in (ann, bob)] == ["above", "below"]
     assert ann["verdict"]["text"].startswith("Better by") and bob["verdict"]["text"].startswith("Worse by")
-    shown = run("managers", two)
+    shown = run("managers", alike)
     assert "75.0%" in shown and "present owner" in shown
+
+
+def test_reps_without_like_deals_are_not_judged(two):
+    """All of Ann's deals are twice as large as any of Bob's."""
+    told = json.loads(run("managers", two, "--format", "json"))
+    assert {row["verdict"]["reason"] for row in told["rows"]} == {"no_like_deals"}
+    assert "there is nobody to compare with" in told["rows"][0]["verdict"]["text"]
 
 
 def test_reps_of_what_is_not_in_the_export_and_of_no_outcome(two):
