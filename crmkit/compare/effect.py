@@ -11,7 +11,7 @@ import pandas as pd
 from crmkit.compare.interrupted import Judged as Judged
 from crmkit.compare.interrupted import judged_series as judged_series
 from crmkit.compare.intervals import Direction, Label
-from crmkit.compare.recording import distorted
+from crmkit.compare.recording import COUNTED, MASS_COLUMNS, Recording, recording
 from crmkit.compare.series import TOTALS, Group, lacking, weekly
 from crmkit.measures.catalog import Measure, find
 from crmkit.schema import Snapshot
@@ -41,6 +41,7 @@ class Effect:
     series: one row a week: ``week`` (Monday), ``is_after`` (null in the week of the change), ``value``,
         ``weight``, ``n``, ``control`` (its figure), ``fitted``, ``without`` (the line without the change),
         ``placebo`` (the effect found where this week is taken for the first after a change).
+    recording: who closed deals in a mass around the day, and what is recorded more, or less, since then.
     """
 
     measure: str
@@ -68,6 +69,7 @@ class Effect:
     direction: Direction
     reason: str
     series: pd.DataFrame
+    recording: Recording
 
 
 def effect(
@@ -103,7 +105,8 @@ def effect(
     if lacks := lacking(crm, measure, mine | theirs):
         return _refused(day, one, (theirs, mine), lacks)
     frame = _sides(figures, others, day)
-    told = _judged(crm, frame, bool(theirs), _against(crm, frame, one, day))
+    kept = recording(crm, one, day, _until(frame, day))
+    told = _judged(crm, frame, bool(theirs), kept.reason)
     if told.label == "holds":
         told = _without_biggest(crm, frame, bool(theirs), told)
     a_month = _days_a_month(frame) if one.unit == "money" and one.summary in TOTALS else np.nan
@@ -116,7 +119,7 @@ def effect(
         one.name, day, told.value, told.low, told.high, told.relative, told.relative_low, told.relative_high,
         told.base, told.n_before, told.n_after, told.n, told.value * a_month, told.low * a_month,
         told.high * a_month, told.placebo_share, int((~np.isnan(told.placebo)).sum()), told.is_season,
-        told.correlation, theirs, mine, told.label, told.direction, told.reason, series,
+        told.correlation, theirs, mine, told.label, told.direction, told.reason, series, kept,
     )  # fmt: skip
 
 
@@ -147,11 +150,10 @@ def _judged(crm: Snapshot, frame: pd.DataFrame, is_compared: bool, against: str 
     )  # fmt: skip
 
 
-def _against(crm: Snapshot, frame: pd.DataFrame, one: Measure, day: date) -> str:
-    """Return why the figures before and after are not alike, whatever they say."""
-    after = frame["week"][frame["is_after"].fillna(value=False).to_numpy(dtype=bool)]
-    until = after.max().date() if len(after) else day
-    return distorted(crm, one, day, until + timedelta(days=7))
+def _until(frame: pd.DataFrame, day: date) -> date:
+    """Return the day after the last week that is told."""
+    last: date = max(frame["week"].max().date(), day) if len(frame) else day
+    return last + timedelta(days=7)
 
 
 def _without_biggest(crm: Snapshot, frame: pd.DataFrame, is_compared: bool, told: Judged) -> Judged:
@@ -182,4 +184,5 @@ def _refused(day: date, one: Measure, groups: tuple[Group, Group], lacks: str) -
     return Effect(
         one.name, day, no, no, no, no, no, no, no, 0, 0, no, no, no, no, no, 0, False, no, *groups,
         "cannot_be_computed", "none", lacks, pd.DataFrame(columns=names),
+        Recording(*(pd.DataFrame(columns=list(columns)) for columns in (MASS_COLUMNS, COUNTED))),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -23,7 +24,22 @@ RECORDED = ("new_deals", "lost_deals")
 OF_WON = {"won_deals", "revenue", "margin", "average_check", "average_discount", "repeat_sales"}
 MASS_COLUMNS = ("day", "manager_id", "closed", "usual")
 COUNTED = ("measure", "before", "after", "ratio", "low", "high", "won_ratio", "against_low", "against_high")
-DAY = 86_400_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """How records were kept around a day.
+
+    Attributes
+    ----------
+    mass: as :func:`mass_closings`. kept: as :func:`kept_otherwise`. Both without rows where they do not move
+        the measure that is asked about.
+    reason: why its figures before and after are not alike: ``mass_closing``, ``recording_changed``, or empty.
+    """
+
+    mass: pd.DataFrame
+    kept: pd.DataFrame
+    reason: str = ""
 
 
 def mass_closings(crm: Snapshot, period: Period) -> pd.DataFrame:
@@ -106,22 +122,20 @@ def _ratio(crm: Snapshot, name: str, day: date) -> tuple[float, float, float, fl
     return float(np.log(rates[1] / rates[0])), error, rates[0], rates[1]
 
 
-def distorted(crm: Snapshot, one: Measure, day: date, until: date) -> str:
-    """Return why the figures of a measure before a day and from it until another one are not alike.
+def recording(crm: Snapshot, one: Measure, day: date, until: date) -> Recording:
+    """Return how records were kept around a day, as far as it moves the figures of a measure.
 
-    ``mass_closing``: of the deals closed in ``limits.weeks_after`` weeks before and in the days after, a part
-    of ``limits.mass_share`` at least was closed in a mass; ``recording_changed``: see
-    :func:`kept_otherwise`. Empty if neither moves this measure.
+    Deals closed in a mass are looked for from ``limits.weeks_after`` weeks before the day until ``until``;
+    they count against a comparison from ``limits.mass_share`` of all deals closed in that time on.
     """
     zone, limits = crm.settings.zone, crm.settings.limits
-    if one.basis == "closed_in":
-        around = Period.between(day - timedelta(weeks=limits.weeks_after), until, zone)
-        every = _closing_days(crm)
-        closed = int(every["closed"][within(every["day"], around)].sum())
-        if closed and mass_closings(crm, around)["closed"].sum() >= limits.mass_share * closed:
-            return "mass_closing"
+    around = Period.between(day - timedelta(weeks=limits.weeks_after), max(day, until), zone)
+    closings = one.basis == "closed_in"
+    mass, every = mass_closings(crm, around), _closing_days(crm)
+    closed = int(every["closed"][within(every["day"], around)].sum())
+    many = closings and closed > 0 and mass["closed"].sum() >= limits.mass_share * closed
     of_deals = one.basis in ("closed_in", "created_in", "matured_in", "entered_stage_in")
-    counted = one.unit in ("share", "count", "money") and one.id not in OF_WON
-    if of_deals and counted and len(kept_otherwise(crm, day)):
-        return "recording_changed"
-    return ""
+    moved = of_deals and one.unit in ("share", "count", "money") and one.id not in OF_WON
+    kept = kept_otherwise(crm, day)
+    reason = "mass_closing" if many else "recording_changed" if moved and len(kept) else ""
+    return Recording(mass if closings else mass[:0], kept if moved else kept[:0], reason)

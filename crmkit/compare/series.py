@@ -25,6 +25,7 @@ COLUMNS = ("week", "working_days", "value", "weight", "n", "numerator", "biggest
 HEAD = 200
 #: Summaries that add up, and are told per working day.
 TOTALS = ("count", "sum")
+DAILY = {"count": "per_day", "money": "money_per_day"}
 
 
 def weekly(crm: Snapshot, name: str, group: Group | None = None, *, outside: bool = False) -> pd.DataFrame:
@@ -64,6 +65,11 @@ def weekly(crm: Snapshot, name: str, group: Group | None = None, *, outside: boo
     told = _summarised(one, cases, place, days)
     frame = pd.DataFrame({"week": weeks.astype("datetime64[us]"), "working_days": days} | told)
     return frame[days > 0].reset_index(drop=True)
+
+
+def unit_of(one: Measure) -> str:
+    """Return the unit of the weekly figures of a measure: totals are per working day."""
+    return DAILY.get(one.unit, one.unit) if one.summary in TOTALS else one.unit
 
 
 def lacking(crm: Snapshot, name: str, group: Group | None = None) -> str:
