@@ -147,56 +147,39 @@ def quantiles() -> list[dict[str, Any]]:
     return told
 
 
-def cases_of_logistic() -> dict[str, Any]:
-    """Return data of a logistic regression: two numbers and rows of several cases."""
-    rows = range(60)
-    x = [[1.0, (7 * i % 11) / 3, float(i % 4 == 0), ((5 * i * i) % 13) / 13 - 0.5] for i in rows]
-    return {
-        "x": x,
-        "y": [int((37 * i * i + 11 * i) % 17 < 5 + (7 * i % 11) // 2) for i in rows],
-        "cases": [1 + (3 * i) % 8 for i in rows],
-        "wins": [min(1 + (3 * i) % 8, (5 * i * i + i) % 6) for i in rows],
-    }
+def cells() -> dict[str, Any]:
+    """Return logistic regressions on two attributes of three groups' cases: all of them, and without a group.
 
-
-def logistics() -> dict[str, Any]:
-    """Return logistic regressions: plain, of counts, and with a ridge."""
-    data = cases_of_logistic()
-    x, y = np.array(data["x"]), np.array(data["y"])
-    cases, wins = np.array(data["cases"]), np.array(data["wins"])
-    plain = sm.Logit(y, x).fit(disp=0, method="newton", tol=1e-14, maxiter=100)
-    binomial = sm.families.Binomial()
-    counted = sm.GLM(np.column_stack([wins, cases - wins]), x, family=binomial).fit(tol=1e-14, maxiter=100)
-    told: dict[str, Any] = data | {
-        "plain": {"coefficients": plain.params, "covariance": plain.cov_params()},
-        "counted": {"coefficients": counted.params, "covariance": counted.cov_params()},
-        "ridge": {},
-    }
-    doubled = np.concatenate([x, x])[:, 1:]
-    answers = np.repeat([1, 0], len(x))
-    weights = np.concatenate([wins, cases - wins])
-    for ridge in (0.1, 0.25, 2.0):
-        fit = LogisticRegression(C=1 / ridge, solver="newton-cholesky", tol=1e-13, max_iter=1000)
-        fit.fit(doubled, answers, sample_weight=weights)
-        told["ridge"][str(ridge)] = [*fit.intercept_, *fit.coef_[0]]
-    return told
-
-
-def without_others() -> dict[str, Any]:
-    """Return what three groups' cells would do with the other two: statsmodels, a level of each left out."""
+    statsmodels leaves a level of each attribute out; scikit-learn has them all, with a ridge on each.
+    """
     codes = [[a, b] for a in range(3) for b in range(4)]
     of = [[4 + (5 * g + 3 * c * c + g * c) % 30 for c in range(12)] for g in range(3)]
     won = [[(of[g][c] * (2 + codes[c][0] + codes[c][1] + g)) // 11 for c in range(12)] for g in range(3)]
     x = np.array([[1, a == 1, a == 2, b == 1, b == 2, b == 3] for a, b in codes], float)
-    told = []
-    for group in range(3):
-        k = np.sum(won, axis=0) - won[group]
-        n = np.sum(of, axis=0) - of[group]
-        fit = sm.GLM(np.column_stack([k, n - k]), x, family=sm.families.Binomial()).fit(
-            tol=1e-14, maxiter=100
-        )
-        told.append(fit.predict(x))
-    return {"codes": codes, "of": of, "won": won, "chances": told}
+    every = np.array(
+        [[a == one for one in range(3)] + [b == one for one in range(4)] for a, b in codes], float
+    )
+    wins, losses = np.sum(won, axis=0), np.sum(of, axis=0) - np.sum(won, axis=0)
+    whole = logistic(wins, losses, x)
+    told: dict[str, Any] = {
+        "codes": codes, "of": of, "won": won, "chances": whole.predict(x), "ridge": {},
+        "odds_covariance": x @ whole.cov_params() @ x.T,
+    }  # fmt: skip
+    told["without"] = [
+        logistic(wins - won[g], losses - np.array(of[g]) + won[g], x).predict(x) for g in range(3)
+    ]
+    answers, weights = np.repeat([1, 0], len(codes)), np.concatenate([wins, losses])
+    for wide in (1.0, 4.0):
+        fit = LogisticRegression(C=wide, solver="newton-cholesky", tol=1e-13, max_iter=1000)
+        fit.fit(np.concatenate([every, every]), answers, sample_weight=weights)
+        told["ridge"][str(wide)] = [*fit.intercept_, *fit.coef_[0]]
+    return told
+
+
+def logistic(wins: Any, losses: Any, x: Any) -> Any:
+    """Return statsmodels' logistic regression of counts."""
+    model = sm.GLM(np.column_stack([wins, losses]), x, family=sm.families.Binomial())
+    return model.fit(tol=1e-14, maxiter=100)
 
 
 def weeks() -> dict[str, Any]:
@@ -318,7 +301,7 @@ def main() -> None:
     """Write ``figures.json``."""
     told: dict[str, Any] = {
         "survival": survival(), "shares": shares(), "discoveries": discoveries(), "quantiles": quantiles(),
-        "logistic": logistics(), "without": without_others(), "regression": regressions(),
+        "cells": cells(), "regression": regressions(),
         "correlations": correlations(), "departments": departments(), "effects": effects(),
     }  # fmt: skip
     names = [line.split("==")[0] for line in (HERE / "requirements.txt").read_text().split()]

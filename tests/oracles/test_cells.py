@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
-from crmkit.compare.expecting import Field
 from crmkit.statistics.mixed import Design, fit
 from crmkit.statistics.shrinkage import drawn
 
@@ -32,40 +31,32 @@ def regression(won: ArrayLike, of: ArrayLike, x: Floats, ridge: ArrayLike) -> tu
     return at, np.linalg.inv(curvature)
 
 
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing be drawn to its middle, so that it is a plain regression."""
-    monkeypatch.setattr("crmkit.statistics.mixed.WIDE", 1e12)
+@pytest.fixture(autouse=True)
+def to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the model take its steps to the last digit."""
+    monkeypatch.setattr("crmkit.statistics.mixed._STILL", 1e-11)
 
 
-@pytest.mark.usefixtures("undrawn")
-def test_without_a_ridge_it_is_plain_logistic_regression() -> None:
-    told = FIGURES["logistic"]
-    x, ones = np.array(told["x"]), np.ones(len(told["y"]))
-    for n, k, theirs in (
-        (ones, told["y"], told["plain"]),
-        (np.array(told["cases"], float), told["wins"], told["counted"]),
-    ):
-        ours = fit(Design(x), n, np.array(k, float), spread=0.0)
-        np.testing.assert_allclose(ours.effects, theirs["coefficients"], rtol=0, atol=1e-8)
-        # The covariance is that of the last step but one.
-        np.testing.assert_allclose(ours.inverse, theirs["covariance"], rtol=0, atol=1e-6)
+def test_hardly_drawn_it_is_plain_logistic_regression(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crmkit.statistics.mixed.WIDE", 1e9)
+    told = FIGURES["cells"]
+    codes, of, won = (np.array(told[name]) for name in ("codes", "of", "won"))
+    ours = fit(Design(list(codes.T), 12), of.sum(axis=0), won.sum(axis=0), spread=0.0)
+    np.testing.assert_allclose(ours.means, told["chances"], rtol=0, atol=1e-8)
+    # The variance of what is expected of a cell: that of its odds, turned into a chance.
+    for cell in range(12):
+        mean, variance = ours.expected(np.array([cell]), np.ones(1))
+        odds = np.sqrt(variance) / (mean * (1 - mean))
+        assert odds**2 == pytest.approx(told["odds_covariance"][cell][cell], rel=1e-5)
 
 
-def test_with_its_ridge_it_is_scikit_learns() -> None:
-    told = FIGURES["logistic"]
-    design = Design(np.array(told["x"]))
-    assert design.penalty[1:].tolist() == [0.25] * 3
-    ours = fit(design, np.array(told["cases"]), np.array(told["wins"]), spread=0.0)
-    np.testing.assert_allclose(ours.effects, told["ridge"]["0.25"], rtol=0, atol=1e-8)
-
-
-def test_the_plain_reference_is_scikit_learns_too() -> None:
-    told = FIGURES["logistic"]
-    for ridge, theirs in told["ridge"].items():
-        penalty = [0, *[float(ridge)] * 3]
-        ours = regression(told["wins"], told["cases"], np.array(told["x"]), penalty)[0]
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-8)
+@pytest.mark.parametrize("wide", ["1.0", "4.0"])
+def test_its_ridge_is_scikit_learns(wide: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crmkit.statistics.mixed.WIDE", float(wide))
+    told = FIGURES["cells"]
+    codes, of, won = (np.array(told[name]) for name in ("codes", "of", "won"))
+    ours = fit(Design(list(codes.T), 12), of.sum(axis=0), won.sum(axis=0), spread=0.0)
+    np.testing.assert_allclose(ours.effects, told["ridge"][wide], rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -76,40 +67,33 @@ def test_deviations_of_cells_are_columns_with_a_ridge_of_their_own(seed: int, sp
     draw = np.random.default_rng(seed)
     sizes = draw.integers(2, 6, 2)
     codes = np.array([[a, b] for a in range(sizes[0]) for b in range(sizes[1])])
+    design = Design(list(codes.T), len(codes))
     levels = [(codes[:, [at]] == np.arange(sizes[at])).astype(float) for at in (0, 1)]
-    design = Design(np.column_stack([np.ones(len(codes)), *levels]))
+    both = np.column_stack([np.ones(len(codes)), *levels, np.eye(len(codes))])
     of = draw.poisson(draw.choice([1, 4, 40]), len(codes)).astype(float)
     of[0] += 2
-    odds = design.columns @ draw.normal(0, 2, design.columns.shape[1]) - 1
+    odds = both[:, : design.width] @ draw.normal(0, 2, design.width) - 1
     won = draw.binomial(of.astype(int), 1 / (1 + np.exp(-odds))).astype(float)
     won[0] = 1  # neither none nor all of everything
     ours = fit(design, of, won, spread=spread)
-    both = np.column_stack([design.columns, np.eye(len(codes))])
-    ridge = [*design.penalty, *[1 / spread] * len(codes)]
-    found, covariance = regression(won, of, both, ridge)
+    found, covariance = regression(won, of, both, [*design.penalty, *[1 / spread] * len(codes)])
     means = 1 / (1 + np.exp(-(both @ found)))
-    np.testing.assert_allclose(ours.means, means, rtol=0, atol=2e-5)
+    np.testing.assert_allclose(ours.means, means, rtol=0, atol=1e-8)
     asked = 1 + np.arange(len(codes)) % 3.0
-    mean, variance = ours.expected(asked)
-    assert mean == pytest.approx(means @ asked / asked.sum(), abs=1e-5)
+    mean, variance = ours.expected(np.arange(len(codes)), asked)
+    assert mean == pytest.approx(means @ asked / asked.sum(), abs=1e-8)
     slope = (asked * means * (1 - means)) @ both / asked.sum()
-    assert variance == pytest.approx(slope @ covariance @ slope, rel=2e-3)
+    assert variance == pytest.approx(slope @ covariance @ slope, rel=1e-6)
 
 
 def test_what_is_expected_of_a_rep_is_what_the_others_did(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A hardly drawn fit; statsmodels leaves a level of each attribute out, here all are in.
-    monkeypatch.setattr("crmkit.statistics.mixed.WIDE", 1e6)
-    told = FIGURES["without"]
-    of, won, codes = (np.array(told[name]) for name in ("of", "won", "codes"))
-    cells = [(rep, cell, 1.0) for rep in range(3) for cell in range(12) for _ in range(won[rep, cell])]
-    cells += [
-        (rep, cell, 0.0) for rep in range(3) for cell in range(12) for _ in range((of - won)[rep, cell])
-    ]
-    rep, cell, value = (np.array(one) for one in zip(*cells, strict=True))
-    field = Field(rep, cell, value, [codes[cell, 0], codes[cell, 1]], is_share=True)
-    for who, expected in field.expectations(np.ones(3, dtype=bool), 5):
-        theirs = np.array(told["chances"][who]) @ of[who] / of[who].sum()
-        assert expected.simple == pytest.approx(theirs, abs=1e-6)
+    monkeypatch.setattr("crmkit.statistics.mixed.WIDE", 1e9)
+    told = FIGURES["cells"]
+    codes, of, won = (np.array(told[name]) for name in ("codes", "of", "won"))
+    for rep in range(3):
+        others = np.arange(3) != rep
+        ours = fit(Design(list(codes.T), 12), of[others].sum(axis=0), won[others].sum(axis=0), spread=0.0)
+        np.testing.assert_allclose(ours.means, told["without"][rep], rtol=0, atol=1e-8)
 
 
 def test_estimates_are_drawn_as_random_effects() -> None:
