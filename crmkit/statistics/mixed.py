@@ -11,7 +11,7 @@ Controlled Clinical Trials 7 (1986) 177–188 (moments)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -25,6 +25,9 @@ Ints: TypeAlias = NDArray[np.int64]
 #: How many times the usual spread of single cases the effect of an attribute may be, before data speak.
 WIDE = 4.0
 _STEPS, _STILL, _FAR = 30, 1e-4, 12.0
+_SHORTEST, _GROUND = 1e-3, 1e-9
+#: A step so long on the logistic scale is looked at before it is gone; so short, it is gone anyhow.
+_LONG, _SHORTEST = 0.5, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,24 @@ class Design:
         """Return what is expected of a case, of its place on the model's scale."""
         return eta if self.noise is not None else 1 / (1 + np.exp(-np.clip(eta, -_FAR, _FAR)))
 
+    def likelihood(self, eta: Floats, counts: Floats, sums: Floats) -> float:
+        """Return the log-likelihood of cases, up to a constant."""
+        if self.noise is not None:
+            return float((sums * eta - counts * eta**2 / 2).sum()) / self.noise
+        return float((sums * eta - counts * np.logaddexp(0, eta)).sum())
+
+    def likelihood(
+        self, effects: Floats, cells: Floats, *, counts: Floats, sums: Floats, spread: float
+    ) -> float:
+        """Return how likely effects and deviations make the cases, what draws them to nothing included."""
+        eta = self.places(effects) + cells
+        if self.noise is not None:
+            told = float(sums @ eta - counts @ eta**2 / 2) / self.noise
+        else:
+            told = float(sums @ eta - counts @ np.logaddexp(0, eta))
+        drawn = float(self.penalty @ effects**2) + (float(cells @ cells) / spread if spread > 0 else 0.0)
+        return told - drawn / 2
+
     def slopes(self, means: Floats) -> Floats:
         """Return how the expected changes with the place on the scale."""
         return np.ones_like(means) if self.noise is not None else means * (1 - means)
@@ -149,6 +170,12 @@ def fit(design: Design, counts: Floats, sums: Floats, *, spread: float, start: F
     effects, cells = np.zeros(design.width), np.zeros(design.size)
     if start is not None:
         effects, cells = start.effects, start.deviations
+
+    def height(effects: Floats, cells: Floats) -> float:
+        drawn = float(cells @ cells) / spread if spread > 0 else 0.0
+        fits = design.likelihood(design.places(effects) + cells, counts, sums)
+        return fits - (float(penalty @ effects**2) + drawn) / 2
+
     for _ in range(_STEPS):
         means = design.means(design.places(effects) + cells)
         weights = counts * design.slopes(means) / scale
@@ -160,12 +187,24 @@ def fit(design: Design, counts: Floats, sums: Floats, *, spread: float, start: F
         normal = design.crossed(weights * keep) + np.diag(penalty)
         inverse = np.asarray(np.linalg.inv(normal), np.float64)
         step = inverse @ (design.sums(pulls - (1 - keep) * told) - penalty * effects)
+        aside = np.zeros_like(cells)
         if spread > 0:
-            cells = cells + (told - weights * design.places(step)) / (weights + 1 / spread)
-        effects = effects + step
-        if np.abs(step).max() < _STILL * scale**0.5:
+            aside = (told - weights * design.places(step)) / (weights + 1 / spread)
+        part = _part(height, (effects, cells), (step, aside)) if np.abs(step).max() > _LONG else 1.0
+        effects, cells = effects + part * step, cells + part * aside
+        if np.abs(part * step).max() < _STILL * scale**0.5:
             break
     return Fit(design, effects, cells, weights, inverse, spread)
+
+
+def _part(
+    height: Callable[[Floats, Floats], float], at: tuple[Floats, Floats], step: tuple[Floats, Floats]
+) -> float:
+    """Return how much of a step can be gone without going down: in rare cells, Newton's steps lead astray."""
+    here, part = height(*at), 1.0
+    while part > _SHORTEST and not height(at[0] + part * step[0], at[1] + part * step[1]) >= here:
+        part /= 2
+    return part
 
 
 def spread_of(design: Design, cell: Ints, group: Ints, *, counts: Floats, sums: Floats) -> float:
