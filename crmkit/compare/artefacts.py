@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from crmkit.compare.recording import mass_closings
 from crmkit.edges import lonely_start
-from crmkit.facts import FloatArray, cycle_days, is_status, once_per_snapshot
+from crmkit.facts import FloatArray, cycle_days, is_status, once_per_snapshot, within
 from crmkit.measures.catalog import find
 from crmkit.measures.evaluation import began
 from crmkit.periods import Period
@@ -25,7 +26,8 @@ BY_CLOSING, BY_CREATION = ("closed_in", "bought_before"), ("created_in",)
 HEAD = 200
 DAY_US = 86_400_000_000
 #: Cases that are left out because they are young: those that end soon are among the counted ones.
-YOUNG = ("still_there", "too_young", "younger_than_horizon")
+COHORT = "younger_than_horizon"  # what is counted then is of one age, and not only what ended soon
+YOUNG = ("still_there", "too_young", COHORT)
 
 
 def artefacts(
@@ -46,14 +48,16 @@ def artefacts(
     for nothing closes before ``day``, or deals are recorded from shortly before; of ``measure`` (a basis).
     ``records_begin``: what the measure counts is recorded from ``day`` on.
     ``not_over``: the period goes beyond the day described, ``day``. ``young_cases``: ``n`` of ``of`` cases
-    are too young. ``another_season``: the periods are different parts of a year. ``present_owner``: the
-    export does not tell whose a deal was then.
+    are too young, so that those counted ended soon (``young_cohort``: those counted are all of one age).
+    ``mass_closing``: ``n`` of ``of`` closed deals were closed in a mass. ``another_season``:
+    the periods are different parts of a year. ``present_owner``: the export does not tell whose a deal was.
     """
     rows: list[dict[str, object]] = []
     for side, period in enumerate((earlier, later)):
         if pd.Timestamp(period.end) > crm.as_of.normalize() + pd.Timedelta(days=1):
             rows.append({"code": "not_over", "side": side, "day": crm.as_of})
         rows += _first_records(crm, period, side)
+        rows += _mass(crm, period, side)
         rows += _begin(crm, period, side, names)
     rows += _young(left_out, crm.settings.limits.closings_seen)
     if _another_season(earlier, later):
@@ -62,6 +66,15 @@ def artefacts(
         rows.append({"code": "present_owner", "side": -1})
     told = pd.DataFrame([NOTHING | row for row in rows], columns=list(NOTHING))
     return told.astype({"side": "int64", "code": "str", "measure": "str"})
+
+
+def _mass(crm: Snapshot, period: Period, side: int) -> list[dict[str, object]]:
+    """Return whether more than a little of what was closed in a period was closed in a mass."""
+    ended = is_status(crm, "won") | is_status(crm, "lost")
+    n, of = mass_closings(crm, period)["closed"].sum(), (ended & within(crm.deals["closed_at"], period)).sum()
+    if not of or n < crm.settings.limits.mass_share * of:
+        return []
+    return [{"code": "mass_closing", "side": side, "n": int(n), "of": int(of)}]
 
 
 def _first_records(crm: Snapshot, period: Period, side: int) -> list[dict[str, object]]:
@@ -154,8 +167,9 @@ def _young(left_out: pd.DataFrame, enough: float) -> list[dict[str, object]]:
     young = left_out[left_out["reason"].isin(YOUNG)]
     for (name, side), some in young.groupby(["name", "side"], sort=True):
         n, of = int(some["n"].sum()), int(some["n"].sum() + some["counted"].iloc[0])
+        code = "young_cohort" if (some["reason"] == COHORT).all() else "young_cases"
         if n > (1 - enough) * of:
-            rows.append({"code": "young_cases", "side": side, "measure": name, "n": n, "of": of})
+            rows.append({"code": code, "side": side, "measure": name, "n": n, "of": of})
     return rows
 
 

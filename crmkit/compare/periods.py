@@ -11,7 +11,7 @@ import pandas as pd
 from crmkit.compare.artefacts import artefacts
 from crmkit.compare.gathering import seen_days
 from crmkit.compare.intervals import verdicts
-from crmkit.compare.recording import distorted
+from crmkit.compare.recording import recording
 from crmkit.compare.told import Told, told_of
 from crmkit.errors import N_, RequestError
 from crmkit.measures.catalog import find
@@ -39,8 +39,9 @@ class Periods:
     rows: one row a measure, in the order asked. ``name, unit`` (of the change), ``better``, ``is_daily``
         (told per working day); ``before, before_n`` and ``value, low, high, after_n`` (the later period; the
         limits of a share are Wilson's); ``change, change_low, change_high`` (later less earlier, 95 %),
-        ``relative`` (as a part of the earlier figure); ``adjusted…``: the change among like cases, ``like``
-        the slice in which they are alike; ``gap, gap_low, gap_high``: the change that is judged, its limits
+        ``relative`` (as a part of the earlier figure); ``adjusted…``: the earlier figure and the change
+        among like deals, which is the later figure had only they changed; ``like``: the slice in which they
+        are alike; ``gap, gap_low, gap_high``: the change that is judged, its limits
         allowing for all comparisons; ``chance`` (its p-value), ``n`` (what the gates look at), ``weeks``,
         ``label, direction, reason``.
     mix: the groups of the slice that moved the win rate most: ``group, before_n, n, before, value, rate,
@@ -150,4 +151,4 @@ def _against(crm: Snapshot, one: Told, later: Period, level: float) -> str:
         low, high = one.robust.limits(level)
         if not (low > 0 or high < 0):
             return "one_deal"
-    return distorted(crm, one.one, *later.days())
+    return recording(crm, one.one, *later.days()).reason

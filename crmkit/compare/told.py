@@ -208,6 +208,7 @@ def _figures(told: Told, change: Change) -> dict[str, Any]:
         row |= {"before": change.before, "value": change.after}
     judged = told.judged or change
     if told.like:
-        low, high = judged.limits()
-        row |= {"adjusted": judged.gap, "adjusted_low": low, "adjusted_high": high}
+        ends = (judged.gap, *judged.limits())
+        names = ("adjusted", "adjusted_low", "adjusted_high")
+        row |= {name: float(told.row["before"]) + end for name, end in zip(names, ends, strict=True)}
     return row | {"gap": judged.gap}

@@ -68,7 +68,8 @@ def test_a_clear_fall_holds_and_an_equal_share_does_not(snapshot):
     assert lost["gap_low"] < -1.5 < lost["gap_high"] < 0
     rate = row(found, "win_rate:closed_count")
     assert (rate["label"], rate["reason"]) == ("may_be_chance", "within_chance")
-    assert rate["adjusted"] + found.mix["mix"].sum() == pytest.approx(rate["change"])
+    assert rate["adjusted"] + found.mix["mix"].sum() == pytest.approx(rate["value"])
+    assert rate["gap"] == pytest.approx(rate["adjusted"] - rate["before"])
     assert found.mix[["rate", "mix"]].to_numpy().sum() == pytest.approx(rate["change"])
     assert set(found.mix["group"]) == {"web", "ads"} and found.like == "source"
     assert row(found, "revenue")["unit"] == "money_per_day"

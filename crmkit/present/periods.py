@@ -1,0 +1,236 @@
+"""The page of two periods: what changed per working day, what of it is no noise, and what only looks so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmkit.compare.periods import Periods, compared_periods
+from crmkit.errors import N_, RequestError
+from crmkit.measures import ALL, borders
+from crmkit.measures.records import plain_rows
+from crmkit.periods import Period, floor
+from crmkit.present.artefacts import warnings
+from crmkit.present.compared import records
+from crmkit.present.differences import between_text, difference_text
+from crmkit.present.several import Several
+from crmkit.present.slicing import within
+from crmkit.present.study import Study, before
+from crmkit.present.tables import Column, Table
+from crmkit.present.texts import is_missing
+from crmkit.present.tiles import Sentences
+from crmkit.present.units import KIND_OF_UNIT
+from crmkit.present.verdict_words import Compared, label_text, verdict_text, why
+
+READING = (
+    N_(
+        "Counts and sums are told per working day. A change holds if it is more than the weeks, and the"
+        " clients, differ anyway, with all figures compared at once taken into account. Why it came about is"
+        " not told: the season or the market may have done it."
+    ),
+)
+#: Where like deals are compared, the change of the win rate is told of them.
+LIKE = N_(
+    "Among deals alike in {slice}, the win rate changed by {rate}; that other deals came, by {mix}. Together"
+    " that is the whole change of {whole}."
+)
+
+
+def periods(study: Study) -> Several:
+    """Return the comparison of two periods: the ones asked for by the option ``periods``, else the latest.
+
+    The option is a list of two names, such as ``["2017-Q1", "2017-Q2"]``. Without it a period that was asked
+    for is compared with the one before it, else the latest two whole quarters are.
+
+    Raises
+    ------
+    RequestError: an option that cannot be used.
+    """
+    pair = asked(study)
+    if pair is None:
+        nothing = N_("There are no two periods to compare: the export covers less than two whole quarters.")
+        return Several((Sentences.of(study.words, [nothing], "warning"),))
+    return periods_of(study, *pair)
+
+
+def asked(study: Study) -> tuple[Period, Period] | None:
+    """Return which periods are compared; nothing where the export covers less than two whole quarters."""
+    option, zone = study.options.get("periods"), study.client.time_zone
+    if option is not None:
+        texts = [one for one in option if isinstance(one, str)] if isinstance(option, list) else []
+        if len(texts) != 2 or len(option) != 2:
+            what = N_("two periods are asked for by their names")
+            remedy = N_("Name two periods, such as 2017-Q1 and 2017-Q2.")
+            raise RequestError("options: periods", what, remedy=remedy)
+        return Period.parse(option[0], zone), Period.parse(option[1], zone)
+    first, after = borders(study.crm, ALL).days()
+    earlier = before(study.asked)
+    if earlier is not None and earlier.days()[0] >= first:
+        return earlier, study.asked
+    end = floor(after, "quarter")
+    middle = floor(end - timedelta(days=1), "quarter")
+    start = floor(middle - timedelta(days=1), "quarter")
+    if start < floor(first, "month"):
+        return None
+    names = [f"{one.year}-Q{(one.month + 2) // 3}" for one in (start, middle)]
+    return Period.parse(names[0], zone), Period.parse(names[1], zone)
+
+
+def periods_of(study: Study, earlier: Period, later: Period) -> Several:
+    """Return two periods compared: how to read it, warnings, what changed, the mix, what is not compared."""
+    found = compared_periods(study.crm, earlier, later)
+    study.found.setdefault("periods", []).append(content(study, found))
+    parts = [
+        Sentences.of(study.words, READING), warnings(study, found), said(study, found), changes(study, found),
+        mix(study, found), not_compared(study, found),
+    ]  # fmt: skip
+    return Several(tuple(part for part in parts if part is not None))
+
+
+def content(study: Study, found: Periods) -> dict[str, Any]:
+    """Return all that was found as JSON values."""
+    return {
+        "earlier": found.earlier.name, "later": found.later.name, "working_days": list(found.working_days),
+        "like": found.like or None, "level": found.level,
+        "rows": records(study, found.rows, lambda row: what_of(row)),
+        "mix": plain_rows(found.mix), "warnings": plain_rows(found.warnings),
+        "left_out": plain_rows(found.left_out),
+    }  # fmt: skip
+
+
+def what_of(row: Any) -> Compared:
+    """Return what a row of the comparison is about."""
+    return Compared(row["unit"], row["better"], "cases", "change")
+
+
+def names(study: Study, found: Periods) -> tuple[str, str]:
+    """Return both periods as they are read."""
+    one, other = (study.formats.period(*period.days()) for period in (found.earlier, found.later))
+    return one, other
+
+
+def title(study: Study, row: Any) -> str:
+    """Return what a figure is called; of counts and sums, that it is per working day."""
+    told = study.title(row["name"])
+    return study.say("{measure} per working day", measure=told) if row["is_daily"] else told
+
+
+def said(study: Study, found: Periods) -> Sentences:
+    """Return what changed for certain, in sentences; else that nothing did."""
+    earlier, later = names(study, found)
+    told = [study.say("{earlier} compared with {later}:", earlier=earlier, later=later)]
+    rows = found.rows.to_dict("records")
+    for row in rows:
+        if row["label"] == "holds":
+            verdict = verdict_text(study, row, what_of(row))
+            n = study.formats.count(row["n"])
+            told.append(
+                study.say("{figure}: {verdict} n = {n}, {label}.", figure=title(study, row), verdict=verdict,
+                          n=n, label=label_text(study, row["label"]))
+            )  # fmt: skip
+    judged = sum(row["label"] in ("holds", "may_be_chance") for row in rows)
+    if len(told) == 1 and judged:
+        told.append(study.say("Of no figure can the data tell that it changed by more than chance."))
+    if not judged:
+        told.append(study.say("No change can be judged: see the reasons below."))
+    return Sentences(tuple(told), "finding")
+
+
+def changes(study: Study, found: Periods) -> Table | None:
+    """Return the figures of both periods, their change, and what may be said of it."""
+    rows = found.rows[found.rows[["before", "value"]].notna().any(axis=1)].reset_index(drop=True)
+    if rows.empty:
+        return None
+    told, kinds = rows.to_dict("records"), [KIND_OF_UNIT[unit] for unit in rows["unit"]]
+    earlier, later = names(study, found)
+    frame = rows.assign(
+        title=[title(study, row) for row in told],
+        after=rows["value"], after_low=rows["low"], after_high=rows["high"],
+        change=[_change(study, row) for row in told],
+        verdict=[label_text(study, row["label"]) for row in told],
+        text=[verdict_text(study, row, what_of(row)) for row in told],
+    )  # fmt: skip
+    is_share = rows["unit"] == "share"
+    for side in ("before", "after"):
+        frame[f"{side}_numerator"] = np.where(is_share, np.round(frame[side] * frame[f"{side}_n"]), np.nan)
+    columns = [
+        Column("title", study.say("Figure")),
+        Column("before", earlier, "mixed", gated=True),
+        Column("after", later, "mixed", gated=True),
+        Column("change", study.say("Change")),
+        Column("n", "n", "count"),
+        Column("verdict", study.say("Verdict")),
+        Column("text", study.say("What can be said")),
+    ]
+    days = dict(zip(("one", "other"), found.working_days, strict=True))
+    notes = [
+        study.say("Working days: {one} and {other}.", **days),
+        study.say(
+            "The change is told with its 95% interval; a verdict allows besides for all the figures that are"
+            " compared, and n is what it rests on: of counts and sums the larger side, else the smaller."
+        ),
+    ]
+    heading = study.say("What changed from {earlier} to {later}", earlier=earlier, later=later)
+    return study.table(frame, "periods", heading, columns, notes, kinds=kinds)
+
+
+def _change(study: Study, row: Any) -> str | None:
+    """Return the change with its interval; of too little data, or of a part of it, nothing that misleads."""
+    if row["label"] == "cannot_be_computed" or is_missing(row["change"]):
+        return None
+    told = difference_text(study.formats, row["change"], row["unit"])
+    if row["label"] == "too_little_data" or is_missing(row["change_low"]):
+        return told
+    return f"{told} ({between_text(study.formats, row['change_low'], row['change_high'], row['unit'])})"
+
+
+def mix(study: Study, found: Periods) -> Table | None:
+    """Return what the win rate's change comes of: how like deals are won, and which deals came."""
+    if found.mix.empty:
+        return None
+    formats, rows = study.formats, found.mix
+    row = found.rows.set_index("name").loc["win_rate:closed_count"]
+    if row["label"] in ("cannot_be_computed", "too_little_data"):
+        return None
+    least = study.crm.settings.limits.cell_cases
+    rest = study.say("the rest: fewer than {n} deals in one of the periods", n=least)
+    groups = zip(rows["group"], rows["is_rest"], strict=True)
+    frame = rows.assign(
+        group=[rest if small else formats.group(name) for name, small in groups],
+        rates=[difference_text(formats, value, "share") for value in rows["rate"]],
+        mixes=[difference_text(formats, value, "share") for value in rows["mix"]],
+        value_n=rows["n"], value_numerator=np.round(rows["value"] * rows["n"]),
+        before_numerator=np.round(rows["before"] * rows["before_n"]),
+    )  # fmt: skip
+    earlier, later = names(study, found)
+    columns = [
+        Column("group", study.say("Deals of")),
+        Column("before_part", study.say("Part of all, {period}", period=earlier), "share"),
+        Column("part", study.say("Part of all, {period}", period=later), "share"),
+        Column("before", study.say("Win rate, {period}", period=earlier), "share"),
+        Column("value", study.say("Win rate, {period}", period=later), "share"),
+        Column("rates", study.say("Adds by its own win rate")),
+        Column("mixes", study.say("Adds by its part of all")),
+    ]
+    sums = {"rate": rows["rate"].sum(), "mix": rows["mix"].sum(), "whole": row["change"]}
+    told = {name: difference_text(formats, value, "share") for name, value in sums.items()}
+    note = study.say(LIKE.text, slice=within(study, found.like), **told)
+    heading = study.say("Win rate: like deals, and other deals (by {slice})", slice=within(study, found.like))
+    return study.table(frame, "periods_mix", heading, columns, [note])
+
+
+def not_compared(study: Study, found: Periods) -> Table | None:
+    """Return the figures that neither period has, by what is missing."""
+    rows = found.rows[found.rows[["before", "value"]].isna().all(axis=1)]
+    if rows.empty:
+        return None
+    grouped: dict[str, list[str]] = {}
+    for row in rows.to_dict("records"):
+        reason = why(study, row["reason"]) if row["label"] == "cannot_be_computed" else study.say("No cases.")
+        grouped.setdefault(reason, []).append(study.title(row["name"]))
+    frame = pd.DataFrame([{"why": reason, "figures": " · ".join(told)} for reason, told in grouped.items()])
+    columns = [Column("why", study.say("What is missing")), Column("figures", study.say("Figures"))]
+    return study.table(frame, "periods_missing", study.say("Figures that are not compared"), columns)
