@@ -12,8 +12,6 @@ from crmkit.commands.improve import Plain
 from crmkit.commands.terminal import busy, say
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from crmkit.compare.sides import Side
     from crmkit.present.study import Study
 
@@ -97,35 +95,23 @@ def gap(
     """Print the factors with what each contributes."""
     from crmkit.compare.gap import gap as split
     from crmkit.measures.records import plain_rows
-    from crmkit.present.verdict_words import Compared
+    from crmkit.present.gap import shown
+    from crmkit.present.gap_words import compared, named_sides, notes
 
     with busy():
         study = opened(client, as_of, period)
         one, other = (_side(study, text, by) for text in (first, second))
         found = split(study.crm, one, other, chain=chain, mix=mix, pipeline=pipeline)
-    part, whole = Compared(found.unit, kind="part"), Compared(found.unit, "higher")
+    if format == "table":
+        typer.echo(repr(shown(study, found)))
+        return
     head = {
         "first": first, "second": second, "by": by or "period", "chain": found.chain, "unit": found.unit,
         "pipeline": found.pipeline or None, "mix": found.mix or None, "level": found.level,
         "left_out": plain_rows(found.left_out),
     }  # fmt: skip
-    heads = {"factor": say("factor"), "stage": say("stage"), "first": first, "second": second}
-    shown = _shown(study, found.rows)
-    Answer(
-        study, found.rows, lambda row: whole if row["factor"] == "total" else part, heads, head, shown=shown
-    ).print(format)
-
-
-def _shown(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the factors with both sides' values as they are read."""
-    from crmkit.present.units import KIND_OF_UNIT, with_unit
-
-    kinds = rows["unit"].map(KIND_OF_UNIT)
-    told = {
-        name: [with_unit(study.formats, value, kind) for value, kind in zip(rows[name], kinds, strict=True)]
-        for name in ("first", "second")
-    }
-    return rows.assign(**told)
+    said = notes(study, named_sides(study, found))
+    Answer(study, found.rows, lambda row: compared(found, row), {}, head, tuple(said)).print(format)
 
 
 def _side(study: Study, text: str, by: str) -> Side:

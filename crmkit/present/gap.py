@@ -16,7 +16,7 @@ from crmkit.periods import Period
 from crmkit.present.compared import records
 from crmkit.present.differences import between_text, difference_text
 from crmkit.present.figures import Figure
-from crmkit.present.gap_words import READING, Named, compared, factor, heading, notes, side_name
+from crmkit.present.gap_words import READING, Named, compared, factor, heading, named_sides, notes
 from crmkit.present.several import Several
 from crmkit.present.study import Study, before
 from crmkit.present.tables import Column, Table
@@ -43,8 +43,12 @@ def gap_of(
     ------
     RequestError: both sides are the same; there is no such slice or group.
     """
-    found = gap(study.crm, first, second, chain=chain, mix=mix)
-    named = Named(found, *(side_name(study, side, (first, second)) for side in (first, second)))
+    return shown(study, gap(study.crm, first, second, chain=chain, mix=mix))
+
+
+def shown(study: Study, found: Gap) -> Several | Sentences:
+    """Return a gap as sentences, a waterfall and its table."""
+    named = named_sides(study, found)
     total = found.rows.iloc[-1].to_dict()
     study.found.setdefault("gap", []).extend(
         {"first_side": named.first, "second_side": named.second, **row}

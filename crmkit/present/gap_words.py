@@ -49,6 +49,11 @@ OF_STAGES = N_(
     "A deal counts as having gone on from every stage before the furthest that it reached; deals of"
     " the pipeline «{pipeline}» alone."
 )
+OF_MIX = N_(
+    "«Which deals» is the win rate that a side would have with its own deals by {slice}, were like deals won"
+    " equally well by both; «win rate of like deals» the one it would have if both had the same deals. What"
+    " one side had none of is taken to be won as the other wins it."
+)
 PRESENT_OWNER = N_("Deals count for their present owner, whoever worked on them before.")
 UNKNOWN = N_(
     "A dash: there is nothing to divide by. The figure is then taken to be that of the other side, so it adds"
@@ -87,6 +92,12 @@ def side_name(study: Study, side: Side, sides: tuple[Side, Side]) -> str:
     return study.say("{group}, {period}", group=group, period=period)
 
 
+def named_sides(study: Study, found: Gap) -> Named:
+    """Return a gap with the names of its sides."""
+    sides = (found.first, found.second)
+    return Named(found, *(side_name(study, side, sides) for side in sides))
+
+
 def heading(study: Study, named: Named) -> Message:
     """Return the title: who is compared with whom."""
     texts = {
@@ -105,7 +116,7 @@ def factor(study: Study, found: Gap, row: Mapping[str, Any]) -> str:
     if name == "mix":
         return study.say("Which deals: {slice}", slice=slicing.within(study, found.mix))
     if name == "stage_conversion":
-        return study.say("Went on from «{stage}»", stage=row["stage"])
+        return study.say("Went past «{stage}»", stage=row["stage"])
     like_for_like = name == "win_rate" and found.mix
     per_day = name == "leads" and row["unit"] == "per_day"
     return study.words.message(OTHERWISE[name] if like_for_like or per_day else FACTORS[name])
@@ -117,6 +128,8 @@ def notes(study: Study, named: Named) -> list[str]:
     notes = []
     if found.chain == "stages":
         notes.append(study.say(OF_STAGES.text, pipeline=found.pipeline))
+    if found.mix and found.chain == "sales":
+        notes.append(study.say(OF_MIX.text, slice=slicing.within(study, found.mix)))
     if found.rows[["first", "second"]].isna().any(axis=None):
         notes.append(study.words.message(UNKNOWN))
     if {found.first.by, found.second.by} & set(slicing.BY_NAME):
