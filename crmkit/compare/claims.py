@@ -31,7 +31,7 @@ from typing import Literal, TypeAlias
 
 from crmkit.compare.intervals import Verdict
 from crmkit.errors import N_, RequestError, fold
-from crmkit.measures.catalog import find
+from crmkit.measures.catalog import ADDITIVE, find
 
 Form: TypeAlias = Literal["percent", "times", "divided", "from_to"]
 Standing: TypeAlias = Literal["supported", "contradicted", "cannot_tell"]
@@ -97,8 +97,8 @@ def claim(text: str) -> Claim:
     if "/" in about:
         return Claim(text, about.strip(), factor, form, start, end, is_of_reps=True)
     measure = find(name)
-    if form == "from_to" and (measure.unit == "share") != ("%" in said):
-        raise _refusal(text)
+    if form == "from_to" and (measure.summary in ADDITIVE or (measure.unit == "share") != ("%" in said)):
+        raise _refusal(text)  # a sum from … to … would need its two spans of time
     return Claim(text, measure.name, factor, form, start, end)
 
 
@@ -170,7 +170,8 @@ def standing(
     if weaker and verdict.reason in _INTERVAL_STANDS:
         return "contradicted"
     claimed_side = "above" if is_growth else "below"
-    holds = verdict.label == "holds" and verdict.direction == claimed_side
+    excludes = ratio[0] > 1 if is_growth else ratio[1] < 1
+    holds = excludes and verdict.label == "holds" and verdict.direction == claimed_side
     return "supported" if holds and not weaker else "cannot_tell"
 
 

@@ -7,10 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from crmkit.compare.colleagues import MATCHED
+from crmkit.compare.expecting import Field
+from crmkit.compare.intervals import Verdict, verdict
+from crmkit.compare.managers import RepsCases, cases_of_reps
+from crmkit.compare.mix import TIME, cells_of
+from crmkit.compare.outcomes import Outcome, find_outcome
+from crmkit.errors import N_, RequestError, did_you_mean, fold
 from crmkit.facts import FloatArray
+from crmkit.limits import Limits
+from crmkit.measures import ALL
+from crmkit.periods import Period
+from crmkit.schema import Snapshot
 
 Codes = npt.NDArray[np.signedinteger]
 _LEVEL = 0.95
+#: Bands of equal chance, as the other reps' deals tell it.
+BANDS = 10
+#: Money is skewed: with fewer won deals on a side the interval covers less than it says (measured).
+MONEY_CASES = 40
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,124 @@ class Ratio:
     n: int
     counts: tuple[int, int]
     alike: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two reps: the ratio of their figures as they are, within like deals, and what may be said of it."""
+
+    raw: Ratio
+    like: Ratio
+    verdict: Verdict
+
+
+NOTHING = Ratio(np.nan, np.nan, np.nan, np.nan, np.nan, 0, (0, 0), (0, 0))
+
+
+def compared_pair(crm: Snapshot, names: str, period: Period = ALL, outcome: str = "win_rate") -> Pair:
+    """Compare two reps within like deals.
+
+    Like deals are those of one chance (ten bands), as the deals of all other reps of the role tell it by
+    source, segment, product, amount and time; where the others have too few such deals, those that agree in
+    all of these but the time.
+
+    Parameters
+    ----------
+    names: ``A/B``: how much A achieves by what B does; identifiers or names of reps.
+    outcome: what they are compared by; see ``compare.outcomes``.
+
+    Raises
+    ------
+    RequestError: there are no two such reps, or no such outcome.
+
+    Source: METHOD 6.1; Hansen, Biometrika 95 (2008) 481–488 (bands of what others would have made of it)
+    """
+    one, who = find_outcome(outcome), _reps(crm, names)
+    mine = cases_of_reps(crm, period, one)
+    missing = mine.missing or ("" if set(who) <= set(mine.people.index) else "no_cases")
+    if missing:
+        return Pair(NOTHING, NOTHING, Verdict("cannot_be_computed", "none", missing))
+    codes = [mine.people.index.get_loc(name) for name in who]
+    rep = mine.frame["rep"].to_numpy(np.int64)
+    theirs = np.isin(rep, codes)
+    frame, is_first = mine.frame[theirs], rep[theirs] == codes[0]
+    value, cluster = frame["value"].to_numpy(np.float64), frame["cluster"].to_numpy(np.int64)
+    cell = _alike(mine, codes, one, crm.settings.limits.cell_cases)
+    raw = like_for_like(value, is_first, cell=np.zeros(len(value), np.int64), cluster=cluster)
+    like = like_for_like(value, is_first, cell=cell, cluster=cluster)
+    kept = np.arange(len(value)) != _biggest(value, is_first, above=like.value > 1)
+    fewer = like_for_like(value[kept], is_first[kept], cell=cell[kept], cluster=cluster[kept])
+    against = ""
+    if frame["is_new"].any():
+        against = "new_hire"
+    elif one.kind == "money" and min((value[is_first] > 0).sum(), (value[~is_first] > 0).sum()) < MONEY_CASES:
+        against = "approximate_interval"
+    elif fewer.low <= 1 <= fewer.high:
+        against = "one_deal"
+    roles = mine.people["role"].to_numpy()[codes]
+    missing = "different_roles" if roles[0] != roles[1] else _unlike(raw, like, crm.settings.limits)
+    n = raw.n if missing else like.n
+    told = verdict(
+        n, like.low - 1, like.high - 1, limits=crm.settings.limits, missing=missing, against=against
+    )
+    if told.label == "may_be_chance" and against in ("new_hire", "approximate_interval"):
+        told = Verdict("may_be_chance", "none", against)  # neither is it sure that they are alike
+    return Pair(raw, like, told)
+
+
+def _reps(crm: Snapshot, names: str) -> tuple[str, str]:
+    """Return the identifiers of two reps, «A/B»; a name may itself have a stroke in it."""
+    table = crm.tables["managers"]
+    known = {fold(str(one)): str(one) for one in table["manager_id"]}
+    for name, one in zip(table["name"].astype("object"), table["manager_id"], strict=True):
+        known.setdefault(fold(str(name)), str(one))
+    parts = names.split("/")
+    for cut in range(1, len(parts)):
+        first, second = (known.get(fold("/".join(some))) for some in (parts[:cut], parts[cut:]))
+        if first and second and first != second:
+            return first, second
+    strange = next((part for part in parts if fold(part) not in known), names)
+    what = N_("these are not two reps of this client")
+    raise RequestError(
+        names, what, remedy=did_you_mean(strange, sorted(table["name"].dropna().astype("str")))
+    )
+
+
+def _alike(mine: RepsCases, codes: list[int], one: Outcome, enough: int) -> Codes:
+    """Return the kind of each case of the two reps: bands of chance, else cells of equal attributes."""
+    frame, attributes = mine.frame, mine.mix.codes
+    role = frame["role"].to_numpy()
+    rep = frame["rep"].to_numpy(np.int64)
+    theirs = np.isin(rep, codes)
+    peers = role == role[theirs][0] if theirs.any() else theirs
+    everybody, place = np.unique(rep[peers], return_inverse=True)
+    kinds = [own[peers] for own in attributes.values() if np.ptp(own[peers]) > 0]
+    cell = cells_of(kinds, int(peers.sum()))
+    field = Field(place, cell, frame["value"].to_numpy(np.float64)[peers], kinds, one.kind == "share")
+    others = ~np.isin(everybody, codes)
+    if kinds and others.any():
+        told = dict(field.expectations(others, enough))
+        places = [int(np.flatnonzero(everybody == code)[0]) for code in codes if code in everybody]
+        found = [told[at] for at in places if at in told]
+        if len(found) == 2 and min(each.matched for each in found) >= MATCHED:
+            score = found[0].by_cell[cell[theirs[peers]]]
+            edges = np.unique(np.quantile(score, np.arange(1, BANDS) / BANDS))
+            return np.searchsorted(edges, score, side="left")
+    return cells_of([own[theirs] for name, own in attributes.items() if name != TIME], int(theirs.sum()))
+
+
+def _biggest(value: FloatArray, is_first: npt.NDArray[np.bool_], *, above: bool) -> int:
+    """Return the position of the case that speaks most for the difference."""
+    return int(np.where(is_first == above, value, -1.0).argmax()) if len(value) else -1
+
+
+def _unlike(raw: Ratio, like: Ratio, limits: Limits) -> str:
+    """Return why two reps cannot be compared although they have cases enough."""
+    if raw.n >= limits.compared_cases > like.n:
+        return "no_like_deals"
+    if raw.n < limits.compared_cases:
+        return ""
+    return "nothing_won" if np.isnan(like.value) else "one_client" if np.isinf(like.high) else ""
 
 
 def like_for_like(
