@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from crmkit.compare.artefacts import seen_shares
 from crmkit.compare.contributions import Split, days_apart, mix_groups
 from crmkit.compare.intervals import verdicts
 from crmkit.compare.sides import (
@@ -119,7 +120,8 @@ def gap(
         made, more = stage_chain(crm, (one, other), pipeline)
         out = (left | more[0], rest | more[1])
     split = Split(made, amounts(crm), resamples_of(crm), days_apart(crm, sides), mix_groups(crm, mix, chain))
-    rows, level = _judged(split, crm.settings.limits, _against(crm, sides, made, out))
+    against = _against(crm, sides, made, out)
+    rows, level = _judged(split, crm.settings.limits, against, _beginning(crm, sides))
     unit = "money" if "average_check" in made.factors else "count"
     units = [*(UNITS.get(name, "share") for name in rows["factor"][:-1]), unit]
     if split.days:
@@ -128,7 +130,9 @@ def gap(
     return Gap(first, second, chain, unit, made.pipeline, mix, rows, _left_out(made, out), level)
 
 
-def _judged(split: Split, limits: Limits, against: Mapping[str, str]) -> tuple[pd.DataFrame, float]:
+def _judged(
+    split: Split, limits: Limits, against: Mapping[str, str], untold: str
+) -> tuple[pd.DataFrame, float]:
     """Return the rows with their intervals and verdicts, and the level over all contributions."""
     told, buyers = split.counted(), split.buyers()
     value, spread, n = told.worth[0], told.worth[1:].std(axis=0), told.n.min(axis=0)
@@ -139,9 +143,8 @@ def _judged(split: Split, limits: Limits, against: Mapping[str, str]) -> tuple[p
     hindered = np.array([against.get(name, against.get("", "")) for name, _ in names], dtype=object)
     hindered[(hindered == "") & ~_without_biggest(split, value, wide)] = "one_deal"
     lacks = np.array([UNKNOWN.get(name, "no_leads") for name, _ in names], dtype=object)
-    lacks[~np.isnan(told.values).any(axis=0)] = (
-        "" if buyers > 1 else ("one_client" if buyers else "nothing_won")
-    )
+    known = ~np.isnan(told.values).any(axis=0)
+    lacks[known] = untold or ("" if buyers > 1 else "one_client" if buyers else "nothing_won")
     rows = pd.DataFrame(names, columns=["factor", "stage"]).astype("str")
     rows = rows.assign(
         first=told.values[0], second=told.values[1], n_first=told.n[0], n_second=told.n[1], n=n,
@@ -189,6 +192,15 @@ def _without_biggest(split: Split, value: FloatArray, wide: FloatArray) -> BoolA
     return stays
 
 
+def _beginning(crm: Snapshot, sides: tuple[Side, Side]) -> str:
+    """Return ``first_records`` where of one of two periods only quick deals can be in the export."""
+    if sides[0].period == sides[1].period:
+        return ""
+    seen = [seen_shares(crm, side.period) for side in sides]
+    least = min((one[0] for one in seen if one is not None), default=1.0)
+    return "first_records" if least < crm.settings.limits.closings_seen else ""
+
+
 def _against(
     crm: Snapshot, sides: tuple[Side, Side], made: Chain, out: tuple[Reasons, Reasons]
 ) -> dict[str, str]:
@@ -225,15 +237,16 @@ def _untold(sides: tuple[Side, Side], chain: ChainName, mix: str, lacks: str) ->
     units = [UNITS.get(name, "share") for name in names[:-1]]
     rows = pd.DataFrame({"factor": names, "stage": "", "unit": [*units, "money"]}).astype("str")
     rows = rows.assign(**dict.fromkeys(FIGURES, NAN)).assign(n=0)
-    nothing = pd.DataFrame({"side": [], "reason": [], "n": []}).astype(
-        {"side": int, "reason": "str", "n": int}
-    )
-    return Gap(*sides, chain, "money", "", mix, pd.concat([rows, told], axis=1), nothing, NAN)
+    return Gap(*sides, chain, "money", "", mix, pd.concat([rows, told], axis=1), _counts([]), NAN)
 
 
 def _left_out(made: Chain, out: tuple[Reasons, Reasons]) -> pd.DataFrame:
     """Count what is in no figure by side and reason, and the won deals without an amount."""
     rows = [(at, reason, int(mask.sum())) for at in range(2) for reason, mask in out[at].items()]
     rows += [(at, "no_amount", made.unpriced(at)) for at in range(2)]
-    told = pd.DataFrame([row for row in rows if row[2]], columns=["side", "reason", "n"])
+    return _counts([row for row in rows if row[2]])
+
+
+def _counts(rows: list[tuple[int, str, int]]) -> pd.DataFrame:
+    told = pd.DataFrame(rows, columns=["side", "reason", "n"])
     return told.astype({"side": "int64", "reason": "str", "n": "int64"})

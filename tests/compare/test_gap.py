@@ -216,6 +216,21 @@ def test_a_period_after_the_data_is_unknown_and_not_zero(snapshot: Make) -> None
     assert set(found.rows["reason"]) == {"after_as_of"}
 
 
+def test_a_period_at_the_beginning_of_the_records_is_not_judged_beside_another(snapshot: Make) -> None:
+    # Deals are recorded from 1 January, most take 59 days: in January only quick ones can have closed.
+    rows = []
+    for day in range(1, 29):
+        base = {"created_at": f"2026-01-{day:02d}", "closed_at": f"2026-03-{day:02d}"}
+        rows += [row | base for row in many("1", 3, 3, 100, day)]
+    rows += [row | {"created_at": "2026-01-01", "closed_at": "2026-01-20"} for row in many("1", 40, 5, 100)]
+    crm = snapshot(rows, managers=PEOPLE, as_of="2026-04-01")
+    later, earlier = (Side(Period.parse(name, "UTC")) for name in ("2026-03", "2026-01"))
+    found = gap(crm, later, earlier).rows
+    assert set(found["reason"]) == {"first_records"}
+    assert found["low"].isna().all()
+    assert found["value"].notna().all()
+
+
 def many(rep: str, won: int, lost: int, amount: float, seed: int = 1) -> list[dict[str, Any]]:
     """Return deals whose amounts differ by up to a half."""
     draw = np.random.default_rng(seed)
