@@ -51,7 +51,8 @@ def test_a_claim_of_two_reps_and_of_two_figures_keeps_both() -> None:
     [
         "revenue", "revenue:", "revenue:much", "revenue:24%", "revenue:+0%", "revenue:x1", "revenue:-100%",
         "revenue:-130%", "revenue:x0", "revenue:/0", "win_rate:0%->20%", "win_rate:20%->20%",
-        "win_rate:2->20", "revenue:100->200", "revenue:2%->20%", "win_rate:2%->20", "no_such_measure:x2", "revenue:+1e5%", "",
+        "win_rate:2->20", "revenue:100->200",
+        "revenue:2%->20%", "win_rate:2%->20", "no_such_measure:x2", "revenue:+1e5%", "",
     ],
 )  # fmt: skip
 def test_what_is_no_claim_is_refused(text: str) -> None:
