@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crmkit.commands.compared import Answer, opened
+from crmkit.commands.compared import Answer, opened, print_told
 from crmkit.commands.figures import AsOf, ClientPlace, Measures
 from crmkit.commands.improve import Plain
 from crmkit.commands.terminal import busy, say
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crmkit.compare.effect import Effect
-    from crmkit.present.study import Study
     from crmkit.present.verdict_words import Compared
 
 Day = Annotated[str, typer.Option("--date", help=say("The first day of the change, such as 2026-03-01."))]
@@ -38,38 +36,19 @@ def periods(
 ) -> None:
     """Print each figure of both periods, its change, and whether the change is more than noise."""
     from crmkit.compare.periods import MEASURES, compared_periods
-    from crmkit.measures.records import plain_rows
     from crmkit.periods import Period
-    from crmkit.present.verdict_words import Compared
+    from crmkit.present.artefacts import warnings
+    from crmkit.present.periods import content, shown
 
     with busy():
         study = opened(client, as_of, "all")
-        zone = study.client.time_zone
-        spans = (Period.parse(earlier, zone), Period.parse(later, zone))
-        found = compared_periods(study.crm, *spans, measure or MEASURES)
-
-    def what(row: Mapping[str, Any]) -> Compared:
-        return Compared(row["unit"], row["better"], "cases", "change")
-
-    head = {
-        "earlier": earlier, "later": later, "working_days": list(found.working_days),
-        "like": found.like or None, "level": found.level, "mix": plain_rows(found.mix),
-        "warnings": plain_rows(found.warnings),
-        "left_out": plain_rows(found.left_out),
-    }  # fmt: skip
-    heads = {"title": say("measure"), "before": earlier}
-    Answer(study, found.rows, what, heads, head, shown=_shown(study, found.rows)).print(format)
-
-
-def _shown(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return figures of two periods as a terminal shows them; a change among like cases is no figure."""
-    from crmkit.measures import find
-    from crmkit.present.units import KIND_OF_UNIT, with_unit
-
-    pairs = zip(rows["before"], rows["unit"], strict=True)
-    before = [with_unit(study.formats, value, KIND_OF_UNIT[unit]) for value, unit in pairs]
-    titles = [say(find(name).title) for name in rows["name"]]
-    return rows.assign(title=titles, before=before, adjusted=float("nan"))
+        first, second = (Period.parse(text, study.client.time_zone) for text in (earlier, later))
+        found = compared_periods(study.crm, first, second, measure or MEASURES)
+    if format == "table":
+        typer.echo(repr(shown(study, found)))
+        return
+    said = warnings(study, found)
+    print_told(study, content(study, found), said.paragraphs if said else ())
 
 
 def effect(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +67,11 @@ def opened(client: Path, as_of: str, period: str) -> Study:
     from crmkit.present.study import open_study
 
     return open_study(client, as_of, user_language(), period)
+
+
+def print_told(study: Study, content: Mapping[str, Any], notes: Iterable[str] = ()) -> None:
+    """Print what programs read of a comparison: the day, what was found, what is to be known with it."""
+    print_json({"as_of": study.crm.as_of.isoformat()} | dict(content) | {"notes": list(notes)})
 
 
 def span(study: Study) -> dict[str, str]:

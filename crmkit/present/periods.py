@@ -81,7 +81,11 @@ def asked(study: Study) -> tuple[Period, Period] | None:
 
 def periods_of(study: Study, earlier: Period, later: Period) -> Several:
     """Return two periods compared: how to read it, warnings, what changed, the mix, what is not compared."""
-    found = compared_periods(study.crm, earlier, later)
+    return shown(study, compared_periods(study.crm, earlier, later))
+
+
+def shown(study: Study, found: Periods) -> Several:
+    """Return a comparison of two periods as its page tells it."""
     study.found.setdefault("periods", []).append(content(study, found))
     parts = [
         Sentences.of(study.words, READING), warnings(study, found), said(study, found), changes(study, found),
