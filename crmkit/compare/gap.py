@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmkit.compare.artefacts import seen_shares
 from crmkit.compare.contributions import Split, days_apart, mix_groups
 from crmkit.compare.intervals import verdicts
 from crmkit.compare.sides import (
@@ -17,6 +16,7 @@ from crmkit.compare.sides import (
     ChainName,
     Reasons,
     Side,
+    beginning,
     hindrance,
     resolved,
     sales_chain,
@@ -121,7 +121,7 @@ def gap(
         out = (left | more[0], rest | more[1])
     split = Split(made, amounts(crm), resamples_of(crm), days_apart(crm, sides), mix_groups(crm, mix, chain))
     against = _against(crm, sides, made, out)
-    rows, level = _judged(split, crm.settings.limits, against, _beginning(crm, sides))
+    rows, level = _judged(split, crm.settings.limits, against, beginning(crm, sides))
     unit = "money" if "average_check" in made.factors else "count"
     units = [*(UNITS.get(name, "share") for name in rows["factor"][:-1]), unit]
     if split.days:
@@ -190,15 +190,6 @@ def _without_biggest(split: Split, value: FloatArray, wide: FloatArray) -> BoolA
         worth = split.counted(without).worth
         stays &= np.sign(value) * worth[0] > wide * worth[1:].std(axis=0)
     return stays
-
-
-def _beginning(crm: Snapshot, sides: tuple[Side, Side]) -> str:
-    """Return ``first_records`` where of one of two periods only quick deals can be in the export."""
-    if sides[0].period == sides[1].period:
-        return ""
-    seen = [seen_shares(crm, side.period) for side in sides]
-    least = min((one[0] for one in seen if one is not None), default=1.0)
-    return "first_records" if least < crm.settings.limits.closings_seen else ""
 
 
 def _against(

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from crmkit.compare.artefacts import seen_shares
 from crmkit.errors import N_, RequestError, did_you_mean
 from crmkit.facts import BoolArray, FloatArray, IntArray, is_status
 from crmkit.measures.evaluation import ALL
@@ -215,3 +216,12 @@ def _people(crm: Snapshot, side: Side) -> pd.DataFrame:
     owners = crm.deals["manager_id"].astype("str")[_of_group(crm, side)].unique()
     managers = crm.tables["managers"]
     return managers[managers["manager_id"].astype("str").isin(owners)]
+
+
+def beginning(crm: Snapshot, sides: tuple[Side, Side]) -> str:
+    """Return ``first_records`` where of one of two periods only quick deals can be in the export."""
+    if sides[0].period == sides[1].period:
+        return ""
+    seen = [seen_shares(crm, side.period) for side in sides]
+    least = min((one[0] for one in seen if one is not None), default=1.0)
+    return "first_records" if least < crm.settings.limits.closings_seen else ""
