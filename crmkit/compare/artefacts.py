@@ -22,8 +22,8 @@ NOTHING: dict[str, object] = {
 }  # fmt: skip
 #: Bases of figures that depend on which deals the export holds.
 BY_CLOSING, BY_CREATION = ("closed_in", "bought_before"), ("created_in",)
-#: A record begins with its first two-hundredth: one mistyped date does not begin it.
-HEAD = 200
+#: Within the first two-hundredth of a record, what comes before so many days of silence does not begin it.
+HEAD, GAP = 200, 30
 DAY_US = 86_400_000_000
 #: Cases that are left out because they are young: those that end soon are among the counted ones.
 COHORT = "younger_than_horizon"  # what is counted then is of one age, and not only what ended soon
@@ -131,7 +131,7 @@ def _record(crm: Snapshot) -> tuple[float, float, FloatArray, FloatArray] | None
     known = [np.sort(moments[(moments != missing) & (moments >= least)]) for moments in (created, closed)]
     if not all(len(moments) for moments in known):
         return None
-    begin, first = (float(moments[len(moments) // HEAD]) for moments in known)
+    begin, first = map(_beginning, known)
     ended = ~is_status(crm, "open") & crm.deals["status"].notna().to_numpy()
     ages = cycle_days(crm)
     usable = (ages >= 0) & (created != missing)
@@ -143,6 +143,13 @@ def _record(crm: Snapshot) -> tuple[float, float, FloatArray, FloatArray] | None
     steps = steps_of(np.zeros(int(usable.sum()), np.int64), ages[usable], ended[usable].astype(np.int64))
     share = 1 - steps.survival
     return begin, first, steps.times, share / share[-1]
+
+
+def _beginning(moments: FloatArray) -> float:
+    """Return the first of sorted moments, without a few early ones that stand alone: they may be mistyped."""
+    head = moments[: len(moments) // HEAD + 1]
+    lonely = np.flatnonzero(np.diff(head) > GAP * DAY_US)
+    return float(head[lonely[-1] + 1] if len(lonely) else head[0])
 
 
 def _begin(crm: Snapshot, period: Period, side: int, names: Sequence[str]) -> list[dict[str, object]]:
