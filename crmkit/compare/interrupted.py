@@ -33,7 +33,8 @@ class Judged:
     ----------
     value, low, high: the change of the level, in the unit of the series, with its 95 % interval.
     relative, relative_low, relative_high: the same as a part of what would have been without the change.
-    base: what would have been on average in the weeks after; NaN where only described.
+    base: what would have been on average in the weeks after: what was, less the change; NaN where only
+        described.
     n_before, n_after: weeks with a figure.
     n: cases of the side that has fewer; NaN where they are not told.
     placebo: the effect found on each placebo date, NaN for other weeks; one of each week given.
@@ -174,8 +175,9 @@ class _Effect:
 
         mean = np.average(x[series.change :], axis=0, weights=series.worth[series.change :])
         mean[_CHANGE] = 0
-        shift = float(np.average(series.shift[series.change :], weights=series.worth[series.change :]))
-        value, base = float(fit.coefficients[_CHANGE]), float(mean @ fit.coefficients) + shift
+        seen = series.values[series.change :] + series.shift[series.change :]
+        value = float(fit.coefficients[_CHANGE])
+        base = float(np.average(seen, weights=series.worth[series.change :])) - value
         quantile = float(stdtrit(fit.freedom, (1 + LEVEL) / 2))
         half = quantile * float(np.sqrt(fit.covariance[_CHANGE, _CHANGE]))
         ratio = low = high = np.nan

@@ -6,6 +6,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -170,6 +171,18 @@ def period_axis(labels: Sequence[str]) -> dict[str, Any]:
         "fixedrange": True,
         "automargin": True,
     }
+
+
+def week_labels(formats: Formats, weeks: Sequence[date], most: int = 12) -> list[str]:
+    """Return the month at its first week, so many at most; the year stands by the first and by Januaries."""
+    firsts = [at for at, day in enumerate(weeks) if at == 0 or day.month != weeks[at - 1].month]
+    step, labels = -(-len(firsts) // most), [""] * len(weeks)
+    for index, at in enumerate(firsts):
+        if index % step == 0:
+            year = str(weeks[at].year)
+            short = formats.month(weeks[at]).removesuffix(year).strip()
+            labels[at] = label(short) + (f"<br>{year}" if index == 0 or weeks[at].month <= step else "")
+    return labels
 
 
 def group_axis(count: int, lines: bool = False) -> dict[str, Any]:

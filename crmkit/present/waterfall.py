@@ -63,7 +63,7 @@ def waterfall(
     ]  # fmt: skip
     whole = layout(
         plate.title, 42 * len(rows) + 60, plate.formats, showlegend=True, barmode="overlay",
-        xaxis=_axis(lowest, top, scale, plate), yaxis=group_axis(len(rows)),
+        xaxis=signed_axis(lowest, top, scale, plate), yaxis=group_axis(len(rows)),
         annotations=names(captions), shapes=steps,
     )  # fmt: skip
     data = [_ends([start, way[-1]], len(rows), rows, plate), *_bars(parts, way, rows, plate)]
@@ -81,7 +81,8 @@ def _limits(end: float, part: Part) -> tuple[float, ...]:
     return end + part.low - part.value, end + part.high - part.value
 
 
-def _axis(lowest: float, top: float, scale: Scale, plate: Plate) -> dict[str, Any]:
+def signed_axis(lowest: float, top: float, scale: Scale, plate: Plate) -> dict[str, Any]:
+    """Return an axis of figures that may be below zero."""
     values, _ = ticks(max(top, -lowest), scale, 4)
     shown = [-one for one in reversed(values[1:]) if -one >= lowest * 1.02] + [v for v in values if v <= top]
     room = 0.04 * (top - lowest)

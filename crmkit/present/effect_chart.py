@@ -1,0 +1,136 @@
+"""Charts of a change: the weeks with the line as it is and without the change; the same on placebo dates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmkit.compare.effect import Effect
+from crmkit.compare.interrupted import EXCEEDED
+from crmkit.errors import N_, Message
+from crmkit.present.axes import COLOURS, Scale, layout, period_axis, value_axis, week_labels
+from crmkit.present.differences import RELATIVE, difference_text
+from crmkit.present.figures import Figure, Row, figure, hover
+from crmkit.present.gates import Cases
+from crmkit.present.study import Study
+from crmkit.present.tables import Column
+from crmkit.present.texts import is_missing, label
+from crmkit.present.units import KIND_OF_UNIT, with_unit
+from crmkit.present.waterfall import signed_axis
+
+OBSERVED = N_("a week")
+FITTED, WITHOUT = N_("the line through them"), N_("without the change")
+
+
+def weeks_chart(study: Study, found: Effect, title: Message, axis: str, unit: str) -> Figure:
+    """Draw the observed weeks, the line, and the line without the change; the table has all of them.
+
+    Parameters
+    ----------
+    unit: of the weekly figures, one of ``measures.UNITS``.
+    """
+    kind, series = KIND_OF_UNIT[unit], found.series
+    plate = study.plate(f"effect_{found.measure}".replace(":", "_"), title, Message(axis), N_("Week of"))
+    lines = series[["value", "fitted", "without"]].to_numpy(np.float64)
+    top, lowest = float(np.nanmax(lines, initial=0)), float(np.nanmin(lines, initial=0))
+    scale = Scale.of(max(top, -lowest), kind, study.formats)
+    rows = [_row(study, one, kind) for one in series.to_dict("records")]
+    vertical = (
+        signed_axis(lowest, top, scale, plate) if lowest < 0 else value_axis(top, scale, plate.axis, 1.08)
+    )
+    data = [
+        {
+            "type": "scatter", "mode": "markers", "name": label(study.words.message(OBSERVED)),
+            "x": list(range(len(rows))), "y": [row.value for row in rows], "showlegend": True,
+            "marker": {"color": COLOURS["money"], "size": 6}, **hover(rows, plate),
+        },
+        _line(study, series["fitted"], FITTED, {"color": COLOURS["open"], "width": 2}),
+        _line(study, series["without"].where(series["is_after"].fillna(value=False).astype("bool")), WITHOUT,
+              {"color": COLOURS["lost"], "width": 2, "dash": "dash"}),
+    ]  # fmt: skip
+    whole = layout(
+        plate.title, 320, study.formats, showlegend=True, yaxis=vertical, **_across(study, found),
+        xaxis=period_axis(week_labels(study.formats, series["week"].dt.date.tolist())),
+    )  # fmt: skip
+    told = series.assign(monday=series["week"].dt.date)
+    columns = [
+        Column("monday", plate.heading, "date"), Column("value", axis, kind), Column("n", "n", "count"),
+        Column("fitted", study.words.message(FITTED), kind),
+        Column("without", study.words.message(WITHOUT), kind),
+    ]  # fmt: skip
+    return figure(data, whole, rows, plate, study.table(told, plate.name, plate.title, columns))
+
+
+def placebo_chart(study: Study, found: Effect, axis: str) -> Figure:
+    """Draw the effect that the same calculation finds on dates without a change, beside the effect itself."""
+    dates = found.series[found.series["placebo"].notna()]
+    parts = dates["placebo"].to_numpy(np.float64) / found.base
+    effect = found.value / found.base
+    share = study.formats.share(found.placebo_share, 0)
+    text = (
+        N_("The change exceeds what is found on {share} of the dates on which nothing was changed")
+        if found.placebo_share > EXCEEDED
+        else N_("As much is found on dates on which nothing was changed: only {share} of them show less")
+    )
+    plate = study.plate(
+        f"placebo_{found.measure}".replace(":", "_"), Message(text.text, {"share": share}),
+        Message(axis), N_("Taken as the date of the change"),
+    )  # fmt: skip
+    days = dates["week"].dt.date.tolist()
+    rows = [
+        Row(study.formats.day(day), part, Cases(), difference_text(study.formats, part, RELATIVE))
+        for day, part in zip(days, parts.tolist(), strict=True)
+    ]
+    ends = [*parts.tolist(), effect, -effect, 0.0]
+    data = [
+        {
+            "type": "scatter", "mode": "markers", "x": list(range(len(rows))), "showlegend": False,
+            "y": [row.value for row in rows], "marker": {"color": COLOURS["some"], "size": 6},
+            **hover(rows, plate),
+        },
+        *(_level(study, sign * effect, len(rows), sign > 0) for sign in (1, -1)),
+    ]  # fmt: skip
+    whole = layout(
+        plate.title, 240, study.formats, showlegend=True,
+        xaxis=period_axis(week_labels(study.formats, days)),
+        yaxis=signed_axis(min(ends), max(ends), Scale.of(max(ends), "share", study.formats), plate),
+    )  # fmt: skip
+    frame = pd.DataFrame({"day": days, "part": parts, "effect": dates["placebo"].to_numpy()})
+    columns = [Column("day", plate.heading, "date"), Column("part", axis, "share")]
+    return figure(data, whole, rows, plate, study.table(frame, plate.name, plate.title, columns))
+
+
+def _row(study: Study, one: dict[str, Any], kind: str) -> Row:
+    name = study.say("week of {day}", day=study.formats.day(one["week"].date()))
+    value = None if is_missing(one["value"]) else float(one["value"])
+    return Row(name, value, Cases(n=float(one["n"])), with_unit(study.formats, value, kind))
+
+
+def _line(study: Study, values: pd.Series, name: Message, line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "scatter", "mode": "lines", "name": label(study.words.message(name)), "connectgaps": False,
+        "x": list(range(len(values))), "y": [None if is_missing(one) else float(one) for one in values],
+        "line": line, "showlegend": bool(values.notna().any()), "hoverinfo": "skip",
+    }  # fmt: skip
+
+
+def _across(study: Study, found: Effect) -> dict[str, Any]:
+    """Return the line at the date of the change, with its name."""
+    before = int((found.series["week"] < pd.Timestamp(found.date)).sum())
+    at, text = before - 0.5, label(study.formats.day(found.date))
+    place = {"x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False}
+    line = {"color": COLOURS["plan"], "width": 1.5, "dash": "dot"}
+    ends = {"x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper"}
+    return {"shapes": [{"type": "line", **ends, "line": line}], "annotations": [{"text": text, **place}]}
+
+
+def _level(study: Study, value: float, count: int, is_named: bool) -> dict[str, Any]:
+    told = difference_text(study.formats, value, RELATIVE)
+    name = study.say("the effect: {value}, and as much in the other direction", value=told)
+    return {
+        "type": "scatter", "mode": "lines", "x": [-0.6, count - 0.4], "y": [value, value],
+        "name": label(name), "showlegend": is_named, "hoverinfo": "skip",
+        "line": {"color": COLOURS["open"], "width": 2, "dash": "solid" if is_named else "dash"},
+    }  # fmt: skip
