@@ -40,13 +40,15 @@ class Colleagues:
     Attributes
     ----------
     role: its code. codes: of the reps, sorted. field: the cases, reps numbered as in ``codes``.
-    cluster: which cases hang together. is_new: reps who are not judged yet. mean: of all cases.
+    cluster: which cases hang together. sizes: what each is worth, NaN where that is not known. is_new: reps
+        who are not judged yet.
     """
 
     role: int
     codes: Ints
     field: Field
     cluster: Ints
+    sizes: Floats
     is_new: npt.NDArray[np.bool_]
 
     @classmethod
@@ -59,8 +61,11 @@ class Colleagues:
         new = cases["is_new"].to_numpy(bool) if "is_new" in cases else np.zeros(len(cases), bool)
         field = Field(rep, cell, cases["value"].to_numpy(np.float64), mine, kind == "share")
         is_new = np.bincount(rep, weights=new, minlength=len(codes)) > 0
+        sizes = np.full(len(cases), np.nan)
+        if "size" in cases:
+            sizes = cases["size"].to_numpy(np.float64)
         role = int(cases["role"].iloc[0]) if "role" in cases else 0
-        return cls(role, codes, field, cases["cluster"].to_numpy(np.int64), is_new)
+        return cls(role, codes, field, cases["cluster"].to_numpy(np.int64), sizes, is_new)
 
     @cached_property
     def rows_of(self) -> list[Ints]:
@@ -84,7 +89,7 @@ class Colleagues:
             others that make a cell.
         """
         found = dict(self.field.expectations(self.usual(standing_out), enough))
-        nothing = Expectation(*[np.nan] * 5, np.full(self.field.size, np.nan))
+        nothing = Expectation.unknown(self.field.size)
         told = [self._row(place, found.get(place, nothing)) for place in range(len(self.codes))]
         rows = pd.DataFrame(told, columns=list(_COLUMNS)).assign(rep=self.codes, is_new=self.is_new)
         return rows.assign(place=range(len(rows)), role=self.role, whole=float(self.field.value.mean()))
@@ -106,14 +111,27 @@ class Colleagues:
             noise = together / n**2 * clusters / free if free else np.nan
         elif wider == 1.0:
             free = np.inf
-        error, less = expected.error * wider, max(n - 1, 1)
-        speaks = values if self.field.is_share else residues
-        biggest = int(speaks.argmax() if mean > expected.mean else speaks.argmin())
-        without = (values.sum() - values[biggest]) / less, (means.sum() - means[biggest]) / less
+        error = expected.error * wider
+        without = self._without_biggest(own, means, is_above=mean > expected.mean)
         return (
             float(n), float(values.sum()), float(clusters), mean, expected.mean, expected.simple, noise,
             error, free, expected.matched, *without,
         )  # fmt: skip
+
+    def _without_biggest(self, own: Ints, means: Floats, *, is_above: bool) -> tuple[float, float]:
+        """Return value and expected without the case worth most, else the one that speaks most.
+
+        Of cases that are yes or no, and not worth anything, none is bigger than another.
+        """
+        values, sizes = self.field.value[own], self.sizes[own]
+        if not np.isnan(sizes).all():
+            biggest = int(np.nanargmax(sizes))
+        elif self.field.is_share:
+            return float(values.mean()), float(means.mean())
+        else:
+            biggest = int((values - means).argmax() if is_above else (values - means).argmin())
+        less = max(len(own) - 1, 1)
+        return (values.sum() - values[biggest]) / less, (means.sum() - means[biggest]) / less
 
 
 _COLUMNS = (
@@ -131,7 +149,7 @@ def judged(
     ----------
     cases: one row a case with integer codes ``rep``, ``role`` and ``cluster`` (cases that hang together),
         ``value`` and, for each of ``attributes``, codes of what kind of case it is. Optional: ``is_new``,
-        cases of reps who are not judged yet.
+        cases of reps who are not judged yet; ``size``, what a case is worth.
     kind: ``share`` (values are 0 or 1), ``mean``, or ``money`` (heavy tails: never more than may be chance).
 
     Returns
@@ -139,10 +157,10 @@ def judged(
     One row a rep, by code, and the level of ``gap_low`` and ``gap_high``: ``rep, role, n, numerator,
     clusters, value, expected, model, adjusted, adjusted_low, adjusted_high, shrunk, gap, gap_low, gap_high,
     chance, matched, without_biggest, rank_low, rank_high, is_new, label, direction, reason``. ``value`` less
-    ``expected`` is
-    ``gap``; its limits allow for the mix and for all comparisons. ``model`` is what the main effects of the
-    attributes alone let one expect. ``adjusted`` is ``value ÷ expected`` times the figure of the role, with
-    95 % limits. ``without_biggest`` is the gap without the one case that speaks most for it.
+    ``expected`` is ``gap``; its limits allow for the mix and for all comparisons. ``model`` is what the main
+    effects of the attributes alone let one expect. ``adjusted`` is ``value ÷ expected`` times the figure of
+    the role, with 95 % limits. ``without_biggest`` is the gap without the case worth most; where that is not
+    known, without the one that speaks most for the gap (of cases that are yes or no, none does).
 
     Those who stand out are taken out of what all are compared with, so that one excellent rep does not make
     the others look weak; half of the reps always stay in it.
@@ -189,6 +207,7 @@ def _told(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame,
     hindrances = {
         "new_hire": rows["is_new"].to_numpy(),
         "approximate_interval": np.full(len(rows), kind == "money"),
+        "models_disagree": (gaps.value - rows["model"].to_numpy()) * rows["gap"].to_numpy() <= 0,
         "one_deal": np.where(low > 0, least <= 0, most >= 0),
     }
     against = np.select(list(hindrances.values()), list(hindrances), "")

@@ -39,6 +39,11 @@ class Expectation:
     matched: float
     by_cell: Floats
 
+    @classmethod
+    def unknown(cls, cells: int) -> Expectation:
+        """Return that nothing can be expected: nobody else has cases."""
+        return cls(np.nan, np.nan, np.nan, np.nan, np.nan, np.full(cells, np.nan))
+
 
 @dataclass(frozen=True, eq=False)
 class Field:

@@ -13,6 +13,7 @@ from crmkit.compare.colleagues import LEVEL, judged
 from crmkit.compare.mix import Mix, leaks, mix_of
 from crmkit.compare.outcomes import Outcome, find_outcome, hangs_together
 from crmkit.measures import ALL, borders, slices
+from crmkit.measures.sales import amounts
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 from crmkit.stagelog import owners, stage_log
@@ -133,7 +134,7 @@ def cases_of_reps(crm: Snapshot, period: Period, one: Outcome, *, by: str = "man
         {
             "rep": codes, "value": cases["value"].to_numpy(np.float64), "role": role[codes],
             "cluster": hangs_together(crm, one, cases), "is_new": people["is_new"].to_numpy()[codes],
-        } | mix.codes
+        } | _sizes(crm, one, cases) | mix.codes
     )  # fmt: skip
     return replace(told, frame=frame, people=people, mix=mix)
 
@@ -162,6 +163,13 @@ def _owners(crm: Snapshot, cases: pd.DataFrame, by: str) -> tuple[npt.NDArray[np
         owner = owner.copy()
         owner[log.deal[log.lasts]] = log.manager[log.lasts]
     return owner[cases["deal_ix"].to_numpy()].astype(np.int64), [str(one) for one in names], credit
+
+
+def _sizes(crm: Snapshot, one: Outcome, cases: pd.DataFrame) -> dict[str, npt.NDArray[np.float64]]:
+    """Return what the deals behind cases are worth, where an outcome counts deals."""
+    if not one.has_mix or one.kind != "share" or "deals.amount" not in crm.supplied:
+        return {}
+    return {"size": amounts(crm)[cases["deal_ix"].to_numpy(dtype=np.int64)]}
 
 
 def _people(crm: Snapshot, names: Sequence[str], period: Period) -> pd.DataFrame:

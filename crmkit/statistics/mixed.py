@@ -107,18 +107,6 @@ class Design:
             return float((sums * eta - counts * eta**2 / 2).sum()) / self.noise
         return float((sums * eta - counts * np.logaddexp(0, eta)).sum())
 
-    def likelihood(
-        self, effects: Floats, cells: Floats, *, counts: Floats, sums: Floats, spread: float
-    ) -> float:
-        """Return how likely effects and deviations make the cases, what draws them to nothing included."""
-        eta = self.places(effects) + cells
-        if self.noise is not None:
-            told = float(sums @ eta - counts @ eta**2 / 2) / self.noise
-        else:
-            told = float(sums @ eta - counts @ np.logaddexp(0, eta))
-        drawn = float(self.penalty @ effects**2) + (float(cells @ cells) / spread if spread > 0 else 0.0)
-        return told - drawn / 2
-
     def slopes(self, means: Floats) -> Floats:
         """Return how the expected changes with the place on the scale."""
         return np.ones_like(means) if self.noise is not None else means * (1 - means)
