@@ -101,7 +101,7 @@ class _Points:
 def _points(crm: Snapshot, period: Period | None, by: list[str]) -> _Points:
     """Return one row a group with each figure and its number of cases."""
     names = {**ACTIVITY, **RESULTS}
-    lacks = dict.fromkeys(names, "few_weeks")
+    lacks = dict.fromkeys(names, "no_cases")
     frame = pd.DataFrame(columns=[*by, *names, *(f"{name}_n" for name in names)])
     if period is not None:
         told = evaluate(list(names.values()), crm, period, by)

@@ -158,9 +158,11 @@ def crowned(visits: pd.DataFrame, *, limits: Limits) -> tuple[pd.DataFrame, floa
     cases = rows["alike"].where(rows["clients"] >= limits.few_cases, np.fmin(rows["alike"], rows["clients"]))
     judged = verdicts(cases, low, high, limits=limits, against=np.where(beyond, "", "one_deal"))
     too_few = (judged["label"] == "too_little_data") & (rows["n"] >= limits.compared_cases)
-    alone = too_few & (rows["alike"] < limits.compared_cases)
-    judged["reason"] = judged["reason"].mask(too_few, "few_clients").mask(alone, "no_like_deals")
-    return rows.drop(columns=["error", "largest", "whole"]).join(judged), level
+    reasons = {"few_clients": too_few, "few_alike": too_few & (rows["alike"] < limits.compared_cases)}
+    reasons |= {"no_like_deals": too_few & (rows["alike"] == 0), "no_colleagues": too_few & rows["is_alone"]}
+    for reason, mask in reasons.items():
+        judged["reason"] = judged["reason"].mask(mask, reason)
+    return rows.drop(columns=["error", "largest", "whole", "is_alone"]).join(judged), level
 
 
 def _freedom(rows: pd.DataFrame) -> Floats:
@@ -188,6 +190,6 @@ def _of_stage(visits: pd.DataFrame, stage: int, reps: int) -> pd.DataFrame:
         "stage": stage, "rep": np.arange(reps), "value": won / np.maximum(n, 1), "low": low, "high": high,
         "n": n, "shrunk": shrink(won, n).shares, "alike": score.n, "clients": score.clusters,
         "gap": score.ahead / weight, "error": score.spread / weight, "largest": score.largest / weight,
-        "whole": value.mean() if len(value) else np.nan,
+        "whole": value.mean() if len(value) else np.nan, "is_alone": (n > 0).sum() == 1,
     }  # fmt: skip
     return pd.DataFrame(figures)[n > 0]

@@ -102,7 +102,7 @@ def _row(crm: Snapshot, card: Card, found: Measured, process: Process | None) ->
     change = [np.nan if one is None else one for one in told]
     head = (card.step, card.id if own else 0, card.metric, card.started_on)
     if found.state != "ok":
-        reason = found.missing or found.state
+        reason = found.missing or {"empty": "no_cases"}.get(found.state, found.state)
         return (*head, *sides, *change, np.nan, np.nan, np.nan, "cannot_be_computed", "none", reason)
     return (*head, *sides, *change, *_change(crm, card, found, process))
 

@@ -64,6 +64,8 @@ REASONS = {
     "no_like_deals": N_(
         "Nobody else had such deals (source, segment, product, amount): there is nobody to compare with."
     ),
+    "few_alike": N_("Too few of them have their like at other reps; at least {compared_cases} are needed."),
+    "unknown_step": N_("No described step and no stage of the CRM is called so."),
     "no_colleagues": N_("Nobody else has this role: there is nobody to compare with."),
     "no_cases": N_("There is nothing to compare in this period."),
     "reps_known_after_the_outcome": N_(
@@ -89,9 +91,7 @@ REASONS = {
         "Very many deals were closed at once around that time: the figure may tell of tidying up, not of"
         " sales."
     ),
-    "first_records": N_(
-        "In one of the periods only a part of the deals that belong to it is in this export: see the warnings."
-    ),
+    "first_records": N_("Of one of the periods only a part is in this export: see the warnings."),
     "records_begin": N_("What this figure counts is recorded only from within one of the periods on."),
     "young_cases": N_(
         "Many cases are too young to be counted; those that are counted ended sooner than the rest will."
