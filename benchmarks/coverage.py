@@ -9,23 +9,17 @@ is below 93 is approximate. Nothing here is a test; the exact part is one
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-import pandas as pd
+from coverage_compare import DEALS, SEED, WON, Rows, at_stage, deals_of, parts, skewed
 from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import binom
 
-import crmkit.compare.gap as gap
-from crmkit.compare.contributions import Split
-from crmkit.compare.sides import Chain
-from crmkit.limits import Limits
-from crmkit.process.resampling import Resamples, limits, resamples_of
+from crmkit.process.resampling import limits
 from crmkit.statistics.correlation import across, within
-from crmkit.statistics.decomposition import shapley
 from crmkit.statistics.intervals import (
     difference_limits,
     jeffreys,
@@ -37,13 +31,8 @@ from crmkit.statistics.intervals import (
 from crmkit.statistics.survival_limits import survival_intervals
 
 Floats: TypeAlias = NDArray[np.float64]
-#: What is measured, of which data, how often the truth was inside, of how many runs (0: added up exactly).
-Row: TypeAlias = tuple[str, str, float, int]
-Rows: TypeAlias = Iterator[Row]
-SEED, ENOUGH = 6, 0.93
+ENOUGH = 0.93
 SHARES = np.linspace(0.1, 0.5, 41)
-#: Deals of a client on average, and the share of them that is won.
-DEALS, WON = 1.7, 0.25
 
 
 def main() -> None:
@@ -178,48 +167,6 @@ def _resampled(draw: np.random.Generator, clients: int, heavy: float) -> Floats:
     return np.array([*np.ravel(inside), gap[0] <= 0 <= gap[1]], dtype=float)
 
 
-def deals_of(
-    draw: np.random.Generator, clients: tuple[int, int], heavy: float, chance: tuple[float, float]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], Floats, Resamples]:
-    """Return the side of each deal, whether it was won, its amount, and resamples by client.
-
-    A client has some ``DEALS`` deals and a chance of its own, so that its deals hang together.
-    """
-    whose = np.repeat([0, 1], clients)
-    company = np.repeat(np.arange(sum(clients)), 1 + draw.poisson(DEALS - 1, sum(clients)))
-    mean = np.array(chance)[whose]
-    won = draw.random(len(company)) < draw.beta(9 * mean, 9 * (1 - mean))[company]
-    amount = np.where(won, draw.lognormal(0, heavy, len(company)), 0.0)
-    frame = pd.DataFrame({"company_id": pd.Categorical(company)})
-    return whose[company], won, amount, resamples_of(SimpleNamespace(deals=frame))  # type: ignore[arg-type]
-
-
-def parts(runs: int) -> Rows:
-    """What leads, win rate and average check contribute to a gap in revenue, and the gap itself."""
-    names = ("part of the leads", "part of the win rate", "part of the average check", "gap in revenue")
-    for clients, heavy in (((100, 100), 1.0), ((40, 160), 1.0), ((40, 160), 1.8), ((400, 400), 1.8)):
-        chance, held = (0.25, 0.35), np.zeros(len(names))
-        true = [
-            [one * DEALS, share, np.exp(heavy**2 / 2)] for one, share in zip(clients, chance, strict=True)
-        ]
-        truth = np.append(shapley(*true), np.prod(true[0]) - np.prod(true[1]))
-        for number in range(runs):
-            draw = np.random.default_rng([SEED, number, *clients])
-            side, won, amount, drawn = deals_of(draw, clients, heavy, chance)
-            depths = tuple(np.where(side == one, won.astype(np.int64), -1) for one in (0, 1))
-            chain = Chain(("leads", "win_rate", "average_check"), ("",) * 3, "", (depths[0], depths[1]))
-            rows, _ = gap._judged(Split(chain, amount, drawn, (), np.zeros(0, np.int64)), Limits(), {})
-            held += ((rows["low"] <= truth) & (truth <= rows["high"])).to_numpy()
-        data = f"{clients[0]} and {clients[1]} clients, amounts {skewed(heavy)}"
-        for name, times in zip(names, held, strict=True):
-            yield name, data, float(times / runs), runs
-
-
-def skewed(heavy: float) -> str:
-    """Say how skewed amounts are."""
-    return f"{'very ' if heavy > 1.5 else ''}skewed (σ {heavy})"
-
-
 def together(runs: int) -> Rows:
     """Rank correlations across reps, and within them from week to week."""
     draw = np.random.default_rng(SEED)
@@ -246,7 +193,7 @@ def together(runs: int) -> Rows:
 
 PARTS: dict[str, Callable[[int], Rows]] = {
     "shares": shares, "quantiles": quantiles, "clustered": clustered, "cycle": cycle, "money": money,
-    "parts": parts, "together": together,
+    "parts": parts, "stage": at_stage, "together": together,
 }  # fmt: skip
 
 if __name__ == "__main__":
