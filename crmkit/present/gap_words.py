@@ -71,10 +71,13 @@ class Named:
 
 
 def compared(found: Gap, row: Mapping[str, Any]) -> Compared:
-    """Return what is compared in a row: the whole difference, or a part of it."""
+    """Return what is compared in a row: the whole difference, or a part of it.
+
+    More revenue is not called better: that is for comparisons of like with like.
+    """
     is_change = found.first.by == found.second.by and found.first.value == found.second.value
     if row["factor"] == "total":
-        return Compared(found.unit, "higher", "leads", "change" if is_change else "sides")
+        return Compared(found.unit, "", "leads", "change" if is_change else "sides")
     return Compared(found.unit, "", "deals" if row["factor"] == "average_check" else "leads", "part")
 
 

@@ -89,7 +89,7 @@ def test_a_gap_is_split_into_parts_that_add_up(two):
 
 def test_a_gap_for_the_eye_names_both_sides(two):
     shown = run("gap", two, "Ann", "Bob", "--by", "manager")
-    assert "75.0%" in shown and "25.0%" in shown and "holds" in shown and "Better by" in shown
+    assert "75.0%" in shown and "25.0%" in shown and "holds" in shown and "Higher by" in shown
 
 
 def test_without_a_slice_the_sides_are_periods(two):
@@ -218,3 +218,42 @@ def test_two_periods_are_set_beside_each_other(doubled):
     assert "another_season" in {one["code"] for one in told["warnings"]}
     assert "Won deals" in run(*asked)
     assert "overlap" in str(refused("periods", doubled, "2025", "2025-Q3").remedy)
+
+
+def test_claims_are_set_against_the_data(doubled):
+    day = ["--date", "2026-01-05"]
+    told = json.loads(run("claim", doubled, "revenue:+24%", "revenue:x9", *day, "--format", "json"))
+    assert [(row["text"], row["claimed"]) for row in told["rows"]] == [
+        ("revenue:+24%", 1.24),
+        ("revenue:x9", 9),
+    ]
+    # half as much again: nothing like nine times, and without a season told apart not proven either
+    assert [row["claim"] for row in told["rows"]] == ["cannot_tell", "contradicted"]
+    assert {row["verdict"]["label"] for row in told["rows"]} == {"may_be_chance"}
+    assert "contradicted" in run("claim", doubled, "revenue:x9", *day)
+
+
+def test_the_first_month_tells_nothing(doubled):
+    asked = ["claim", doubled, "revenue:+24%", "--date", "2026-01-05", "--until", "2026-02-02"]
+    (row,) = json.loads(run(*asked, "--format", "json"))["rows"]
+    assert (row["claim"], row["verdict"]["label"]) == ("cannot_tell", "too_little_data")
+    assert "week" in row["verdict"]["text"]
+
+
+def test_claims_about_reps_and_periods(tmp_path, doubled):
+    alike = of_two(tmp_path / "alike", (100, 100))
+    (row,) = json.loads(run("claim", alike, "Ann/Bob:x2", "--format", "json"))["rows"]
+    # 75 % against 25 %: three times as good
+    assert row["value"] == pytest.approx(3) and row["verdict"]["direction"] == "above"
+    asked = ["claim", doubled, "won_deals:+30%", "--earlier", "2025-Q2", "--later", "2025-Q3"]
+    (row,) = json.loads(run(*asked, "--format", "json"))["rows"]
+    assert (row["earlier"], row["later"]) == ("2025-Q2", "2025-Q3")
+    assert row["value"] == pytest.approx(1, abs=0.1)
+
+
+def test_what_is_no_claim_is_refused(doubled):
+    assert str(refused("claim", doubled, "much better").what) == "this is not a claim that can be checked"
+    assert "day" in str(refused("claim", doubled, "revenue:+24%").remedy)
+    alone = refused("claim", doubled, "revenue:+24%", "--earlier", "2025-Q2")
+    assert str(alone.what) == "two periods are needed"
+    assert refused("claim", doubled, "revenue:+24%", "--date", "soon").where == "--date soon"

@@ -62,7 +62,7 @@ def test_a_difference_that_holds_is_said_with_its_interval_and_the_part_that_mak
     study = study_of(client, rows("Ann", 90, 60, 1000), rows("Bob", 30, 120, 1000))
     said, chart, table = shown(study, ANN, BOB)
     assert said[0].startswith("Ann: $") and "The difference is +$" in said[0]
-    assert said[1].startswith("Better by $")
+    assert said[1].startswith("Higher by $")
     assert [text.split(":")[0] for text in said[2:]] == ["Win rate"]
     assert "By itself it makes $" in said[2]
     assert chart.title == table.title == "Ann and Bob: where the difference in revenue comes from"
