@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.effect import Effect
-from crmkit.compare.interrupted import EXCEEDED
 from crmkit.errors import N_, Message
 from crmkit.present.axes import COLOURS, Scale, layout, period_axis, value_axis, week_labels
 from crmkit.present.differences import RELATIVE, difference_text
@@ -21,6 +20,7 @@ from crmkit.present.units import KIND_OF_UNIT, with_unit
 from crmkit.present.waterfall import signed_axis
 
 OBSERVED = N_("a week")
+LESS = N_("On {k} of {n} dates without a change, less is found")
 FITTED, WITHOUT = N_("the line through them"), N_("without the change")
 
 
@@ -46,9 +46,8 @@ def weeks_chart(study: Study, found: Effect, title: Message, axis: str, unit: st
             "x": list(range(len(rows))), "y": [row.value for row in rows], "showlegend": True,
             "marker": {"color": COLOURS["money"], "size": 6}, **hover(rows, plate),
         },
-        _line(study, series["fitted"], FITTED, {"color": COLOURS["open"], "width": 2}),
-        _line(study, series["without"].where(series["is_after"].fillna(value=False).astype("bool")), WITHOUT,
-              {"color": COLOURS["lost"], "width": 2, "dash": "dash"}),
+        _line(study, found, "fitted", FITTED, {"color": COLOURS["open"], "width": 2}),
+        _line(study, found, "without", WITHOUT, {"color": COLOURS["lost"], "width": 2, "dash": "dash"}),
     ]  # fmt: skip
     whole = layout(
         plate.title, 320, study.formats, showlegend=True, yaxis=vertical, **_across(study, found),
@@ -68,14 +67,8 @@ def placebo_chart(study: Study, found: Effect, axis: str) -> Figure:
     dates = found.series[found.series["placebo"].notna()]
     parts = dates["placebo"].to_numpy(np.float64) / found.base
     effect = found.value / found.base
-    share = study.formats.share(found.placebo_share, 0)
-    text = (
-        N_("The change exceeds what is found on {share} of the dates on which nothing was changed")
-        if found.placebo_share > EXCEEDED
-        else N_("As much is found on dates on which nothing was changed: only {share} of them show less")
-    )
     plate = study.plate(
-        f"placebo_{found.measure}".replace(":", "_"), Message(text.text, {"share": share}),
+        f"placebo_{found.measure}".replace(":", "_"), Message(LESS.text, smaller(found)),
         Message(axis), N_("Taken as the date of the change"),
     )  # fmt: skip
     days = dates["week"].dt.date.tolist()
@@ -97,9 +90,14 @@ def placebo_chart(study: Study, found: Effect, axis: str) -> Figure:
         xaxis=period_axis(week_labels(study.formats, days)),
         yaxis=signed_axis(min(ends), max(ends), Scale.of(max(ends), "share", study.formats), plate),
     )  # fmt: skip
-    frame = pd.DataFrame({"day": days, "part": parts, "effect": dates["placebo"].to_numpy()})
+    frame = pd.DataFrame({"day": days, "part": parts})
     columns = [Column("day", plate.heading, "date"), Column("part", axis, "share")]
     return figure(data, whole, rows, plate, study.table(frame, plate.name, plate.title, columns))
+
+
+def smaller(found: Effect) -> dict[str, Any]:
+    """Return on how many of how many placebo dates less is found."""
+    return {"k": round(found.placebo_share * found.placebo_dates), "n": found.placebo_dates}
 
 
 def _row(study: Study, one: dict[str, Any], kind: str) -> Row:
@@ -108,29 +106,37 @@ def _row(study: Study, one: dict[str, Any], kind: str) -> Row:
     return Row(name, value, Cases(n=float(one["n"])), with_unit(study.formats, value, kind))
 
 
-def _line(study: Study, values: pd.Series, name: Message, line: dict[str, Any]) -> dict[str, Any]:
+def _line(study: Study, found: Effect, column: str, name: Message, line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line that is broken at the change; of that without the change, only what lies after it."""
+    values = [None if is_missing(one) else float(one) for one in found.series[column]]
+    at = _place(found)
+    before = values[:at] if column == "fitted" else [None] * at
     return {
         "type": "scatter", "mode": "lines", "name": label(study.words.message(name)), "connectgaps": False,
-        "x": list(range(len(values))), "y": [None if is_missing(one) else float(one) for one in values],
-        "line": line, "showlegend": bool(values.notna().any()), "hoverinfo": "skip",
+        "x": [*range(at), at - 0.5, *range(at, len(values))], "y": [*before, None, *values[at:]],
+        "line": line, "showlegend": any(one is not None for one in values), "hoverinfo": "skip",
     }  # fmt: skip
+
+
+def _place(found: Effect) -> int:
+    """Return how many weeks begin before the change."""
+    return int((found.series["week"] < pd.Timestamp(found.date)).sum())
 
 
 def _across(study: Study, found: Effect) -> dict[str, Any]:
     """Return the line at the date of the change, with its name."""
-    before = int((found.series["week"] < pd.Timestamp(found.date)).sum())
-    at, text = before - 0.5, label(study.formats.day(found.date))
+    at, text = _place(found) - 0.5, label(study.formats.day(found.date))
     place = {"x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False}
     line = {"color": COLOURS["plan"], "width": 1.5, "dash": "dot"}
     ends = {"x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper"}
     return {"shapes": [{"type": "line", **ends, "line": line}], "annotations": [{"text": text, **place}]}
 
 
-def _level(study: Study, value: float, count: int, is_named: bool) -> dict[str, Any]:
+def _level(study: Study, value: float, count: int, is_effect: bool) -> dict[str, Any]:
     told = difference_text(study.formats, value, RELATIVE)
-    name = study.say("the effect: {value}, and as much in the other direction", value=told)
+    name = study.say("the effect: {value}", value=told) if is_effect else study.say("as much the other way")
     return {
         "type": "scatter", "mode": "lines", "x": [-0.6, count - 0.4], "y": [value, value],
-        "name": label(name), "showlegend": is_named, "hoverinfo": "skip",
-        "line": {"color": COLOURS["open"], "width": 2, "dash": "solid" if is_named else "dash"},
+        "name": label(name), "showlegend": True, "hoverinfo": "skip",
+        "line": {"color": COLOURS["open"], "width": 2, "dash": "solid" if is_effect else "dash"},
     }  # fmt: skip
