@@ -1,0 +1,116 @@
+"""The page of champions: who converts better than the others at which stage, and who only seems to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from crmkit.compare.champions import Champions, champions
+from crmkit.errors import N_, Message
+from crmkit.present.compared import adjusted_text, records
+from crmkit.present.managers import attribute
+from crmkit.present.reasons import LEFT_OUT
+from crmkit.present.several import Several
+from crmkit.present.study import Study
+from crmkit.present.tables import Column, Table
+from crmkit.present.tiles import Sentences
+from crmkit.present.verdict_words import Compared, verdict_text, why
+
+WHAT = Compared("share", "higher", "visits")
+SHOWN = 60
+READING: tuple[Message, ...] = (
+    N_(
+        "Conversion: of the visits to the stage that are over, the share that went on. A visit counts for"
+        " whoever owned the deal on entering the stage; a stage that was skipped counts for nobody."
+    ),
+    N_(
+        "What a champion does otherwise, the figures do not say: ask, listen to the calls, read the letters,"
+        " and write it into the regulation. Who is not named is not worse; of most, the data cannot tell."
+    ),
+)
+
+
+def champions_of(study: Study) -> Several | Sentences:
+    """Return who is ahead at which stage by more than chance, and all reps at all stages."""
+    found = champions(study.crm, study.period)
+    if found.missing:
+        return Sentences.of(study.words, [why(study, found.missing)], "warning")
+    frame = found.rows.assign(rep=study.reps(found.rows, study.say("nobody")))
+    study.found["champions"] = records(study, frame.drop(columns="rep"), lambda _: WHAT)
+    if frame.empty:
+        said = study.say("No visit to a stage came to its end in this period.")
+        return Sentences.of(study.words, [said], "warning")
+    return Several((_said(study, found, frame), _table(study, found, frame)))
+
+
+def _said(study: Study, found: Champions, frame: pd.DataFrame) -> Sentences:
+    """Return one sentence a champion, or that there is none."""
+    best = frame.loc[found.champions.index].to_dict("records")
+    if not best:
+        nobody = N_(
+            "No champion can be named: at no stage is anybody ahead of the others with like deals by more"
+            " than chance makes one of them be."
+        )
+        return Sentences.of(study.words, [nobody])
+    told = [
+        study.say(
+            "«{stage}»: {rep}. {verdict}", stage=row["stage"], rep=row["rep"],
+            verdict=verdict_text(study, row, WHAT),
+        )
+        for row in best
+    ]  # fmt: skip
+    return Sentences(tuple(told), "finding")
+
+
+def _table(study: Study, found: Champions, frame: pd.DataFrame) -> Table:
+    several = len(frame["pipeline"].unique()) > 1
+    rows = frame.to_dict("records")
+    table = frame.assign(
+        place=[
+            study.say("{stage} ({pipeline})", stage=row["stage"], pipeline=row["pipeline"])
+            if several
+            else row["stage"]
+            for row in rows
+        ],
+        value_numerator=(frame["value"] * frame["n"]).round(),
+        value_denominator=frame["n"], value_n=frame["n"], value_low=frame["low"], value_high=frame["high"],
+        like=[adjusted_text(study, row, WHAT) for row in rows],
+        verdict=[verdict_text(study, row, WHAT) for row in rows],
+    )  # fmt: skip
+    columns = [
+        Column("place", study.say("Stage")),
+        Column("rep", study.say("Rep")),
+        Column("value", study.say("Conversion"), "share", "higher"),
+        Column("n", study.say("Visits"), "count"),
+        Column("like", study.say("With like deals")),
+        Column("verdict", study.say("What can be said")),
+    ]
+    title = study.say("Champions by stage, {period}", period=study.period_text())
+    return study.table(table, "champions", title, columns, _notes(study, found), parted="place", shown=SHOWN)
+
+
+def _notes(study: Study, found: Champions) -> list[str]:
+    alike, others = (
+        ", ".join(attribute(study, name) for name in names) for names in (found.alike_by, found.not_by)
+    )
+    said = [
+        study.say("Like deals: of the same stage, role and {names}.", names=alike)
+        if alike
+        else study.say("Like deals: of the same stage and role; nothing else tells them apart.")
+    ]
+    if others:
+        said.append(
+            study.say("Not told apart by {names}: too few visits would have their like.", names=others)
+        )
+    said += [study.words.message(one) for one in READING]
+    if study.crm.lacks(["stage_changes.manager_id"]):
+        said += study.why("stage_changes.manager_id")
+    counts = "; ".join(_counted(study, reason, n) for reason, n in sorted(found.left_out.items()))
+    return [*said, study.say("Not counted: {counts}.", counts=counts)] if counts else said
+
+
+def _counted(study: Study, reason: str, n: int) -> str:
+    said: Mapping[str, Any] = {"reason": study.words.message(LEFT_OUT[reason]), "n": study.formats.count(n)}
+    return study.say("{reason}: {n}", **said)
