@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from crmkit.compare.colleagues import MATCHED
 from crmkit.compare.expecting import Field
 from crmkit.compare.intervals import Verdict, verdict
 from crmkit.compare.managers import RepsCases, cases_of_reps
@@ -24,6 +23,8 @@ Codes = npt.NDArray[np.signedinteger]
 _LEVEL = 0.95
 #: Bands of equal chance, as the other reps' deals tell it.
 BANDS = 10
+#: The others tell the chances only where they have enough cases of the kinds that most of the two reps' are.
+SEEN = 0.5
 #: Money is skewed: with fewer won deals on a side the interval covers less than it says (measured).
 MONEY_CASES = 40
 
@@ -146,7 +147,7 @@ def _alike(mine: RepsCases, codes: list[int], one: Outcome, enough: int) -> Code
         told = dict(field.expectations(others, enough))
         places = [int(np.flatnonzero(everybody == code)[0]) for code in codes if code in everybody]
         found = [told[at] for at in places if at in told]
-        if len(found) == 2 and min(each.matched for each in found) >= MATCHED:
+        if len(found) == 2 and min(each.matched for each in found) >= SEEN:
             score = found[0].by_cell[cell[theirs[peers]]]
             edges = np.unique(np.quantile(score, np.arange(1, BANDS) / BANDS))
             return np.searchsorted(edges, score, side="left")

@@ -1,0 +1,139 @@
+"""The page of claims: what is claimed, what the data says to it, why, and what is to be learnt from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from crmkit.compare.answers import Answer, answer, answers
+from crmkit.compare.outcomes import OUTCOMES
+from crmkit.errors import N_, RequestError
+from crmkit.measures import find
+from crmkit.periods import Period
+from crmkit.present.claim_words import ANSWERS, READING, lessons, measured_text, what_of, why_text
+from crmkit.present.compared import records
+from crmkit.present.several import Several
+from crmkit.present.study import Study
+from crmkit.present.tables import Column, Table
+from crmkit.present.tiles import Sentences
+from crmkit.present.units import KIND_OF_UNIT
+
+#: What the option says of a claim.
+ASKED = ("claim", "date", "until", "periods", "period", "outcome", "control", "treated")
+NOTHING_ASKED = N_(
+    "No claim was named. Write what is claimed and from which day on in the option «claims», such as"
+    " revenue:+24%, lost_deals:-30%, client_retention:x5, margin:+18%, first_response_time:/3,"
+    " win_rate:2%->20%; of two reps: Ann/Bob:x2."
+)
+
+
+def claims(study: Study) -> Several | Sentences:
+    """Return the answers to the claims that the option ``claims`` names.
+
+    The option is a list; each is a claim (``revenue:+24%``) or an object with ``claim`` and, where wanted,
+    ``date`` (2026-03-01), ``until``, ``periods`` (two names), ``control`` and ``treated`` (slice -> group);
+    of two reps ``outcome`` and ``period``.
+
+    Raises
+    ------
+    RequestError: an option that cannot be used.
+    """
+    asked = study.options.get("claims", [])
+    if not asked:
+        return Sentences.of(study.words, [NOTHING_ASKED])
+    return claims_of(study, [_asked(study, one) for one in (asked if isinstance(asked, list) else [asked])])
+
+
+def claims_of(study: Study, found: Sequence[Answer]) -> Several:
+    """Return answers as a table, with what is to be learnt from them."""
+    rows = claim_rows(study, found)
+    study.found.setdefault("claims", []).extend(records(study, rows, lambda row: what_of(study, row)))
+    weeks = study.crm.settings.limits.weeks_after
+    said = [study.say(one.text, weeks_after=weeks) for one in (READING, *lessons(found))]
+    return Several((_table(study, rows), Sentences(tuple(said))))
+
+
+def claim_rows(study: Study, found: Sequence[Answer]) -> pd.DataFrame:
+    """Return answers as compared rows, with what people read: ``title, said, measured, answer, why``."""
+    rows = answers(found)
+    told = rows.to_dict("records")
+    return rows.assign(
+        title=[_title(study, row) for row in told],
+        said=[row["text"].rpartition(":")[2].strip() for row in told],
+        measured=[measured_text(study, row, _kind(row)) for row in told],
+        answer=[study.words.message(ANSWERS[row["claim"]]) for row in told],
+        why=[why_text(study, row) for row in told],
+    )
+
+
+def _kind(row: Mapping[str, Any]) -> str:
+    return KIND_OF_UNIT[OUTCOMES[row["outcome"]].unit if row["kind"] == "pair" else find(row["about"]).unit]
+
+
+def _title(study: Study, row: Mapping[str, Any]) -> str:
+    """Return what is claimed, of when."""
+    if row["kind"] == "pair":
+        return study.say(
+            "{reps}: {measure}", reps=row["about"], measure=study.say(OUTCOMES[row["outcome"]].title)
+        )
+    measure = study.title(row["about"])
+    if row["kind"] == "effect":
+        day = study.formats.day(date.fromisoformat(row["date"]))
+        return study.say("{measure}, since {day}", measure=measure, day=day)
+    spans = {
+        side: study.formats.period(*Period.parse(row[side], study.client.time_zone).days())
+        for side in ("earlier", "later")
+    }
+    return study.say("{measure}, {later} against {earlier}", measure=measure, **spans)
+
+
+def _table(study: Study, rows: pd.DataFrame) -> Table:
+    columns = [
+        Column("title", study.say("What it is about")),
+        Column("said", study.say("Claimed")),
+        Column("measured", study.say("Measured, with the 95% interval")),
+        Column("n", "n", "count"),
+        Column("answer", study.say("Answer")),
+        Column("why", study.say("Why")),
+    ]
+    notes = [
+        study.say(
+            "Since a day: against what the weeks before let one expect. Of two periods: per working day where"
+            " it is a sum or a count. Of two reps: within like deals."
+        ),
+        study.say("n: cases of the side that has fewer; of two reps, those whose likes both had."),
+    ]
+    return study.table(rows, "claims", study.say("Claims set against the data"), columns, notes)
+
+
+def _asked(study: Study, asked: Any) -> Answer:
+    """Return the answer to one claim of the option."""
+    one: Mapping[str, Any] = asked if isinstance(asked, Mapping) else {"claim": asked}
+    where, expected = "options: claims", ", ".join(ASKED)
+    pair = one.get("periods")
+    if not {"claim"} <= set(one) <= set(ASKED) or (pair and len(pair) != 2):
+        what = N_("a claim is asked for by what it says")
+        raise RequestError(where, what, remedy=N_("Possible: {expected}.", expected=expected))
+    zone = study.client.time_zone
+    return answer(
+        study.crm,
+        str(one["claim"]),
+        day=_day(one["date"]) if "date" in one else None,
+        until=_day(one["until"]) if "until" in one else None,
+        periods=(Period.parse(pair[0], zone), Period.parse(pair[1], zone)) if pair else None,
+        period=Period.parse(one["period"], zone) if "period" in one else study.asked,
+        outcome=one.get("outcome", "win_rate"),
+        treated=one.get("treated"),
+        control=one.get("control"),
+    )
+
+
+def _day(text: Any) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        what = N_("this is not a date")
+        raise RequestError("options: claims", what, [str(text)], N_("Write it like 2026-03-01.")) from error
