@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from crmkit import Period, evaluate, examine, read_client
+from crmkit.compare.periods import compared_periods
 from crmkit.measures import evaluate_fully
 from crmkit.present.quality import examined
 from crmkit.sources.load import load, load_report
@@ -223,3 +224,17 @@ def test_the_audit_finds_what_plain_pandas_finds(crm):
     ]  # fmt: skip
     assert states.loc["H02", "state"] == "ask" and states.loc["H01", "state"] == "not_applicable"
     assert not states["state"].isin(["passed"])[states["checked"] == 0].any()
+
+
+def test_the_first_quarter_is_not_compared_and_the_report_says_why(crm):
+    first, second, third = (Period.parse(f"2017-Q{number}", "UTC") for number in (1, 2, 3))
+    found = compared_periods(crm, first, second, ["win_rate", "won_deals", "revenue"])
+    rate = found.rows.set_index("name").loc["win_rate:closed_count"]
+    assert rate["before"] == pytest.approx(531 / 647)  # .82, of March alone
+    assert set(found.rows["label"]) == {"cannot_be_computed"}
+    assert set(found.rows["reason"]) == {"first_records"}
+    told = found.warnings.set_index(["code", "measure"]).loc[("first_records", "closed_in")]
+    assert told["day"].date().isoformat() == "2017-03-01" and told["share"] == pytest.approx(31 / 90, abs=0.01)
+    later = compared_periods(crm, second, third, ["win_rate", "won_deals", "revenue"])
+    assert "first_records" not in later.warnings["code"].tolist()
+    assert set(later.rows["label"]) == {"may_be_chance"}

@@ -21,7 +21,7 @@ NOTHING: dict[str, object] = {
     "code": "", "side": -1, "measure": "", "share": np.nan, "day": pd.NaT, "n": np.nan, "of": np.nan,
 }  # fmt: skip
 #: Bases of figures that depend on which deals the export holds.
-BY_CLOSING, BY_CREATION = ("closed_in", "bought_before"), ("created_in",)
+BASES = ("closed_in", "created_in")
 #: Within the first two-hundredth of a record, what comes before so many days of silence does not begin it.
 HEAD, GAP = 200, 30
 DAY_US = 86_400_000_000
@@ -44,8 +44,9 @@ def artefacts(
     One row a warning: ``code``, ``side`` (0 earlier, 1 later, −1 both), ``measure`` (empty for all of them),
     ``share``, ``day``, ``n``, ``of``; null where a code has none. The codes:
 
-    ``first_records``: of the deals that usually close in such a time, only a ``share`` can be in the export,
-    for nothing closes before ``day``, or deals are recorded from shortly before; of ``measure`` (a basis).
+    ``first_records``: of the deals that usually close in such a time (or, by ``measure``, a basis: that are
+    created in it), only a ``share`` can be in the export, for deals closed before ``day`` were not exported
+    or, without a day, deals are recorded only from shortly before the period on.
     ``records_begin``: what the measure counts is recorded from ``day`` on.
     ``not_over``: the period goes beyond the day described, ``day``. ``young_cases``: ``n`` of ``of`` cases
     are too young, so that those counted ended soon (``young_cohort``: those counted are all of one age).
@@ -58,7 +59,8 @@ def artefacts(
             rows.append({"code": "not_over", "side": side, "day": crm.as_of})
         rows += _first_records(crm, period, side)
         rows += _mass(crm, period, side)
-        rows += _begin(crm, period, side, names)
+        is_told = any(row["code"] == "first_records" and row["side"] == side for row in rows)
+        rows += _begin(crm, period, side, [name for name in names if not (is_told and _of_deals(name))])
     rows += _young(left_out, crm.settings.limits.closings_seen)
     if _another_season(earlier, later):
         rows.append({"code": "another_season", "side": -1})
@@ -78,19 +80,18 @@ def _mass(crm: Snapshot, period: Period, side: int) -> list[dict[str, object]]:
 
 
 def _first_records(crm: Snapshot, period: Period, side: int) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    seen = seen_shares(crm, period)
+    seen, enough = seen_shares(crm, period), crm.settings.limits.closings_seen
     if seen is None:
-        return rows
-    for basis, share in (("closed_in", seen[0]), ("created_in", seen[1])):
-        if share < crm.settings.limits.closings_seen:
-            rows.append(
-                {"code": "first_records", "side": side, "measure": basis, "share": share, "day": seen[2]}
-            )
-    return rows
+        return []
+    found = {"closed_in": seen[0]} | ({} if seen[2] is None else {"created_in": seen[1]})
+    return [
+        {"code": "first_records", "side": side, "measure": basis, "share": share, "day": seen[2]}
+        for basis, share in found.items()
+        if share < enough
+    ]
 
 
-def seen_shares(crm: Snapshot, period: Period) -> tuple[float, float, pd.Timestamp] | None:
+def seen_shares(crm: Snapshot, period: Period) -> tuple[float, float, pd.Timestamp | None] | None:
     """Return which share of a period's deals an export can hold, judged by how long deals take.
 
     A deal that is closed on a day after ``a`` days was created ``a`` days before. So of those closed on that
@@ -100,8 +101,9 @@ def seen_shares(crm: Snapshot, period: Period) -> tuple[float, float, pd.Timesta
 
     Returns
     -------
-    Of the deals closed in the period, of those created in it (both on average over its days), and the day of
-    the first closing; ``None`` where deals have no dates, or none has ended.
+    Of the deals closed in the period, of those created in it (both on average over its days); and the day of
+    the first closing where deals closed before it seem not to have been exported: some would have, by how
+    long deals take. ``None`` where deals have no dates, or none has ended.
     """
     record = _record(crm)
     if record is None or period.start is None or period.end is None:
@@ -116,8 +118,11 @@ def seen_shares(crm: Snapshot, period: Period) -> tuple[float, float, pd.Timesta
 
     of_closed = np.where(days + DAY_US > closed, share(days + DAY_US - created), 0.0)
     of_created = np.where(days + DAY_US > created, 1 - np.where(days < closed, share(closed - days), 0.0), 0)
-    start = pd.Timestamp(int(closed), unit="us", tz="UTC").tz_convert(crm.settings.zone)
-    return float(of_closed.mean()), float(of_created.mean()), start
+    told = float(of_closed.mean()), float(of_created.mean())
+    early = float(share(np.array([closed - DAY_US - created]))[0])
+    if early <= 1 - crm.settings.limits.closings_seen:
+        return *told, None
+    return *told, pd.Timestamp(int(closed), unit="us", tz="UTC").tz_convert(crm.settings.zone)
 
 
 @once_per_snapshot
@@ -145,6 +150,11 @@ def _record(crm: Snapshot) -> tuple[float, float, FloatArray, FloatArray] | None
     return begin, first, steps.times, share / share[-1]
 
 
+def _of_deals(name: str) -> bool:
+    """Return whether first records tell of a measure already."""
+    return find(name).basis in BASES
+
+
 def _beginning(moments: FloatArray) -> float:
     """Return the first of sorted moments, without a few early ones that stand alone: they may be mistyped."""
     head = moments[: len(moments) // HEAD + 1]
@@ -161,7 +171,7 @@ def _begin(crm: Snapshot, period: Period, side: int, names: Sequence[str]) -> li
         if first is None or not start < first < end:
             continue
         share = (end - first) / (end - start)
-        if share < crm.settings.limits.closings_seen and find(name).basis not in BY_CLOSING:
+        if share < crm.settings.limits.closings_seen:
             rows.append(
                 {"code": "records_begin", "side": side, "measure": name, "share": share, "day": first}
             )

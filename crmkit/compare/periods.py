@@ -88,7 +88,9 @@ def compared_periods(
     spans = (seen_days(crm, earlier), seen_days(crm, later))
     told = [told_of(crm, one, (earlier, later), spans) for one in wanted]
     left_out = pd.concat([one.left_out for one in told], ignore_index=True)
-    found = artefacts(crm, earlier, later, names=[one.name for one in wanted], left_out=left_out)
+    found = artefacts(
+        crm, earlier, later, names=[one.one.name for one in told if not one.missing], left_out=left_out
+    )
     rows, level = _judged(crm, told, found, later)
     shown = next((one for one in told if one.like), None)
     working = [int(crm.settings.calendar.is_working(days).sum()) for days in spans]

@@ -76,7 +76,7 @@ def _said(study: Study, found: Periods, row: Mapping[str, Any]) -> str:
         return study.say(OTHERS[row["code"]].text, **parts, measure=study.title(one) if one else "")
     if row["measure"] == "created_in":
         return study.say(CREATED.text, **parts)
-    text = CUT if day is not None and day.date() > period.days()[0] else QUICK
+    text = QUICK if day is None else CUT
     return " ".join([study.say(text.text, **parts), *_rate(study, found, row["side"])])
 
 

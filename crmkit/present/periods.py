@@ -15,12 +15,11 @@ from crmkit.measures.records import plain_rows
 from crmkit.periods import Period, floor
 from crmkit.present.artefacts import warnings
 from crmkit.present.compared import records
-from crmkit.present.differences import between_text, difference_text
+from crmkit.present.differences import difference_text, sentence
 from crmkit.present.several import Several
 from crmkit.present.slicing import within
 from crmkit.present.study import Study, before
 from crmkit.present.tables import Column, Table
-from crmkit.present.texts import is_missing
 from crmkit.present.tiles import Sentences
 from crmkit.present.units import KIND_OF_UNIT
 from crmkit.present.verdict_words import Compared, label_text, verdict_text, why
@@ -173,8 +172,9 @@ def changes(study: Study, found: Periods) -> Table | None:
     notes = [
         study.say("Working days: {one} and {other}.", **days),
         study.say(
-            "The change is told with its 95% interval; a verdict allows besides for all the figures that are"
-            " compared, and n is what it rests on: of counts and sums the larger side, else the smaller."
+            "The interval of a change allows for all the figures that are compared at once; of the win rate"
+            " it is that of the change among like deals. n is what it rests on: of counts and sums the larger"
+            " side, else the smaller."
         ),
     ]
     heading = study.say("What changed from {earlier} to {later}", earlier=earlier, later=later)
@@ -182,13 +182,10 @@ def changes(study: Study, found: Periods) -> Table | None:
 
 
 def _change(study: Study, row: Any) -> str | None:
-    """Return the change with its interval; of too little data, or of a part of it, nothing that misleads."""
-    if row["label"] == "cannot_be_computed" or is_missing(row["change"]):
+    """Return the change; of a part of a period nothing that would mislead. Its interval is in the verdict."""
+    if row["label"] == "cannot_be_computed":
         return None
-    told = difference_text(study.formats, row["change"], row["unit"])
-    if row["label"] == "too_little_data" or is_missing(row["change_low"]):
-        return told
-    return f"{told} ({between_text(study.formats, row['change_low'], row['change_high'], row['unit'])})"
+    return difference_text(study.formats, row["change"], row["unit"])
 
 
 def mix(study: Study, found: Periods) -> Table | None:
@@ -221,7 +218,7 @@ def mix(study: Study, found: Periods) -> Table | None:
     ]
     sums = {"rate": rows["rate"].sum(), "mix": rows["mix"].sum(), "whole": row["change"]}
     told = {name: difference_text(formats, value, "share") for name, value in sums.items()}
-    note = study.say(LIKE.text, slice=within(study, found.like), **told)
+    note = sentence(study.words, LIKE.text, slice=within(study, found.like), **told)
     heading = study.say("Win rate: like deals, and other deals (by {slice})", slice=within(study, found.like))
     return study.table(frame, "periods_mix", heading, columns, [note])
 
