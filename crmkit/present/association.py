@@ -57,10 +57,13 @@ READING: tuple[Message, ...] = (
 )
 
 
-def association_of(study: Study) -> Several:
+def association_of(study: Study) -> Several | Sentences:
     """Return what of the reps' work goes together with their results, and what may not be concluded."""
     found = association(study.crm, study.period)
     study.found["association"] = plain_rows(found.rows)
+    if (found.rows["label"] == "cannot_be_computed").all():
+        codes = ", ".join(found.rows["reason"])
+        return Sentences.of(study.words, [why(study, codes)], "warning")
     told = [_together(study, row) for row in found.rows.to_dict("records") if row["label"] == "holds"] or [
         study.say("Of nothing in the reps' work can it be said that it goes together with results.")
     ]

@@ -22,8 +22,8 @@ WHAT = Compared("share", "higher", "visits")
 SHOWN = 60
 READING: tuple[Message, ...] = (
     N_(
-        "Conversion: of the visits to the stage that are over, the share that went on. A visit counts for"
-        " whoever owned the deal on entering the stage; a stage that was skipped counts for nobody."
+        "Conversion: of the visits to the stage that are over, the share that went on. A stage that was"
+        " skipped counts for nobody."
     ),
     N_(
         "What a champion does otherwise, the figures do not say: ask, listen to the calls, read the letters,"
@@ -107,6 +107,8 @@ def _notes(study: Study, found: Champions) -> list[str]:
     said += [study.words.message(one) for one in READING]
     if study.crm.lacks(["stage_changes.manager_id"]):
         said += study.why("stage_changes.manager_id")
+    else:
+        said.append(study.say("A visit counts for whoever owned the deal on entering the stage."))
     counts = "; ".join(_counted(study, reason, n) for reason, n in sorted(found.left_out.items()))
     return [*said, study.say("Not counted: {counts}.", counts=counts)] if counts else said
 

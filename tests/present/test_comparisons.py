@@ -82,11 +82,31 @@ def test_without_a_history_the_page_says_how_to_get_one(study):
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_association_is_never_told_as_cause(study, language):
-    said, table = association_of(study(language=language)).items
+def test_association_is_never_told_as_cause(client, language):
+    # Six reps, one task and one deal a week each: far too few reps, and weeks that never differ.
+    deals, tasks = ["deal_id,manager_id,stage,created_at,closed_at"], ["manager_id,due_at,completed_at"]
+    for rep in "abcdef":
+        for number, day in enumerate(pd.date_range("2025-12-08", periods=12, freq="7D")):
+            deals.append(f"{rep}{number},{rep},Won,2025-12-01,{day:%Y-%m-%d} 10:00")
+            tasks.append(f"{rep},{day:%Y-%m-%d} 11:00,{day:%Y-%m-%d} 10:00")
+    files = [
+        {"path": "deals.csv", "table": "deals"}, {"path": "tasks.csv", "table": "tasks", "key": "row"}
+    ]  # fmt: skip
+    folder = client("\n".join(deals) + "\n", files=files)
+    (folder / "tasks.csv").write_text("\n".join(tasks) + "\n", encoding="utf-8")
+    told = read_client(folder)
+    study = Study(told, load(told), load_report(told), ALL, language)
+    said, table = association_of(study).items
     assert len(said.paragraphs) == 2
     assert {"en": "Going together is no cause", "ru": "Идти вместе"}[language] in said.paragraphs[1]
     assert len(table.rows) == 6
+    # A correlation of six points is not even shown.
+    assert {row[4] for row in table.rows[:4]} == {"—"}
+
+
+def test_without_tasks_the_page_says_how_to_get_them(study):
+    said = association_of(study())
+    assert isinstance(said, Sentences) and "list of tasks" in said.paragraphs[0]
 
 
 def to_be_row(**told):
