@@ -77,7 +77,9 @@ def _title(study: Study, row: Mapping[str, Any]) -> str:
     """Return what is claimed, of when."""
     if row["kind"] == "pair":
         return study.say(
-            "{reps}: {measure}", reps=row["about"], measure=study.say(OUTCOMES[row["outcome"]].title)
+            "{reps}: {measure}",
+            reps=row["about"],
+            measure=study.words.message(OUTCOMES[row["outcome"]].title),
         )
     measure = study.title(row["about"])
     if row["kind"] == "effect":
