@@ -115,6 +115,8 @@ def shares() -> dict[str, Any]:
                 list(stats.binomtest(won, of).proportion_ci(level, method="wilson")) for won, of in SHARES
             ],
             "wilson_ends": proportion_confint(ends, of, alpha, method="wilson"),
+            "exact": proportion_confint(k, n, alpha, method="beta"),
+            "exact_ends": proportion_confint(ends, of, alpha, method="beta"),
             "jeffreys": proportion_confint(k, n, alpha, method="jeffreys"),
             "jeffreys_ends": proportion_confint(ends, of, alpha, method="jeffreys"),
             "newcombe": [
