@@ -89,11 +89,16 @@ def _said(study: Study, named: Named) -> Sentences:
         "difference": difference_text(formats, total["shown"], found.unit),
     }
     what = N_("{first}: {one}; {second}: {other}. The difference is {difference}.")
-    told = [study.say(what.text, **ends), verdict_text(study, total, compared(found, total))]
+    told = [study.say(what.text, **ends)]
     holding = [row for row in parts if row["label"] == "holds"]
-    for row in holding:
-        verdict = verdict_text(study, row, compared(found, row))
-        told.append(study.say("{factor}: {verdict}", factor=factor(study, found, row), verdict=verdict))
+    for row in (total, *holding):
+        told.append(
+            study.say(
+                "{figure}: {verdict} n = {n}, {label}.",
+                figure=factor(study, found, row), verdict=verdict_text(study, row, compared(found, row)),
+                n=study.formats.count(row["n"]), label=label_text(study, row["label"]),
+            )
+        )  # fmt: skip
     if not holding:
         told.append(study.say("Of none of its parts can the data tell whether it is more than chance."))
     return Sentences(tuple(told), "finding")
@@ -112,7 +117,7 @@ def _chart(study: Study, named: Named) -> Figure:
     column = N_("Part of the difference")
     axis = N_("Revenue") if found.unit == "money" else N_("Won deals")
     plate = study.plate("gap", heading(study, named), axis, column)
-    ends = ((named.second, float(total["second"])), part(total, named.first))
+    ends = ((named.second, float(total["second"])), named.first)
     parts = [part(row, factor(study, found, row)) for row in rows]
     return waterfall(parts, ends, plate, unit=found.unit)
 

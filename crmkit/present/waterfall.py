@@ -29,7 +29,7 @@ class Part:
 
 
 def waterfall(
-    parts: Sequence[Part], ends: tuple[tuple[str, float], Part], plate: Plate, *, unit: str
+    parts: Sequence[Part], ends: tuple[tuple[str, float], str], plate: Plate, *, unit: str
 ) -> Figure:
     """Draw the way from a first bar to a last one: what adds to the right, what takes away to the left.
 
@@ -37,21 +37,21 @@ def waterfall(
 
     Parameters
     ----------
-    ends: name and figure of the first bar; the last one as a part: its name, and the whole difference.
+    ends: name and figure of the first bar, name of the last one.
     unit: of all figures, one of ``measures.UNITS``.
     """
     (begin, start), last = ends
     kind, way = KIND_OF_UNIT[unit], [start]
     for part in parts:
         way.append(way[-1] + part.value)
-    whiskers = [*zip(range(1, len(way) + 1), [*way[1:], way[-1]], [*parts, last], strict=True)]
-    reach = [x for _, end, one in whiskers for x in _limits(end, one)]
+    marks = list(zip(way[1:], parts, strict=True))
+    reach = [x for mark in marks for x in _limits(*mark)]
     lowest, top = min(0.0, *way, *reach), max(0.0, *way, *reach)
     scale = Scale.of(max(top, -lowest), kind, plate.formats)
     rows = [
         Row(begin, start, Cases(), with_unit(plate.formats, start, kind)),
         *(Row(one.name, one.value, Cases(), _told(one, plate, unit)) for one in parts),
-        Row(last.name, way[-1], Cases(), with_unit(plate.formats, way[-1], kind)),
+        Row(last, way[-1], Cases(), with_unit(plate.formats, way[-1], kind)),
     ]
     captions = [
         wrap(row.name, max(CAPTION - len(row.told), 12), 1) + f": <b>{label(row.told)}</b>" for row in rows
@@ -67,7 +67,7 @@ def waterfall(
         annotations=names(captions), shapes=steps,
     )  # fmt: skip
     data = [_ends([start, way[-1]], len(rows), rows, plate), *_bars(parts, way, rows, plate)]
-    return figure([*data, _whiskers(whiskers)], whole, rows, plate)
+    return figure([*data, _whiskers(marks)], whole, rows, plate)
 
 
 def _told(part: Part, plate: Plate, unit: str) -> str:
@@ -132,8 +132,8 @@ def _bars(
     return data
 
 
-def _whiskers(marks: Sequence[tuple[int, float, Part]]) -> dict[str, Any]:
-    known = [mark for mark in marks if _limits(mark[1], mark[2])]
+def _whiskers(marks: Sequence[tuple[float, Part]]) -> dict[str, Any]:
+    known = [(at, *mark) for at, mark in enumerate(marks, 1) if _limits(*mark)]
     return {
         "type": "scatter", "mode": "markers", "showlegend": False, "hoverinfo": "skip",
         "x": [end for _, end, _ in known], "y": [at for at, _, _ in known],
