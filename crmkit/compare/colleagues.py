@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from crmkit.compare.expecting import Expectation, Field
-from crmkit.compare.intervals import verdicts
-from crmkit.compare.judging import Gaps
+from crmkit.compare.intervals import bootstrap_by_client
+from crmkit.compare.league import Kind, ranked, told
 from crmkit.compare.mix import cells_of
 from crmkit.limits import Limits
-from crmkit.statistics.intervals import Z95
-from crmkit.statistics.many import false_discovery
-from crmkit.statistics.ranks import joint_tail, rank_limits
-from crmkit.statistics.shrinkage import drawn
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
-Kind: TypeAlias = Literal["share", "mean", "money"]
 
 #: At most so often the reps that stand out are taken out of what all are compared with.
 ROUNDS = 5
 #: So many of the reps stay in it at least, and with fewer reps nobody is taken out.
 USUAL, FEWEST = 0.5, 4
-LEVEL = 0.95
-#: A rep whose cases are mostly of kinds that nobody else has cannot be compared.
-MATCHED = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +32,8 @@ class Colleagues:
     Attributes
     ----------
     role: its code. codes: of the reps, sorted. field: the cases, reps numbered as in ``codes``.
-    cluster: which cases hang together. sizes: what each is worth, NaN where that is not known. is_new: reps
-        who are not judged yet.
+    cluster: which cases hang together. sizes: what each is worth, NaN where that is not known.
+        is_money: limits come from resamples of clients. is_new: reps who are not judged yet.
     """
 
     role: int
@@ -49,6 +41,7 @@ class Colleagues:
     field: Field
     cluster: Ints
     sizes: Floats
+    is_money: bool
     is_new: npt.NDArray[np.bool_]
 
     @classmethod
@@ -65,7 +58,8 @@ class Colleagues:
         if "size" in cases:
             sizes = cases["size"].to_numpy(np.float64)
         role = int(cases["role"].iloc[0]) if "role" in cases else 0
-        return cls(role, codes, field, cases["cluster"].to_numpy(np.int64), sizes, is_new)
+        cluster = cases["cluster"].to_numpy(np.int64)
+        return cls(role, codes, field, cluster, sizes, kind == "money", is_new)
 
     @cached_property
     def rows_of(self) -> list[Ints]:
@@ -90,8 +84,9 @@ class Colleagues:
         """
         found = dict(self.field.expectations(self.usual(standing_out), enough))
         nothing = Expectation.unknown(self.field.size)
-        told = [self._row(place, found.get(place, nothing)) for place in range(len(self.codes))]
-        rows = pd.DataFrame(told, columns=list(_COLUMNS)).assign(rep=self.codes, is_new=self.is_new)
+        each = [self._row(place, found.get(place, nothing)) for place in range(len(self.codes))]
+        rows = pd.DataFrame(each, columns=list(_COLUMNS)).assign(rep=self.codes, is_new=self.is_new)
+        rows["draws"] = pd.Series(self._draws(), dtype="object")
         return rows.assign(place=range(len(rows)), role=self.role, whole=float(self.field.value.mean()))
 
     def _row(self, place: int, expected: Expectation) -> tuple[float, ...]:
@@ -118,6 +113,12 @@ class Colleagues:
             error, free, expected.matched, *without,
         )  # fmt: skip
 
+    def _draws(self) -> list[Floats | None]:
+        """Return the means of money in resamples of each rep's clients."""
+        if not self.is_money:
+            return [None] * len(self.codes)
+        return [bootstrap_by_client(self.field.value[own], self.cluster[own]) for own in self.rows_of]
+
     def _without_biggest(self, own: Ints, means: Floats, *, is_above: bool) -> tuple[float, float]:
         """Return value and expected without the case worth most, else the one that speaks most.
 
@@ -137,6 +138,9 @@ class Colleagues:
 _COLUMNS = (
     "n", "numerator", "clusters", "value", "expected", "model", "noise", "error", "free", "matched",
     "value_without", "expected_without",
+)  # fmt: skip
+_WITHIN = (
+    "place", "noise", "error", "free", "value_without", "expected_without", "stands_out", "draws",
 )  # fmt: skip
 
 
@@ -173,73 +177,11 @@ def judged(
     for _ in range(ROUNDS):
         pairs = zip(sides, aside, strict=True)
         rows = pd.concat([side.rows(out, limits.cell_cases) for side, out in pairs], ignore_index=True)
-        rows, level = _told(rows, limits, kind)
+        rows, level = told(rows, limits, kind)
         order = rows[rows["stands_out"]].sort_values("chance", kind="stable")
         now = [order["place"][(order["role"] == side.role).to_numpy()].to_numpy() for side in sides]
         if all(set(new) == set(old) for new, old in zip(now, aside, strict=True)):
             break
         aside = now
-    rows = _ranked(rows, kind)
+    rows = ranked(rows, kind)
     return rows.drop(columns=[*_WITHIN]), level
-
-
-_PARTS = ("value", "expected", "noise", "error", "free")
-_WITHIN = (
-    "place", "noise", "error", "free", "value_without", "expected_without", "stands_out",
-)  # fmt: skip
-
-
-def _told(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame, float]:
-    """Add gaps, limits that allow for all comparisons, and verdicts."""
-    gaps = _gaps(rows, kind)
-    n, clusters = rows["n"].to_numpy(), rows["clusters"].to_numpy()
-    few_clients = (clusters < limits.few_cases) & (n >= limits.few_cases)
-    single = rows["expected"].isna().to_numpy()
-    alone = single | (rows["matched"] < MATCHED).to_numpy()
-    judged = (n >= limits.compared_cases) & ~rows["is_new"].to_numpy() & ~few_clients & ~alone
-    rows = rows.assign(gap=gaps.value - gaps.expected, chance=gaps.chances(judged))
-    stands_out, level = false_discovery(rows["chance"], limits.false_discovery)
-    low, high = gaps.limits(1 - level)
-    near, far = gaps.limits(1 - LEVEL)
-    pair = {name: rows[f"{name}_without"].to_numpy(np.float64) for name in ("value", "expected")}
-    without = replace(gaps, **pair)
-    least, most = without.limits(1 - level)
-    hindrances = {
-        "new_hire": rows["is_new"].to_numpy(),
-        "approximate_interval": np.full(len(rows), kind == "money"),
-        "models_disagree": (gaps.value - rows["model"].to_numpy()) * rows["gap"].to_numpy() <= 0,
-        "one_deal": np.where(low > 0, least <= 0, most >= 0),
-    }
-    against = np.select(list(hindrances.values()), list(hindrances), "")
-    told = verdicts(
-        np.where(few_clients, clusters, n), low, high, limits=limits, against=against,
-        missing=np.select([single, alone], ["no_colleagues", "no_like_deals"], ""),
-    )  # fmt: skip
-    told["reason"] = told["reason"].mask(few_clients & (told["label"] == "too_little_data"), "few_clients")
-    scale = rows["whole"] / rows["expected"]
-    rows = rows.assign(
-        gap_low=low, gap_high=high, stands_out=stands_out, without_biggest=without.value - without.expected,
-        adjusted=rows["value"] * scale, adjusted_low=(near + gaps.expected) * scale,
-        adjusted_high=(far + gaps.expected) * scale,
-    )  # fmt: skip
-    return pd.concat([rows, told], axis=1), level
-
-
-def _gaps(rows: pd.DataFrame, kind: Kind) -> Gaps:
-    value, expected, noise, error, free = rows[list(_PARTS)].to_numpy(np.float64).T
-    return Gaps(value, expected, noise, error, free, is_share=kind == "share")
-
-
-def _ranked(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
-    """Add what is drawn towards the mean, and the places that each rep may have among those of the role."""
-    kept = ["shrunk", "rank_low", "rank_high"]
-    found = pd.DataFrame(np.nan, index=rows.index, columns=kept)
-    for _, part in rows.groupby("role", sort=True):
-        width = (part["adjusted_high"] - part["adjusted_low"]) / (2 * Z95)
-        found.loc[part.index, "shrunk"] = drawn(part["adjusted"], width**2)
-        scale = part["whole"] / part["expected"]
-        gaps = _gaps(part, kind)
-        limits = gaps.limits(joint_tail(len(part)))
-        low, high = ((one + gaps.expected) * scale for one in limits)
-        found.loc[part.index, "rank_low"], found.loc[part.index, "rank_high"] = rank_limits(low, high)
-    return pd.concat([rows, found], axis=1)

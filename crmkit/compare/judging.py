@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from crmkit.compare.intervals import difference_limits
+from crmkit.compare.intervals import SEED, difference_limits
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -24,7 +25,8 @@ class Gaps:
     ----------
     value, expected: means of the cases. noise, error: their variances; for a share that of the rep's own mean
         is meant as expected. free: degrees of freedom, infinite where cases do not hang together.
-    is_share: limits are those of shares.
+    is_share: limits are those of shares. draws: of each rep's mean, in resamples of the clients: where they
+        are given, limits are their quantiles.
     """
 
     value: Floats
@@ -33,6 +35,7 @@ class Gaps:
     error: Floats
     free: Floats
     is_share: bool
+    draws: Sequence[Floats] = ()
 
     def limits(self, tail: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Return the limits of value less expected, ``tail`` being the chance outside of them.
@@ -48,6 +51,8 @@ class Gaps:
         from scipy.special import ndtr, stdtrit
 
         outside = np.broadcast_to(np.asarray(tail, np.float64), self.value.shape)
+        if self.draws:
+            return self._by_resampling(outside)
         reach = -stdtrit(np.minimum(self.free, 1e9), outside / 2)
         if not self.is_share:
             half = reach * np.sqrt(self.noise + self.error)
@@ -59,11 +64,23 @@ class Gaps:
             sides.append((share, *_beta_limits(share, spread / variance, level, near=near)))
         return difference_limits(*sides)
 
+    def _by_resampling(self, outside: Floats) -> tuple[Floats, Floats]:
+        wave = np.random.default_rng(SEED).standard_normal(len(self.draws[0]))
+        rows = zip(self.draws, self.expected, self.error, outside / 2, strict=True)
+        ends = [
+            np.quantile(own - expected - wave * error**0.5, [tail, 1 - tail])
+            for own, expected, error, tail in rows
+        ]
+        low, high = np.array(ends).T
+        return low, high
+
     def chances(self, made: Bools) -> Floats:
         """Return the chance of so large a gap without any difference: where the limits touch nothing.
 
         NaN for the comparisons that are not made.
         """
+        if not made.any():
+            return np.full(self.value.shape, np.nan)
         low, high = np.full(self.value.shape, np.log(_SMALLEST)), np.zeros(self.value.shape)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2

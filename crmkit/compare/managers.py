@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.compare.colleagues import LEVEL, judged
+from crmkit.compare.colleagues import judged
+from crmkit.compare.league import LEVEL
 from crmkit.compare.mix import Mix, leaks, mix_of
 from crmkit.compare.outcomes import Outcome, find_outcome, hangs_together
 from crmkit.measures import ALL, borders, slices
@@ -17,7 +18,6 @@ from crmkit.measures.sales import amounts
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 from crmkit.stagelog import owners, stage_log
-from crmkit.statistics.intervals import Z95, wilson
 
 COLUMNS = (
     "manager_id", "role", "n", "numerator", "clusters", "value", "low", "high", "expected", "model",
@@ -81,7 +81,7 @@ def managers(
         manager_id=np.asarray(mine.people.index, object)[rows["rep"]],
         role=mine.people["role"].to_numpy()[rows["rep"]],
     )
-    return replace(told, rows=_with_limits(rows, mine.frame, one)[list(COLUMNS)], level=level)
+    return replace(told, rows=rows[list(COLUMNS)], level=level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,15 +189,3 @@ def _people(crm: Snapshot, names: Sequence[str], period: Period) -> pd.DataFrame
     since, role = own["hired_on"].fillna(first), own["role"].astype("object")
     told = {"role": role.where(role.notna(), ""), "is_new": since > recent}
     return pd.DataFrame(told, index=pd.Index(names))
-
-
-def _with_limits(rows: pd.DataFrame, frame: pd.DataFrame, one: Outcome) -> pd.DataFrame:
-    """Add the 95 % limits of the raw figures; they allow for cases that hang together."""
-    if one.kind == "share":
-        low, high = wilson(rows["numerator"], rows["n"])
-        return rows.assign(low=low, high=high)
-    centred = frame["value"] - frame.groupby("rep")["value"].transform("mean")
-    sums = centred.groupby([frame["rep"], frame["cluster"]]).sum()
-    squares = (sums**2).groupby(level=0).sum().reindex(rows["rep"]).to_numpy()
-    half = Z95 * np.sqrt(squares) / rows["n"]
-    return rows.assign(low=rows["value"] - half, high=rows["value"] + half)

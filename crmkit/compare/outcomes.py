@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.clients import clients_of_deals
-from crmkit.compare.colleagues import Kind
-from crmkit.errors import N_, RequestError, did_you_mean
+from crmkit.compare.league import Kind
+from crmkit.errors import N_, Message, RequestError, did_you_mean
 from crmkit.facts import cycle_days, is_status, is_technical
 from crmkit.measures import cases_of, find
 from crmkit.measures.cases import deal_cases, within
@@ -38,8 +38,8 @@ class Outcome:
     """
 
     id: str
-    title: str
-    about: str
+    title: Message
+    about: Message
     unit: str
     better: str
     kind: Kind
@@ -72,7 +72,7 @@ def hangs_together(crm: Snapshot, outcome: Outcome, cases: pd.DataFrame) -> npt.
     client = np.append(clients_of_deals(crm), -1)[deals]
     alone = client < 0
     own = np.where(deals >= 0, deals, len(crm.deals) + np.arange(len(cases)))
-    return np.where(alone, client.max(initial=0) + 1 + own, client)
+    return np.asarray(np.where(alone, client.max(initial=0) + 1 + own, client))
 
 
 def _of_measure(name: str) -> CaseFunction:

@@ -61,6 +61,7 @@ class Study:
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, dict[str, Any]] = field(default_factory=dict)
     found: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def words(self) -> Words:

@@ -1,0 +1,98 @@
+"""Rows of reps beside what was expected of them: limits, verdicts, places (METHOD 6.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crmkit.compare.intervals import verdicts
+from crmkit.compare.judging import Gaps
+from crmkit.limits import Limits
+from crmkit.statistics.intervals import Z95, wilson
+from crmkit.statistics.many import false_discovery
+from crmkit.statistics.ranks import joint_tail, rank_limits
+from crmkit.statistics.shrinkage import drawn
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Kind: TypeAlias = Literal["share", "mean", "money"]
+
+#: A rep whose cases are mostly of kinds that nobody else has cannot be compared.
+MATCHED = 0.2
+LEVEL = 0.95
+
+_PARTS = ("value", "expected", "noise", "error", "free")
+
+
+def told(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame, float]:
+    """Add gaps, limits that allow for all comparisons, and verdicts."""
+    gaps = _gaps(rows, kind)
+    n, clusters = rows["n"].to_numpy(), rows["clusters"].to_numpy()
+    few_clients = (clusters < limits.few_cases) & (n >= limits.few_cases)
+    single = rows["expected"].isna().to_numpy()
+    alone = single | (rows["matched"] < MATCHED).to_numpy()
+    judged = (n >= limits.compared_cases) & ~rows["is_new"].to_numpy() & ~few_clients & ~alone
+    judged &= kind != "money"  # heavy tails: nothing is judged by them
+    rows = rows.assign(gap=gaps.value - gaps.expected, chance=gaps.chances(judged))
+    stands_out, level = false_discovery(rows["chance"], limits.false_discovery)
+    low, high = gaps.limits(1 - level)
+    near, far = gaps.limits(1 - LEVEL)
+    pair = {name: rows[f"{name}_without"].to_numpy(np.float64) for name in ("value", "expected")}
+    without = replace(gaps, **pair)
+    least, most = without.limits(1 - level)
+    hindrances = {
+        "new_hire": rows["is_new"].to_numpy(),
+        "approximate_interval": np.full(len(rows), kind == "money"),
+        "models_disagree": (gaps.value - rows["model"].to_numpy()) * rows["gap"].to_numpy() <= 0,
+        "one_deal": np.where(low > 0, least <= 0, most >= 0),
+    }
+    against = np.select(list(hindrances.values()), list(hindrances), "")
+    found = verdicts(
+        np.where(few_clients, clusters, n), low, high, limits=limits, against=against,
+        missing=np.select([single, alone], ["no_colleagues", "no_like_deals"], ""),
+    )  # fmt: skip
+    few = few_clients & (found["label"] == "too_little_data").to_numpy()
+    found["reason"] = found["reason"].mask(few, "few_clients")
+    scale, own = rows["whole"] / rows["expected"], _own_limits(rows, gaps)
+    rows = rows.assign(
+        low=own[0], high=own[1], gap_low=low, gap_high=high, stands_out=stands_out,
+        without_biggest=without.value - without.expected,
+        adjusted=rows["value"] * scale, adjusted_low=(near + gaps.expected) * scale,
+        adjusted_high=(far + gaps.expected) * scale,
+    )  # fmt: skip
+    return pd.concat([rows, found], axis=1), level
+
+
+def _gaps(rows: pd.DataFrame, kind: Kind) -> Gaps:
+    value, expected, noise, error, free = rows[list(_PARTS)].to_numpy(np.float64).T
+    draws = rows["draws"].tolist() if kind == "money" else ()
+    return Gaps(value, expected, noise, error, free, kind == "share", draws)
+
+
+def _own_limits(rows: pd.DataFrame, gaps: Gaps) -> tuple[Floats, Floats]:
+    """Return the 95 % limits of the raw figures."""
+    if gaps.is_share:
+        return wilson(rows["numerator"], rows["n"])
+    if gaps.draws:
+        low, high = np.quantile(np.stack(gaps.draws), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
+        return low, high
+    half = Z95 * gaps.noise**0.5
+    return gaps.value - half, gaps.value + half
+
+
+def ranked(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
+    """Add what is drawn towards the mean, and the places that each rep may have among those of the role."""
+    kept = ["shrunk", "rank_low", "rank_high"]
+    found = pd.DataFrame(np.nan, index=rows.index, columns=kept)
+    for _, part in rows.groupby("role", sort=True):
+        width = (part["adjusted_high"] - part["adjusted_low"]) / (2 * Z95)
+        found.loc[part.index, "shrunk"] = drawn(part["adjusted"], width**2)
+        scale = part["whole"] / part["expected"]
+        gaps = _gaps(part, kind)
+        limits = gaps.limits(joint_tail(len(part)))
+        low, high = ((one + gaps.expected) * scale for one in limits)
+        found.loc[part.index, "rank_low"], found.loc[part.index, "rank_high"] = rank_limits(low, high)
+    return pd.concat([rows, found], axis=1)

@@ -1,0 +1,95 @@
+"""The funnel plot: reps by how many cases they have, and how far equal reps scatter by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmkit.present.axes import COLOURS, Scale, layout, value_axis
+from crmkit.present.figures import Figure, Plate, Row, figure, hover
+from crmkit.present.gates import Cases
+from crmkit.present.texts import is_missing, label
+from crmkit.statistics.funnels import funnel_limits
+
+#: Limits as lines: the level, their dashes.
+LEVELS = ((0.95, "dash"), (0.998, "solid"))
+POINTS = 60
+#: By the direction of a verdict that holds: what it is called by whether more is better, and its form.
+FORMS = {
+    ("above", "higher"): ("won", "triangle-up"), ("below", "higher"): ("lost", "triangle-down"),
+    ("above", "lower"): ("lost", "triangle-up"), ("below", "lower"): ("won", "triangle-down"),
+}  # fmt: skip
+
+
+def funnel(rows: pd.DataFrame, plate: Plate, *, better: str, counted: str) -> Figure:
+    """Draw each rep's share like for like over the number of cases, between the limits of chance.
+
+    Parameters
+    ----------
+    rows: ``name``, ``n``, ``adjusted``, ``whole``, ``label``, ``direction``. better: ``higher`` or ``lower``.
+    counted: what ``n`` counts, as the axis says it.
+    """
+    formats, words = plate.formats, plate.formats.words
+    known = [row for row in rows.to_dict("records") if not is_missing(row["adjusted"])]
+    marks = [
+        Row(str(row["name"]), row["adjusted"], Cases(n=row["n"]), formats.share(row["adjusted"], 0))
+        for row in known
+    ]
+    whole = float(rows["whole"].iloc[0]) if len(rows) else 0.5
+    last = max([float(row["n"]) for row in known], default=10.0) * 1.1
+    sizes = np.unique(np.geomspace(5, max(last, 12), POINTS).round())
+    lines, reach = [], [0.0]
+    for level, dash in LEVELS:
+        for at, limit in enumerate(funnel_limits(whole, sizes, level) if 0 < whole < 1 else ()):
+            told = formats.share(level, 0 if level == 0.95 else 1)
+            name = words.say("{level} of equal reps lie within", level=told)
+            lines.append(_line(sizes, limit, dash, name if at == 0 else ""))
+            reach.append(float(limit[sizes >= 10].max(initial=0.0)))
+    top = min(1.0, max([*reach, *(row["adjusted"] for row in known)]) * 1.05)
+    mean = words.say("All: {share}", share=formats.share(whole))
+    lines.append(_line(sizes[[0, -1]], np.array([whole, whole]), "dot", mean))
+    axis = value_axis(top, Scale.of(1.0, "share", formats), plate.axis, 1)
+    axis |= {"range": [0, top]}
+    shape = layout(
+        plate.title, 380, formats, showlegend=True, yaxis=axis,
+        xaxis={"title": {"text": label(counted)}, "range": [0, max(last, 12)], "zeroline": False,
+               "gridcolor": COLOURS["line"], "fixedrange": True},
+    )  # fmt: skip
+    return figure([*lines, *_points(known, marks, plate, better)], shape, marks, plate)
+
+
+def _line(x: Any, y: Any, dash: str, name: str) -> dict[str, Any]:
+    return {
+        "type": "scatter", "mode": "lines", "x": [float(one) for one in x], "y": [float(one) for one in y],
+        "line": {"color": "#6b6b6b", "width": 1.3, "dash": dash}, "hoverinfo": "skip", "name": label(name),
+        "showlegend": bool(name),
+    }  # fmt: skip
+
+
+def _points(
+    known: Sequence[Mapping[str, Any]], marks: Sequence[Row], plate: Plate, better: str
+) -> list[dict[str, Any]]:
+    """Return the reps: filled with their name where the verdict holds, hollow elsewhere."""
+    words = plate.formats.words
+    kinds = {
+        "above": words.say("more than chance, higher"), "below": words.say("more than chance, lower"),
+        "none": words.say("the data cannot tell"),
+    }  # fmt: skip
+    data = []
+    for direction, said in kinds.items():
+        places = [i for i, row in enumerate(known) if row["direction"] == direction]
+        meaning, symbol = FORMS.get((direction, better), ("some", "circle-open"))
+        chosen = [marks[i] for i in places]
+        told = direction != "none"
+        data.append({
+            "type": "scatter", "mode": "markers+text" if told else "markers", "name": label(said),
+            "x": [float(known[i]["n"]) for i in places], "y": [known[i]["adjusted"] for i in places],
+            "text": [label(one.name) for one in chosen] if told else [], "textposition": "top center",
+            "cliponaxis": False, "showlegend": bool(places),
+            "marker": {"size": 12 if told else 10, "symbol": symbol, "color": COLOURS[meaning],
+                       "line": {"width": 2, "color": COLOURS[meaning]}},
+        } | hover(chosen, plate))  # fmt: skip
+    return data

@@ -1,0 +1,199 @@
+"""The page that compares reps like for like: what may be said of whom, and what may not (METHOD 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pandas as pd
+
+from crmkit.compare.managers import Managers, managers
+from crmkit.compare.mix import AMOUNT
+from crmkit.compare.outcomes import OUTCOMES, Outcome
+from crmkit.errors import N_
+from crmkit.present.compared import adjusted_text, records
+from crmkit.present.figures import Figure, Plate
+from crmkit.present.funnel import funnel
+from crmkit.present.reasons import LEFT_OUT
+from crmkit.present.several import Several
+from crmkit.present.slicing import within
+from crmkit.present.study import Study
+from crmkit.present.tables import Column, Table
+from crmkit.present.texts import is_missing
+from crmkit.present.tiles import Sentences
+from crmkit.present.verdict_words import Compared, verdict_text, why
+
+MAIN = "win_rate"
+SHOWN = 60
+CASES = {
+    "win_rate": "deals", "revenue_per_lead": "leads", "cycle": "deals", "on_time": "tasks",
+    "actions_per_day": "days", "stage_conversion": "visits",
+}  # fmt: skip
+COUNTED = {
+    "deals": N_("Deals"), "leads": N_("Leads"), "tasks": N_("Tasks"), "days": N_("Working days"),
+    "visits": N_("Visits"),
+}  # fmt: skip
+READING = (
+    N_(
+        "«Like for like» is what the rep's figure would be with the deals that all have: it is set against"
+        " what colleagues of the same role make of such deals. Chance makes equal reps differ, so nobody is"
+        " called better or worse unless the difference is more than chance, with all comparisons counted."
+    ),
+    N_("In the order of names, not of figures: most places in a ranking are chance."),
+)
+CREDIT = N_(
+    "The export tells only who owns a deal now: deals that were handed over count for the present owner."
+)
+WHY_LEFT_OUT = {
+    "not_in_export": N_("not in the export"),
+    "one_value": N_("the same in all of them"),
+    "known_after_the_outcome": N_("filled in mostly after the outcome is known, so it would explain it away"),
+}
+
+
+def compared_reps(study: Study, outcome: str = MAIN) -> Several | Sentences:
+    """Return reps beside their colleagues by an outcome: what may be said, the funnel plot, the table."""
+    found = managers_of(study, outcome)
+    if found.missing:
+        said = [study.words.message(found.outcome.title), why(study, found.missing)]
+        return Sentences(tuple(said), "warning")
+    rows = named(study, found)
+    items: list[Any] = [told(study, found, rows)]
+    if found.outcome.kind == "share":
+        items += [_funnel(study, found, part) for _, part in rows.groupby("role", sort=True) if len(part) > 1]
+    return Several((*items, _table(study, found, rows)))
+
+
+def other_outcomes(study: Study) -> Several:
+    """Return the comparison by every outcome but the main one, as far as the export tells it."""
+    parts = [compared_reps(study, name) for name in OUTCOMES if name != MAIN]
+    return Several(tuple(item for part in parts for item in getattr(part, "items", (part,))))
+
+
+def managers_of(study: Study, outcome: str) -> Managers:
+    """Return reps compared by an outcome, once for all pages of a study, kept for the findings."""
+    key = f"managers {outcome}"
+    if key not in study.kept:
+        found = study.kept[key] = managers(study.crm, study.period, outcome)
+        what = what_of(found.outcome)
+        study.found.setdefault("managers", []).append(
+            {
+                "outcome": outcome, "missing": found.missing, "level": round(found.level, 6),
+                "left_out": dict(found.left_out), "alike_by": list(found.mix.codes),
+                "rows": records(study, named(study, found), lambda _: what),
+            }
+        )  # fmt: skip
+    return cast(Managers, study.kept[key])
+
+
+def what_of(outcome: Outcome) -> Compared:
+    """Return what a comparison by an outcome is about."""
+    return Compared(outcome.unit, outcome.better, CASES[outcome.id])
+
+
+def named(study: Study, found: Managers) -> pd.DataFrame:
+    """Return the rows with the names of the reps, in their order."""
+    table = study.crm.tables["managers"]
+    names = dict(zip(table["manager_id"].astype("str"), table["name"].astype("object"), strict=True))
+    names = {key: name for key, name in names.items() if not is_missing(name)}
+    frame = found.rows.assign(name=[str(names.get(one, one)) for one in found.rows["manager_id"]])
+    return frame.sort_values(["role", "name"], kind="stable", ignore_index=True)
+
+
+def told(study: Study, found: Managers, rows: pd.DataFrame) -> Sentences:
+    """Return what may be said of whom in sentences; how many cannot be told apart, or have too few cases."""
+    what = what_of(found.outcome)
+    said = [study.words.message(found.outcome.title) + ". " + study.words.message(found.outcome.about)]
+    for row in rows[rows["label"] == "holds"].to_dict("records"):
+        said.append(study.say("{rep}: {verdict}", rep=row["name"], verdict=verdict_text(study, row, what)))
+    counts = rows["label"].value_counts()
+    chance, few = int(counts.get("may_be_chance", 0)), int(counts.get("too_little_data", 0))
+    if chance:
+        said.append(study.words.plural(
+            "Of {n} rep the data cannot tell a difference from colleagues.",
+            "Of {n} reps the data cannot tell a difference from colleagues.", chance,
+        ))  # fmt: skip
+    if few:
+        said.append(study.words.plural(
+            "{n} rep has too few cases to be compared.", "{n} reps have too few cases to be compared.", few
+        ))  # fmt: skip
+    return Sentences(tuple(said), "finding" if "holds" in counts else "plain")
+
+
+def _funnel(study: Study, found: Managers, rows: pd.DataFrame) -> Figure:
+    outcome, what = found.outcome, what_of(found.outcome)
+    holds, name = int((rows["label"] == "holds").sum()), study.words.message(outcome.title)
+    title = study.say("{outcome} like for like: nobody differs by more than chance", outcome=name)
+    if holds:
+        title = study.words.plural(
+            "{outcome} like for like: {n} rep differs by more than chance",
+            "{outcome} like for like: {n} reps differ by more than chance", holds, outcome=name,
+        )  # fmt: skip
+    role = rows["role"].iloc[0]
+    if role and len(found.rows["role"].unique()) > 1:
+        title = study.say("{title} ({role})", title=title, role=role)
+    plate = Plate(
+        f"funnel_{outcome.id}", title, study.say("Like for like"), study.say("Rep"), study.formats,
+        study.crm.settings.limits,
+    )  # fmt: skip
+    return funnel(rows, plate, better=outcome.better, counted=study.words.message(COUNTED[what.cases]))
+
+
+def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
+    outcome, what = found.outcome, what_of(found.outcome)
+    kind = "number" if outcome.unit == "per_day" else outcome.unit
+    records = rows.to_dict("records")
+    frame = rows.assign(
+        value_numerator=rows["numerator"], value_denominator=rows["n"], value_n=rows["n"],
+        value_low=rows["low"], value_high=rows["high"],
+        like=[adjusted_text(study, row, what) for row in records],
+        places=[_places(study, row) for row in records],
+        verdict=[verdict_text(study, row, what) for row in records],
+    )  # fmt: skip
+    columns = [
+        Column("name", study.say("Rep")),
+        Column("role", study.say("Role")),
+        Column("n", study.words.message(COUNTED[what.cases]), "count"),
+        Column("value", study.say("As it is"), kind, outcome.better, gated=True),
+        Column("like", study.say("Like for like")),
+        Column("places", study.say("Possible places")),
+        Column("verdict", study.say("What can be said")),
+    ]
+    if len(rows["role"].unique()) < 2:
+        del columns[1]
+    name = study.words.message(outcome.title)
+    title = study.say("{outcome} by rep, {period}", outcome=name, period=study.period_text())
+    return study.table(frame, f"managers_{outcome.id}", title, columns, notes(study, found), shown=SHOWN)
+
+
+def _places(study: Study, row: Mapping[str, Any]) -> str | None:
+    """Return between which places among colleagues a rep stands, where that may be told."""
+    if row["label"] not in ("holds", "may_be_chance"):
+        return None
+    low, high = int(row["rank_low"]), int(row["rank_high"])
+    return study.formats.count(low) if low == high else f"{low}–{high}"
+
+
+def notes(study: Study, found: Managers) -> list[str]:
+    """Return how the table is read: what is alike, what is not counted, who gets the credit."""
+    said = []
+    names = [attribute(study, name) for name in found.mix.codes]
+    if names:
+        said.append(study.say("Compared with like cases: alike in {names}.", names=", ".join(names)))
+    for name, reason in found.mix.left_out.items():
+        if reason != "one_value" and found.outcome.has_mix:
+            why_not = study.words.message(WHY_LEFT_OUT[reason])
+            said.append(study.say("Not by {name}: {why_not}.", name=attribute(study, name), why_not=why_not))
+    said += [study.words.message(one) for one in READING]
+    if found.credit == "owner_now":
+        said.append(study.words.message(CREDIT))
+    counts = "; ".join(
+        study.say("{reason}: {n}", reason=study.words.message(LEFT_OUT[reason]), n=study.formats.count(n))
+        for reason, n in sorted(found.left_out.items())
+    )
+    return [*said, study.say("Not counted: {counts}.", counts=counts)] if counts else said
+
+
+def attribute(study: Study, name: str) -> str:
+    """Return what an attribute of deals is called inside a sentence."""
+    return study.say("amount") if name == AMOUNT else within(study, name)
