@@ -7,21 +7,40 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crmkit.commands.compared import Answer, opened, print_told
-from crmkit.commands.figures import AsOf, ClientPlace, Measures
+from crmkit.commands.compared import opened, print_told
+from crmkit.commands.figures import AsOf, ClientPlace, Measures, Span
 from crmkit.commands.improve import Plain
 from crmkit.commands.terminal import busy, say
 from crmkit.errors import N_, RequestError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from crmkit.compare.effect import Effect
-    from crmkit.present.verdict_words import Compared
+    from crmkit.periods import Period
 
 Day = Annotated[str, typer.Option("--date", help=say("The first day of the change, such as 2026-03-01."))]
-#: What a measure that adds up is told in, per working day.
-DAILY = {"count": "per_day", "money": "money_per_day"}
+Treated = Annotated[
+    list[str], typer.Option(help=say("Whom the change touched: SLICE=GROUP, such as team=North."))
+]
+Untouched = Annotated[
+    list[str], typer.Option(help=say("Whom it did not touch, to compare with: SLICE=GROUP."))
+]
+Claims = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CLAIM…",
+        help=say(
+            "What is claimed: revenue:+24%, lost_deals:-30%, client_retention:x5, first_response_time:/3,"
+            " win_rate:2%->20%; of two reps: Ann/Bob:x2."
+        ),
+    ),
+]
+Since = Annotated[
+    str, typer.Option("--date", help=say("The first day of the change that is said to have brought it."))
+]
+Until = Annotated[
+    str, typer.Option(help=say("Only the days up to this one count, against as many before the change."))
+]
+Before = Annotated[str, typer.Option("--earlier", help=say("Of two periods: the one before."))]
+After = Annotated[str, typer.Option("--later", help=say("Of two periods: the one after it."))]
 Earlier = Annotated[str, typer.Argument(metavar="EARLIER", help=say("The period before, such as 2026-Q1."))]
 Later = Annotated[str, typer.Argument(metavar="LATER", help=say("The period after it, such as 2026-Q2."))]
 
@@ -55,72 +74,82 @@ def effect(
     client: ClientPlace,
     day: Day,
     measure: Annotated[str, typer.Option(help=say("What may have changed: ID or ID:VARIANT."))] = "revenue",
-    treated: Annotated[
-        list[str], typer.Option(help=say("Whom the change touched: SLICE=GROUP, such as team=North."))
-    ] = [],  # noqa: B006
-    control: Annotated[
-        list[str], typer.Option(help=say("Whom it did not touch, to compare with: SLICE=GROUP."))
-    ] = [],  # noqa: B006
+    treated: Treated = [],  # noqa: B006
+    control: Untouched = [],  # noqa: B006
     as_of: AsOf = "",
     format: Plain = "table",
 ) -> None:
     """Print what a change did to a measure, week by week."""
     from crmkit.compare.effect import effect as effect_of
-    from crmkit.measures import find
-    from crmkit.measures.records import plain_rows
+    from crmkit.measures.records import plain, plain_rows
+    from crmkit.present.effect import shown
+    from crmkit.present.effect_words import said_of
 
-    since, groups = a_day(day), (_group("--treated", treated), _group("--control", control))
+    since, groups = a_day("--date", day), (_group("--treated", treated), _group("--control", control))
     with busy():
         study = opened(client, as_of, "all")
         found = effect_of(study.crm, since, measure, treated=groups[0], control=groups[1])
-    head = {
-        "measure": found.measure, "date": since.isoformat(), "treated": groups[0], "control": groups[1],
-        "weeks_before": found.n_before, "weeks_after": found.n_after, "placebo_share": found.placebo_share,
-        "placebo_dates": found.placebo_dates, "is_season": found.is_season,
-        "series": plain_rows(found.series),
-    }  # fmt: skip
-    heads = {"title": say("measure")}
-    rows, what = _row_of(found)
-    shown = rows.assign(title=say(find(found.measure).title))
-    Answer(study, rows, lambda _: what, heads, head, shown=shown).print(format)
+        page = shown(study, found)
+    if format == "table":
+        typer.echo(repr(page))
+        return
+    names = ("measure", "n_before", "n_after", "placebo_share", "placebo_dates", "is_season", "correlation")
+    told = {name: plain(getattr(found, name)) for name in names}
+    told |= {"rows": study.found["effects"], "series": plain_rows(found.series)}
+    print_told(study, told, [] if found.series.empty else said_of(study, found))
 
 
-def _row_of(found: Effect) -> tuple[pd.DataFrame, Compared]:
-    """Return an effect as a compared row: as a part of what would have been, shares in points."""
-    import pandas as pd
+def claim(
+    client: ClientPlace,
+    claims: Claims,
+    day: Since = "",
+    until: Until = "",
+    earlier: Before = "",
+    later: After = "",
+    outcome: Annotated[str, typer.Option(help=say("By what two reps are compared."))] = "win_rate",
+    treated: Treated = [],  # noqa: B006
+    control: Untouched = [],  # noqa: B006
+    period: Span = "all",
+    as_of: AsOf = "",
+    format: Plain = "table",
+) -> None:
+    """Print what the data say to claims."""
+    from crmkit.compare.answers import answer
+    from crmkit.present.claims import claims_of
 
-    from crmkit.compare.series import TOTALS
-    from crmkit.measures import find
-    from crmkit.present.differences import RELATIVE
-    from crmkit.present.verdict_words import Compared
-
-    one = find(found.measure)
-    figure = DAILY.get(one.unit, one.unit) if one.summary in TOTALS else one.unit
-    unit = figure if one.unit == "share" else RELATIVE
-    of = "" if unit == figure else "relative_"
-    names = (
-        "n",
-        "low",
-        "high",
-        "relative",
-        "relative_low",
-        "relative_high",
-        "base",
-        "label",
-        "direction",
-        "reason",
-    )
-    row = {"measure": found.measure, "unit": figure, "value": found.value}
-    row |= {name: getattr(found, name) for name in names}
-    row |= dict.fromkeys(("adjusted", "adjusted_low", "adjusted_high"), float("nan"))
-    row |= {"gap": found.relative if of else found.value}
-    row |= {f"gap_{end}": getattr(found, of + end) for end in ("low", "high")}
-    row |= {name: getattr(found, name) for name in ("money_month", "money_low", "money_high")}
-    return pd.DataFrame([row]), Compared(unit, one.better, "cases", "change", figure)
+    since, end = (a_day(*one) if one[1] else None for one in (("--date", day), ("--until", until)))
+    touched, untouched = _group("--treated", treated), _group("--control", control)
+    with busy():
+        study = opened(client, as_of, period)
+        spans = _both(earlier, later, study.client.time_zone)
+        found = []
+        for one in claims:
+            told = answer(
+                study.crm, one, day=since, until=end, periods=spans, period=study.period, outcome=outcome,
+                treated=touched, control=untouched,
+            )  # fmt: skip
+            found.append(told)
+        page = claims_of(study, found)
+    if format == "table":
+        typer.echo(repr(page))
+    else:
+        print_told(study, {"rows": study.found["claims"]}, page.items[-1].paragraphs)
 
 
-def a_day(text: str) -> date:
-    """Return the day of an option.
+def _both(earlier: str, later: str, zone: str) -> tuple[Period, Period] | None:
+    """Return the two periods of a claim, if it is about two."""
+    from crmkit.periods import Period
+
+    if not earlier and not later:
+        return None
+    if not (earlier and later):
+        remedy = N_("Name two periods, such as 2017-Q1 and 2017-Q2.")
+        raise RequestError("--earlier --later", N_("two periods are needed"), remedy=remedy)
+    return Period.parse(earlier, zone), Period.parse(later, zone)
+
+
+def a_day(option: str, text: str) -> date:
+    """Return the day that an option tells.
 
     Raises
     ------
@@ -130,7 +159,7 @@ def a_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         remedy = N_("Write a date such as 2026-10-31.")
-        raise RequestError(f"--date {text}", N_("this is not a date"), remedy=remedy) from error
+        raise RequestError(f"{option} {text}", N_("this is not a date"), remedy=remedy) from error
 
 
 def _group(option: str, texts: list[str]) -> dict[str, str]:

@@ -26,6 +26,9 @@ app.command(
 )(sides.gap)
 app.command(help=say("Compare two periods: which figures changed by more than noise."))(changes.periods)
 app.command(help=say("Say what a change brought: weekly figures before and after a day."))(changes.effect)
+app.command(help=say("Set claims against the data: supported, contradicted, or the data cannot tell."))(
+    changes.claim
+)
 app.command(help=say("Set a client beside the others of a portfolio: quartiles, and nobody's own figure."))(
     portfolio.clients
 )

@@ -12,10 +12,21 @@ from crmkit.commands.improve import Plain
 from crmkit.commands.terminal import busy, say
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from crmkit.compare.sides import Side
     from crmkit.present.study import Study
 
 
+OutcomeName = Annotated[
+    str,
+    typer.Option(
+        help=say(
+            "What is compared: win_rate, revenue_per_lead, cycle, on_time, actions_per_day or"
+            " stage_conversion."
+        )
+    ),
+]
 #: What is counted in an outcome, where it is not deals.
 CASES = {
     "revenue_per_lead": "leads",
@@ -27,15 +38,7 @@ CASES = {
 
 def managers(
     client: ClientPlace,
-    outcome: Annotated[
-        str,
-        typer.Option(
-            help=say(
-                "What is compared: win_rate, revenue_per_lead, cycle, on_time, actions_per_day or"
-                " stage_conversion."
-            )
-        ),
-    ] = "win_rate",
+    outcome: OutcomeName = "win_rate",
     by: Annotated[
         str, typer.Option(help=say("Who is compared: manager, or another slice, such as team."))
     ] = "manager",
@@ -53,24 +56,27 @@ def managers(
         study = opened(client, as_of, period)
         found = compared(study.crm, study.period, outcome, by=by)
     what = Compared(one.unit, one.better, CASES.get(outcome, "deals"))
-    people = study.crm.tables["managers"]
-    names = dict(zip(people["manager_id"].astype("str"), people["name"].astype("object"), strict=True))
-    rows = found.rows.rename(columns={"manager_id": "id"} if by != "manager" else {})
-    rows.insert(
-        1, "name", [names.get(key, key) for key in rows.iloc[:, 0]] if by == "manager" else rows.iloc[:, 0]
-    )
     head = {
         "outcome": outcome, "unit": one.unit, "better": one.better, "by": by, "mix": list(found.mix.codes),
         "not_in_mix": dict(found.mix.left_out), "left_out": dict(found.left_out), "level": found.level,
         "credit": found.credit or None, "missing": found.missing or None,
     }  # fmt: skip
-    notes = [study.words.message(one.about)]
-    if found.missing:
-        notes.append(why(study, found.missing))
+    notes = [study.say(str(one.about)), *([why(study, found.missing)] if found.missing else [])]
     if found.credit == "owner_now":
         notes.append(say("Deals count for their present owner, whoever worked on them before."))
     heads = {"name": say("rep") if by == "manager" else by, "role": say("role")}
-    Answer(study, rows, lambda _: what, heads, head, tuple(notes)).print(format)
+    Answer(study, _named(study, found.rows, by), lambda _: what, heads, head, tuple(notes)).print(format)
+
+
+def _named(study: Study, rows: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Return the rows with the names of the reps; the labels of another slice are names."""
+    if by != "manager":
+        return rows.rename(columns={"manager_id": "name"})
+    people = study.crm.tables["managers"]
+    names = dict(zip(people["manager_id"].astype("str"), people["name"].astype("object"), strict=True))
+    told = rows.copy()
+    told.insert(1, "name", [names.get(one, one) for one in rows["manager_id"]])
+    return told
 
 
 def gap(

@@ -18,6 +18,7 @@ from crmkit.present.effect_chart import placebo_chart, weeks_chart
 from crmkit.present.effect_words import READING, axis, said_of
 from crmkit.present.several import Several
 from crmkit.present.study import Study
+from crmkit.present.texts import is_missing
 from crmkit.present.tiles import Sentences, Tone
 from crmkit.present.verdict_words import Compared, label_text, verdict_text
 
@@ -39,15 +40,24 @@ def effect_of(
     ------
     RequestError: an unknown measure, slice or group; a measure that has no weekly figures.
     """
-    found = effect(study.crm, day, measure, control=control, treated=treated)
+    return shown(study, effect(study.crm, day, measure, control=control, treated=treated))
+
+
+def shown(study: Study, found: Effect) -> Several | Sentences:
+    """Return an effect as sentences and its charts."""
     rows, what = effect_row(found)
     study.found.setdefault("effects", []).extend(
-        {"date": day.isoformat(), "control": dict(found.control), "treated": dict(found.treated), **row}
+        {
+            "date": found.date.isoformat(),
+            "control": dict(found.control),
+            "treated": dict(found.treated),
+            **row,
+        }
         for row in records(study, rows, lambda _: what)
     )
     title = Message(
         N_("{measure}: before and after {day}").text,
-        {"measure": study.title(found.measure), "day": study.formats.day(day)},
+        {"measure": study.title(found.measure), "day": study.formats.day(found.date)},
     )
     said = [study.words.message(title), verdict_text(study, rows.iloc[0].to_dict(), what)]
     if found.label == "cannot_be_computed" or found.series.empty:
@@ -99,10 +109,14 @@ def _day(asked: Any) -> date:
 
 
 def effect_row(found: Effect) -> tuple[pd.DataFrame, Compared]:
-    """Return an effect as a compared row: as a part of what would have been, shares in points."""
+    """Return an effect as a compared row: as a part of what would have been; shares in points.
+
+    In the unit of the figures, too, where nothing or less would have been.
+    """
     one = find(found.measure)
     figure = unit_of(one)
-    unit = figure if one.unit == "share" else RELATIVE
+    is_plain = one.unit == "share" or (is_missing(found.relative_low) and not is_missing(found.low))
+    unit = figure if is_plain else RELATIVE
     of = "" if unit == figure else "relative_"
     names = (
         "low", "high", "n", "relative", "relative_low", "relative_high", "base", "label", "direction",
