@@ -112,7 +112,7 @@ def judged_series(
         told[place] - shift, shift, worth[place], mondays[place], before, before >= limits.season_weeks
     )
     fit, x = series.fit()
-    effect, (dates, found) = _Effect.of(fit, x, series), placebo_effects(series, fit.correlation, limits)
+    effect, (dates, found) = _Effect.of(fit, series), placebo_effects(series, fit.correlation, limits)
     share = float((np.abs(effect.value) > np.abs(found)).mean()) if len(found) else np.nan
     hindered = against or _hindrance(series, share, limits)
     said = verdict(np.inf if cases is None else n, effect.low, effect.high, limits=limits, against=hindered)
@@ -169,25 +169,23 @@ class _Effect:
     base: float
 
     @classmethod
-    def of(cls, fit: Fit, x: Floats, series: _Series) -> _Effect:
-        """Return the change of the level and its interval; as a part of the base, in logarithms."""
+    def of(cls, fit: Fit, series: _Series) -> _Effect:
+        """Return the change of the level and its interval, and the same as parts of what would have been.
+
+        What would have been is what was, less the change; so the limits of the part follow from those of
+        the change, and both exclude zero together. The upper one is infinite where nothing might have been.
+        """
         from scipy.special import stdtrit
 
-        mean = np.average(x[series.change :], axis=0, weights=series.worth[series.change :])
-        mean[_CHANGE] = 0
-        seen = series.values[series.change :] + series.shift[series.change :]
+        after = slice(series.change, None)
+        seen = float(np.average((series.values + series.shift)[after], weights=series.worth[after]))
         value = float(fit.coefficients[_CHANGE])
-        base = float(np.average(seen, weights=series.worth[series.change :])) - value
-        quantile = float(stdtrit(fit.freedom, (1 + LEVEL) / 2))
-        half = quantile * float(np.sqrt(fit.covariance[_CHANGE, _CHANGE]))
-        ratio = low = high = np.nan
-        if base > 0 and base + value > 0:
-            slope = (1 / (base + value) - 1 / base) * mean
-            slope[_CHANGE] = 1 / (base + value)
-            spread = quantile * float(np.sqrt(slope @ fit.covariance @ slope))
-            ratio = value / base
-            low, high = ((1 + ratio) * np.exp(sign * spread) - 1 for sign in (-1, 1))
-        return cls(value, value - half, value + half, ratio, float(low), float(high), base)
+        half = float(stdtrit(fit.freedom, (1 + LEVEL) / 2) * np.sqrt(fit.covariance[_CHANGE, _CHANGE]))
+        limits = (value, value - half, value + half)
+        relative = low = high = np.nan
+        if seen > 0 and seen > value:
+            relative, low, high = (one / (seen - one) if seen > one else np.inf for one in limits)
+        return cls(*limits, relative, low, high, seen - value)
 
 
 def placebo_effects(series: _Series, correlation: float, limits: Limits) -> tuple[NDArray[np.int64], Floats]:

@@ -82,7 +82,8 @@ def _figures(study: Study, found: Effect) -> list[str]:
             " cannot tell a change from chance."
         )
         return [*said, sentence(words, text.text, **texts)]
-    now, base = (with_unit(formats, one, kind) for one in (found.base + found.value, found.base))
+    was = min(max(found.base, 0.0), 1.0) if kind == "share" else found.base
+    now, base = (with_unit(formats, one, kind) for one in (found.base + found.value, was))
     text = N_("Since then it is {now} on average; without the change it would have been {base}.")
     said.append(sentence(words, text.text, now=now, base=base))
     if not is_missing(found.money_month):
