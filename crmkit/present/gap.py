@@ -172,7 +172,8 @@ def gaps(study: Study) -> Several:
     """
     asked, reading = study.options.get("gap"), Sentences.of(study.words, READING)
     if asked is None:
-        return Several((reading, *(item for pair in usual(study) for item in _items(study, *pair))))
+        told = [item for pair in usual(study) for item in _items(study, *pair)]
+        return Several((reading, *told)) if told else Several((_nobody(study),))
     if not isinstance(asked, dict) or not {"first", "second"} <= set(asked) <= set(ASKED):
         what = N_("a gap is asked for by two sides")
         raise RequestError(
@@ -194,6 +195,11 @@ def _items(
     mix = (next(known, "") if chain == "sales" else "") if mix is None else mix
     told = gap_of(study, first, second, chain=chain, mix=mix)
     return told.items if isinstance(told, Several) else (told,)
+
+
+def _nobody(study: Study) -> Sentences:
+    said = N_("There are neither two reps of one role nor two periods to compare.")
+    return Sentences.of(study.words, [said, *study.why(lacking(study.crm, "manager"))], "warning")
 
 
 def usual(study: Study) -> list[tuple[Side, Side, ChainName]]:

@@ -159,6 +159,15 @@ def test_a_report_compares_the_two_reps_with_most_deals_of_one_role(client: Fold
     assert [row[0] for row in items[-1].rows][1:3] == ["Which deals: source", "Win rate of like deals"]
 
 
+def test_where_there_is_nobody_to_compare_it_is_said_why(client: FolderOf) -> None:
+    lines = "deal_id,stage,created_at,closed_at,amount\n1,Won,2026-01-05,2026-03-02,100"
+    (said,) = gaps(open_study(client(lines), language="en", period="all")).items
+    assert said.paragraphs == (
+        "There are neither two reps of one role nor two periods to compare.",
+        "Deals have no responsible person in this export. Add that column.",
+    )
+
+
 def test_a_gap_can_be_asked_for(client: FolderOf) -> None:
     study = study_of(
         client, rows("Ann", 20, 20, 10), rows("Ann", 20, 40, 10, closed="2026-02-03"), language="ru"
