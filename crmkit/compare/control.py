@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from crmkit.compare.series import lacking, weekly
+from crmkit.compare.series import TOTALS, lacking, unit_of, weekly
 from crmkit.facts import FloatArray
 from crmkit.measures.catalog import find
 from crmkit.measures.evaluation import ALL
@@ -19,7 +19,6 @@ from crmkit.schema import Snapshot
 REACH = 2.66
 #: So many weeks on one side of the mean are a signal too.
 RUN = 8
-DAILY = {"count": "per_day", "money": "money_per_day"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +65,8 @@ def control(crm: Snapshot, name: str, period: Period = ALL) -> Control:
     Source: METHOD 6.3; Wheeler and Chambers, Understanding Statistical Process Control (1992), chapter 3
     """
     one, frame = find(name), weekly(crm, name)
-    daily = one.summary in ("count", "sum")
-    unit = DAILY.get(one.unit, one.unit) if daily else one.unit
+    daily = one.summary in TOTALS
+    unit = unit_of(one)
     rows = frame[["week", "value", "n", "working_days"]]
     if not period.is_all and len(rows):
         first, after = (np.datetime64(day) for day in period.days())

@@ -10,6 +10,7 @@ import pandas as pd
 
 from crmkit.compare.changes import Change, quantile_change, ratio_change, share_change, total_change
 from crmkit.compare.gathering import Days, cells, gathered, is_flat, weeks_of
+from crmkit.compare.series import unit_of
 from crmkit.compare.spread import Cases, grouped
 from crmkit.limits import Limits
 from crmkit.measures.catalog import STANDING, Measure
@@ -24,7 +25,6 @@ LIKE = ("source", "segment", "product")
 LIKE_FOR_LIKE = ("win_rate:closed_count",)
 #: A share is not judged by less: the spread from week to week is not known then.
 FEWEST_WEEKS = 4
-DAILY = {"count": "per_day", "money": "money_per_day"}
 #: Both sides.
 Pair: TypeAlias = tuple[Cases, Cases]
 NUMBERS = (
@@ -93,7 +93,7 @@ def _row(one: Measure, rows: list[pd.Series]) -> dict[str, Any]:
     daily = one.summary in ("count", "sum")
     n = [int(row["n"]) for row in rows]
     row: dict[str, Any] = dict.fromkeys(NUMBERS, np.nan) | {
-        "name": one.name, "unit": DAILY.get(one.unit, one.unit) if daily else one.unit,
+        "name": one.name, "unit": unit_of(one),
         "better": one.better, "is_daily": daily, "before_n": n[0], "after_n": n[1],
         "n": max(n) if daily else min(n), "weeks": 0, "like": "",
     }  # fmt: skip

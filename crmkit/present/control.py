@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,7 @@ from crmkit.compare.control import Control, control
 from crmkit.errors import N_
 from crmkit.measures.evaluation import ALL
 from crmkit.periods import Period
-from crmkit.present.axes import COLOURS, Scale, layout, period_axis, value_axis
+from crmkit.present.axes import COLOURS, Scale, layout, period_axis, value_axis, week_labels
 from crmkit.present.figures import Figure, Plate, Row, figure, hover
 from crmkit.present.gates import Cases
 from crmkit.present.several import Several
@@ -41,8 +40,6 @@ READING = (
         " has a signal, and more where a few large deals make the figure or weeks hang together."
     ),
 )
-#: Labels on the axis at most.
-LABELS = 12
 
 
 def control_charts(
@@ -76,7 +73,7 @@ def control_chart(study: Study, told: Control) -> Figure | Sentences:
     scale = Scale.of(top, kind, formats)
     whole = layout(
         plate.title, 320, formats, showlegend=True,
-        xaxis=period_axis(_labels(study, told.rows["week"].dt.date.tolist())),
+        xaxis=period_axis(week_labels(formats, told.rows["week"].dt.date.tolist())),
         yaxis=value_axis(top, scale, plate.axis, 1.08),
     )  # fmt: skip
     data = [*_lines(study, told, kind), _weeks(rows, plate), _hits(study, rows, hits, plate)]
@@ -147,19 +144,6 @@ def _hits(study: Study, rows: Sequence[Row], hits: Sequence[int], plate: Plate) 
         "y": [rows[at].value for at in hits], "marker": marker, "showlegend": bool(hits),
         **hover([rows[at] for at in hits], plate),
     }  # fmt: skip
-
-
-def _labels(study: Study, weeks: Sequence[date]) -> list[str]:
-    """Return the month at its first week, twelve at most; the year stands by the first and by Januaries."""
-    firsts = [at for at, day in enumerate(weeks) if at == 0 or day.month != weeks[at - 1].month]
-    step, labels = -(-len(firsts) // LABELS), [""] * len(weeks)
-    for index, at in enumerate(firsts):
-        month = study.formats.month(weeks[at])
-        year = str(weeks[at].year)
-        short = month.removesuffix(year).strip()
-        if index % step == 0:
-            labels[at] = label(short) + (f"<br>{year}" if index == 0 or weeks[at].month <= step else "")
-    return labels
 
 
 def _table(study: Study, told: Control, plate: Plate) -> Table:
