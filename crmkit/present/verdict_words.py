@@ -81,7 +81,7 @@ REASONS = {
     ),
     "season_not_separated": N_(
         "The season cannot be told from the effect: that needs at least {season_weeks} weeks before the"
-        " change, or a group that the change did not touch."
+        " change."
     ),
     "within_placebo": N_("Changes as large are found on days on which nothing was changed."),
     "recording_changed": N_(
