@@ -132,6 +132,7 @@ def _judged(
     against = [_against(crm, one, later, level) if use else "" for one, use in zip(told, clear, strict=True)]
     against = [why or _barred(one, found, HINDERING) for one, why in zip(told, against, strict=True)]
     labels = verdicts(rows["n"], ends[:, 0], ends[:, 1], limits=limits, missing=missing, against=against)
+    short = np.where((short == "") & np.isnan(ends).any(axis=1), "no_limits", short)
     brief = (short != "") & labels["label"].isin(["holds", "may_be_chance"]).to_numpy()
     labels["label"] = np.where(brief, "too_little_data", labels["label"])
     labels["reason"] = np.where(brief, short, labels["reason"])

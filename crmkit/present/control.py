@@ -108,7 +108,7 @@ def _lines(study: Study, told: Control, kind: str) -> list[dict[str, Any]]:
     """Return the mean and both limits, across all weeks."""
     formats, last = study.formats, len(told.rows) - 1
     mean = study.say("mean: {value}", value=with_unit(formats, told.mean, kind))
-    span = study.say("ordinary: {interval}", interval=formats.interval(told.low, told.high, kind))
+    span = study.say("ordinary: {interval}", interval=_ordinary(study, told, kind))
     dashed = {"color": COLOURS["some"], "width": 1.5, "dash": "dash"}
     solid = {"color": COLOURS["plan"], "width": 1.5}
     lines = []
@@ -121,6 +121,12 @@ def _lines(study: Study, told: Control, kind: str) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return lines
+
+
+def _ordinary(study: Study, told: Control, kind: str) -> str:
+    """Return the limits as a span, money with its sign."""
+    span = study.formats.interval(told.low, told.high, kind)
+    return study.formats.with_symbol(span) if kind.startswith("money") else span
 
 
 def _weeks(rows: Sequence[Row], plate: Plate) -> dict[str, Any]:
@@ -161,7 +167,7 @@ def _table(study: Study, told: Control, plate: Plate) -> Table:
     formats = study.formats
     note = study.say(
         "Mean {mean}; ordinary {interval}; the mean step from week to week is {step}.",
-        mean=with_unit(formats, told.mean, kind), interval=formats.interval(told.low, told.high, kind),
+        mean=with_unit(formats, told.mean, kind), interval=_ordinary(study, told, kind),
         step=with_unit(formats, told.moving_range, kind),
     )  # fmt: skip
     frame["seen"] = frame["seen"].where(pd.notna(frame["seen"]), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,14 +16,15 @@ from crmkit.measures.records import plain_rows
 from crmkit.periods import Period, floor
 from crmkit.present.artefacts import warnings
 from crmkit.present.compared import records
-from crmkit.present.differences import difference_text, sentence
+from crmkit.present.differences import between_text, difference_text
+from crmkit.present.managers import told_of
+from crmkit.present.period_mix import mix, names
 from crmkit.present.several import Several
-from crmkit.present.slicing import within
 from crmkit.present.study import Study, before
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 from crmkit.present.units import KIND_OF_UNIT
-from crmkit.present.verdict_words import Compared, label_text, verdict_text, why
+from crmkit.present.verdict_words import Compared, label_text, reason_text, why
 
 READING = (
     N_(
@@ -30,11 +32,6 @@ READING = (
         " clients, differ anyway, with all figures compared at once taken into account. Why it came about is"
         " not told: the season or the market may have done it."
     ),
-)
-#: Where like deals are compared, the change of the win rate is told of them.
-LIKE = N_(
-    "Among deals alike in {slice}, the win rate changed by {rate}; that other deals came, by {mix}. Together"
-    " that is the whole change of {whole}."
 )
 
 
@@ -80,7 +77,13 @@ def asked(study: Study) -> tuple[Period, Period] | None:
 
 def periods_of(study: Study, earlier: Period, later: Period) -> Several:
     """Return two periods compared: how to read it, warnings, what changed, the mix, what is not compared."""
-    return shown(study, compared_periods(study.crm, earlier, later))
+    return shown(study, found_periods(study, earlier, later))
+
+
+def found_periods(study: Study, earlier: Period, later: Period) -> Periods:
+    """Return two periods compared, once for all pages of a study."""
+    name = f"periods {earlier.name} {later.name}"
+    return study.once(name, lambda: compared_periods(study.crm, earlier, later))
 
 
 def shown(study: Study, found: Periods) -> Several:
@@ -109,12 +112,6 @@ def what_of(row: Any) -> Compared:
     return Compared(row["unit"], row["better"], "cases", "change")
 
 
-def names(study: Study, found: Periods) -> tuple[str, str]:
-    """Return both periods as they are read."""
-    one, other = (study.formats.period(*period.days()) for period in (found.earlier, found.later))
-    return one, other
-
-
 def title(study: Study, row: Any) -> str:
     """Return what a figure is called; of counts and sums, that it is per working day."""
     told = study.title(row["name"])
@@ -128,12 +125,7 @@ def said(study: Study, found: Periods) -> Sentences:
     rows = found.rows.to_dict("records")
     for row in rows:
         if row["label"] == "holds":
-            verdict = verdict_text(study, row, what_of(row))
-            n = study.formats.count(row["n"])
-            told.append(
-                study.say("{figure}: {verdict} n = {n}, {label}.", figure=title(study, row), verdict=verdict,
-                          n=n, label=label_text(study, row["label"]))
-            )  # fmt: skip
+            told.append(told_of(study, title(study, row), row, what_of(row)))
     judged = sum(row["label"] in ("holds", "may_be_chance") for row in rows)
     if len(told) == 1 and judged:
         told.append(study.say("Of no figure can the data tell that it changed by more than chance."))
@@ -154,7 +146,7 @@ def changes(study: Study, found: Periods) -> Table | None:
         after=rows["value"], after_low=rows["low"], after_high=rows["high"],
         change=[_change(study, row) for row in told],
         verdict=[label_text(study, row["label"]) for row in told],
-        text=[verdict_text(study, row, what_of(row)) for row in told],
+        interval=[_interval(study, row) for row in told],
     )  # fmt: skip
     is_share = rows["unit"] == "share"
     for side in ("before", "after"):
@@ -164,9 +156,9 @@ def changes(study: Study, found: Periods) -> Table | None:
         Column("before", earlier, "mixed", gated=True),
         Column("after", later, "mixed", gated=True),
         Column("change", study.say("Change")),
+        Column("interval", study.say("Its interval")),
         Column("n", "n", "count"),
         Column("verdict", study.say("Verdict")),
-        Column("text", study.say("What can be said")),
     ]
     days = dict(zip(("one", "other"), found.working_days, strict=True))
     notes = [
@@ -176,6 +168,7 @@ def changes(study: Study, found: Periods) -> Table | None:
             " it is that of the change among like deals. n is what it rests on: of counts and sums the larger"
             " side, else the smaller."
         ),
+        *_reasons(study, told),
     ]
     heading = study.say("What changed from {earlier} to {later}", earlier=earlier, later=later)
     return study.table(frame, "periods", heading, columns, notes, kinds=kinds)
@@ -188,39 +181,22 @@ def _change(study: Study, row: Any) -> str | None:
     return difference_text(study.formats, row["change"], row["unit"])
 
 
-def mix(study: Study, found: Periods) -> Table | None:
-    """Return what the win rate's change comes of: how like deals are won, and which deals came."""
-    if found.mix.empty:
+def _interval(study: Study, row: Any) -> str | None:
+    if row["label"] not in ("holds", "may_be_chance"):
         return None
-    formats, rows = study.formats, found.mix
-    row = found.rows.set_index("name").loc["win_rate:closed_count"]
-    if row["label"] in ("cannot_be_computed", "too_little_data"):
-        return None
-    least = study.crm.settings.limits.cell_cases
-    rest = study.say("the rest: fewer than {n} deals in one of the periods", n=least)
-    groups = zip(rows["group"], rows["is_rest"], strict=True)
-    frame = rows.assign(
-        group=[rest if small else formats.group(name) for name, small in groups],
-        rates=[difference_text(formats, value, "share") for value in rows["rate"]],
-        mixes=[difference_text(formats, value, "share") for value in rows["mix"]],
-        value_n=rows["n"], value_numerator=np.round(rows["value"] * rows["n"]),
-        before_numerator=np.round(rows["before"] * rows["before_n"]),
-    )  # fmt: skip
-    earlier, later = names(study, found)
-    columns = [
-        Column("group", study.say("Deals of")),
-        Column("before_part", study.say("Part of all, {period}", period=earlier), "share"),
-        Column("part", study.say("Part of all, {period}", period=later), "share"),
-        Column("before", study.say("Win rate, {period}", period=earlier), "share"),
-        Column("value", study.say("Win rate, {period}", period=later), "share"),
-        Column("rates", study.say("Adds by its own win rate")),
-        Column("mixes", study.say("Adds by its part of all")),
+    return between_text(study.formats, row["gap_low"], row["gap_high"], row["unit"])
+
+
+def _reasons(study: Study, rows: Sequence[Any]) -> list[str]:
+    """Return why changes do not hold that are no mere chance, each reason once with its figures."""
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        if row["reason"] not in ("", "within_chance"):
+            told.setdefault(reason_text(study, row, what_of(row)), []).append(study.title(row["name"]))
+    return [
+        study.say("{figures}: {reason}", figures=", ".join(titles), reason=reason)
+        for reason, titles in told.items()
     ]
-    sums = {"rate": rows["rate"].sum(), "mix": rows["mix"].sum(), "whole": row["change"]}
-    told = {name: difference_text(formats, value, "share") for name, value in sums.items()}
-    note = sentence(study.words, LIKE.text, slice=within(study, found.like), **told)
-    heading = study.say("Win rate: like deals, and other deals (by {slice})", slice=within(study, found.like))
-    return study.table(frame, "periods_mix", heading, columns, [note])
 
 
 def not_compared(study: Study, found: Periods) -> Table | None:

@@ -101,6 +101,7 @@ REASONS = {
         " much it differs from week to week anyway."
     ),
     "very_short_periods": N_("The periods are too short: at least four weeks in each are needed."),
+    "no_limits": N_("Weeks differ so much in this figure that nothing can be said of its change."),
     "one_moment": N_("This figure tells of one moment or of a whole period, and has no cases to compare."),
     "few_clients": N_("The cases belong to too few clients: chance cannot be told from the rest."),
     "few_figures": N_("Fewer than {clients_compared} clients have this figure, so it is not told."),
