@@ -12,6 +12,7 @@ from crmkit.measures.catalog import find
 from crmkit.present import slicing
 from crmkit.present.differences import between_text, difference_text, sentence
 from crmkit.present.effect_chart import smaller
+from crmkit.present.gap_words import PRESENT_OWNER
 from crmkit.present.study import Study
 from crmkit.present.texts import is_missing
 from crmkit.present.units import KIND_OF_UNIT, with_unit
@@ -122,6 +123,9 @@ def _grounds(study: Study, found: Effect) -> list[str]:
         )
     )
     said.append(study.say(season.text, weeks=limits.season_weeks))
+    of_owners = set(slicing.BY_NAME).intersection([*found.control, *found.treated])
+    if of_owners and "stage_changes.manager_id" not in study.crm.supplied:
+        said.append(study.words.message(PRESENT_OWNER))
     if not found.control:
         text = N_(
             "There is no group beside it that the change did not touch: whatever else came at that time is in"

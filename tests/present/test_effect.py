@@ -97,6 +97,7 @@ def test_beside_another_team(study_of: Callable[..., Study]):
     assert "The data cannot tell a change" in text
     assert "In money the change a month may be from" in text
     assert "What happened at the same time to others (Team: South), in proportion, is taken off." in text
+    assert "Deals count for their present owner" in text
 
 
 def test_a_first_month_is_a_description(study_of: Callable[..., Study]):
