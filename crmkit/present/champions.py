@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,14 +13,15 @@ from crmkit.errors import N_, Message
 from crmkit.present.compared import adjusted_text, records
 from crmkit.present.managers import attribute
 from crmkit.present.reasons import LEFT_OUT
-from crmkit.present.several import Several
+from crmkit.present.several import MOST, Several, beyond
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 from crmkit.present.verdict_words import Compared, verdict_text, why
 
 WHAT = Compared("share", "higher", "visits")
-SHOWN = 60
+#: So many champions of a stage are named above the table: those who are ahead most surely.
+NAMED = 3
 READING: tuple[Message, ...] = (
     N_(
         "Conversion: of the visits to the stage that are over, the share that went on. A stage that was"
@@ -37,30 +39,45 @@ def champions_of(study: Study) -> Several | Sentences:
     found = champions(study.crm, study.period)
     if found.missing:
         return Sentences.of(study.words, [why(study, found.missing)], "warning")
-    frame = found.rows.assign(rep=study.reps(found.rows, study.say("nobody")))
-    study.found["champions"] = records(study, frame.drop(columns="rep"), lambda _: WHAT)
+    frame = _ordered(found, found.rows.assign(rep=study.reps(found.rows, study.say("nobody"))))
+    study.found["champions"] = records(study, frame[found.rows.columns], lambda _: WHAT)
     if frame.empty:
         said = study.say("No visit to a stage came to its end in this period.")
         return Sentences.of(study.words, [said], "warning")
-    return Several((_said(study, found, frame), _table(study, found, frame)))
+    return Several((_said(study, frame), _table(study, found, frame)))
 
 
-def _said(study: Study, found: Champions, frame: pd.DataFrame) -> Sentences:
-    """Return one sentence a champion, or that there is none."""
-    best = frame.loc[found.champions.index].to_dict("records")
+def _ordered(found: Champions, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return each stage's champions first, those ahead most surely before others; all others by name."""
+    best = frame.index.isin(found.champions.index)
+    stage = frame.groupby(["pipeline", "stage"], sort=False).ngroup()
+    keys = {"stage_ix": stage, "best": best, "surely": frame["gap_low"].where(best, 0.0)}
+    order = frame.assign(**keys).sort_values(
+        ["stage_ix", "best", "surely", "rep"], ascending=[True, False, False, True], kind="stable"
+    )
+    return order.reset_index(drop=True)
+
+
+def _said(study: Study, frame: pd.DataFrame) -> Sentences:
+    """Return one sentence a champion, of each stage a few, or that there is none."""
+    best = frame[frame["best"].to_numpy()].to_dict("records")
     if not best:
         nobody = N_(
             "No champion can be named: at no stage is anybody ahead of the others with like deals by more"
             " than chance makes one of them be."
         )
         return Sentences.of(study.words, [nobody])
-    told = [
-        study.say(
-            "«{stage}»: {rep}. {verdict}", stage=row["stage"], rep=row["rep"],
-            verdict=verdict_text(study, row, WHAT),
-        )
-        for row in best
-    ]  # fmt: skip
+    told, count = [], Counter[int]()
+    for row in best:
+        count[row["stage_ix"]] += 1
+        if count[row["stage_ix"]] <= NAMED:
+            verdict = verdict_text(study, row, WHAT)
+            told.append(
+                study.say("«{stage}»: {rep}. {verdict}", stage=row["stage"], rep=row["rep"], verdict=verdict)
+            )
+    if len(best) > len(told):
+        more = len(best) - len(told)
+        told.append(study.words.plural("{n} more is in the table.", "{n} more are in the table.", more))
     return Sentences(tuple(told), "finding")
 
 
@@ -88,7 +105,10 @@ def _table(study: Study, found: Champions, frame: pd.DataFrame) -> Table:
         Column("verdict", study.say("What can be said")),
     ]
     title = study.say("Champions by stage, {period}", period=study.period_text())
-    return study.table(table, "champions", title, columns, _notes(study, found), parted="place", shown=SHOWN)
+    return study.table(
+        table, "champions", title, columns, _notes(study, found), parted="place", shown=MOST,
+        folded=beyond(table["place"]),
+    )  # fmt: skip
 
 
 def _notes(study: Study, found: Champions) -> list[str]:

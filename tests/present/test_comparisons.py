@@ -169,3 +169,11 @@ def test_a_portfolio_shows_no_client_but_the_own_one(study):
 def test_a_portfolio_of_four_is_not_shown(study):
     said = portfolio(study(), clients(others(0.1, 0.2, 0.3, 0.4), limits=Limits(), own=0))
     assert said.paragraphs == ("No figure is known of at least 5 clients: nothing is set side by side.",)
+
+
+def test_of_many_champions_a_few_are_named_and_all_stand_first(staged):
+    # Four who convert 39 of 40, four who convert 8: those ahead stand first, three of them are named.
+    won = dict.fromkeys("bdfh", 39) | dict.fromkeys("aceg", 8)
+    said, table = champions_of(staged(won)).items
+    assert len(said.paragraphs) == 4 and said.paragraphs[3] == "1 more is in the table."
+    assert [row[1] for row in table.rows] == [*"bdfh", *"aceg"]
