@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from coverage_compare import DEALS, SEED, WON, Rows, at_stage, deals_of, parts, skewed
+from coverage_compare import DEALS, SEED, WON, Rows, at_stage, deals_of, pairs, parts, skewed
 from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import binom
@@ -193,7 +193,7 @@ def together(runs: int) -> Rows:
 
 PARTS: dict[str, Callable[[int], Rows]] = {
     "shares": shares, "quantiles": quantiles, "clustered": clustered, "cycle": cycle, "money": money,
-    "parts": parts, "stage": at_stage, "together": together,
+    "parts": parts, "stage": at_stage, "pairs": pairs, "together": together,
 }  # fmt: skip
 
 if __name__ == "__main__":

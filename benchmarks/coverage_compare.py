@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from crmkit.compare.contributions import Split
+from crmkit.compare.pairs import like_for_like
 from crmkit.compare.sides import Chain
 from crmkit.limits import Limits
 from crmkit.process.resampling import Resamples, resamples_of
@@ -101,3 +102,22 @@ def visits_of(draw: np.random.Generator, visits: int, kinds: int) -> pd.DataFram
             "rep": np.repeat(rep, 3), "cell": np.repeat(kind, 3), "client": each // 3, "deal": each,
         }
     )  # fmt: skip
+
+
+def pairs(runs: int) -> Rows:
+    """One of two reps wins one and a half times as often as the other, with the warm deals in other hands."""
+    for deals, heavy in ((60, 0.0), (200, 0.0), (200, 1.0), (800, 1.0), (800, 1.8)):
+        held, told = 0, 0
+        for number in range(runs):
+            draw = np.random.default_rng([SEED, number, deals])
+            first = np.arange(deals) % 2 == 0  # whose a client is; each has two deals
+            kind = (draw.random(deals) < np.where(first, 0.3, 0.6)).astype(np.int64)
+            share = np.where(kind == 1, 0.4, 0.15) * np.where(first, 1.5, 1.0)
+            own = np.repeat(draw.beta(9 * share, 9 * (1 - share)), 2)
+            value = (draw.random(len(own)) < own) * draw.lognormal(0, heavy, len(own))
+            client = np.arange(len(own)) // 2
+            found = like_for_like(value, first[client], cell=kind[client], cluster=client)
+            told += bool(found.low == found.low)
+            held += bool(found.low <= 1.5 <= found.high)
+        what = f"amounts {skewed(heavy)}" if heavy else "won or not"
+        yield "one rep by another, like for like", f"{deals} deals a rep, {what}", held / told, told

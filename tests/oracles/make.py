@@ -273,11 +273,13 @@ ESTIMATES = [0.31, 0.12, 0.45, 0.28, 0.05, 0.66], [0.004, 0.01, 0.006, 0.002, 0.
 
 
 def departments() -> dict[str, Any]:
-    """Return the test of Cochran, Mantel and Haenszel, without correction for continuity."""
+    """Return Cochran, Mantel and Haenszel's test, not corrected for continuity, and the ratio of shares."""
     tables = [np.array(row).reshape(2, 2) for row in BERKELEY]
+    found = StratifiedTable(tables)
     return {
         "tables": BERKELEY,
-        "statistic": StratifiedTable(tables).test_null_odds(correction=False).statistic,
+        "statistic": found.test_null_odds(correction=False).statistic,
+        "ratio": found.riskratio_pooled,
     }
 
 
