@@ -57,11 +57,13 @@ def told(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame, 
     few = few_clients & (found["label"] == "too_little_data").to_numpy()
     found["reason"] = found["reason"].mask(few, "few_clients")
     scale, own = rows["whole"] / rows["expected"], _own_limits(rows, gaps)
+    most_possible = 1.0 if gaps.is_share else np.inf
     rows = rows.assign(
         low=own[0], high=own[1], gap_low=low, gap_high=high, stands_out=stands_out,
         without_biggest=without.value - without.expected,
-        adjusted=rows["value"] * scale, adjusted_low=(near + gaps.expected) * scale,
-        adjusted_high=(far + gaps.expected) * scale,
+        adjusted=(rows["value"] * scale).clip(upper=most_possible),
+        adjusted_low=((near + gaps.expected) * scale).clip(0.0, most_possible),
+        adjusted_high=((far + gaps.expected) * scale).clip(0.0, most_possible),
     )  # fmt: skip
     return pd.concat([rows, found], axis=1), level
 
@@ -88,10 +90,9 @@ def ranked(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
     kept = ["shrunk", "rank_low", "rank_high"]
     found = pd.DataFrame(np.nan, index=rows.index, columns=kept)
     for _, part in rows.groupby("role", sort=True):
-        width = (part["adjusted_high"] - part["adjusted_low"]) / (2 * Z95)
-        found.loc[part.index, "shrunk"] = drawn(part["adjusted"], width**2)
-        scale = part["whole"] / part["expected"]
-        gaps = _gaps(part, kind)
+        gaps, scale = _gaps(part, kind), part["whole"] / part["expected"]
+        near, far = gaps.limits(1 - LEVEL)
+        found.loc[part.index, "shrunk"] = drawn(part["adjusted"], ((far - near) * scale / (2 * Z95)) ** 2)
         limits = gaps.limits(joint_tail(len(part)))
         low, high = ((one + gaps.expected) * scale for one in limits)
         found.loc[part.index, "rank_low"], found.loc[part.index, "rank_high"] = rank_limits(low, high)

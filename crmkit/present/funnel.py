@@ -33,7 +33,8 @@ def funnel(rows: pd.DataFrame, plate: Plate, *, better: str, counted: str) -> Fi
     counted: what ``n`` counts, as the axis says it.
     """
     formats, words = plate.formats, plate.formats.words
-    known = [row for row in rows.to_dict("records") if not is_missing(row["adjusted"])]
+    told = rows[rows["n"] >= plate.limits.few_cases]
+    known = [row for row in told.to_dict("records") if not is_missing(row["adjusted"])]
     marks = [
         Row(str(row["name"]), row["adjusted"], Cases(n=row["n"]), formats.share(row["adjusted"], 0))
         for row in known

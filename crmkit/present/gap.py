@@ -13,12 +13,13 @@ from crmkit.compare.sides import STAGED, ChainName, Side, hindrance
 from crmkit.errors import N_, RequestError
 from crmkit.measures.slices import lacking
 from crmkit.periods import Period
+from crmkit.present import periods
 from crmkit.present.compared import records
 from crmkit.present.differences import between_text, difference_text
 from crmkit.present.figures import Figure
 from crmkit.present.gap_words import READING, Named, compared, factor, heading, named_sides, notes
 from crmkit.present.several import Several
-from crmkit.present.study import Study, before
+from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import is_missing
 from crmkit.present.tiles import Sentences
@@ -203,15 +204,15 @@ def _nobody(study: Study) -> Sentences:
 
 
 def usual(study: Study) -> list[tuple[Side, Side, ChainName]]:
-    """Return what a report compares by itself: the period with the one before, and two reps.
+    """Return what a report compares by itself: two periods, the later first, and two reps.
 
     The reps are two of one role, both not new, of whom most deals came to an end: of them the data tell most.
     Where the stages of lost deals are known, they are compared by stage too.
     """
     told: list[tuple[Side, Side, ChainName]] = []
-    earlier = before(study.period)
-    if earlier is not None:
-        told.append((Side(study.period), Side(earlier), "sales"))
+    pair = periods.asked(study)
+    if pair is not None:
+        told.append((Side(pair[1]), Side(pair[0]), "sales"))
     closed = study.evaluate("win_rate", by=["manager"])
     closed = closed[(closed["n"] > 0) & closed["manager"].notna()].sort_values(
         ["n", "manager"], ascending=[False, True]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import is_missing
 from crmkit.present.tiles import Sentences
-from crmkit.present.verdict_words import Compared, verdict_text, why
+from crmkit.present.verdict_words import Compared, label_text, verdict_text, why
 
 MAIN = "win_rate"
 SHOWN = 60
@@ -60,7 +60,8 @@ def compared_reps(study: Study, outcome: str = MAIN) -> Several | Sentences:
     rows = named(study, found)
     items: list[Any] = [told(study, found, rows)]
     if found.outcome.kind == "share":
-        items += [_funnel(study, found, part) for _, part in rows.groupby("role", sort=True) if len(part) > 1]
+        parts = (part for _, part in rows.groupby("role", sort=True))
+        items += [_funnel(study, found, part) for part in parts if _compared(part)]
     return Several((*items, _table(study, found, rows)))
 
 
@@ -72,18 +73,20 @@ def other_outcomes(study: Study) -> Several:
 
 def managers_of(study: Study, outcome: str) -> Managers:
     """Return reps compared by an outcome, once for all pages of a study, kept for the findings."""
-    key = f"managers {outcome}"
-    if key not in study.kept:
-        found = study.kept[key] = managers(study.crm, study.period, outcome)
-        what = what_of(found.outcome)
-        study.found.setdefault("managers", []).append(
-            {
-                "outcome": outcome, "missing": found.missing, "level": round(found.level, 6),
-                "left_out": dict(found.left_out), "alike_by": list(found.mix.codes),
-                "rows": records(study, named(study, found), lambda _: what),
-            }
-        )  # fmt: skip
-    return cast(Managers, study.kept[key])
+    return study.once(f"managers {outcome}", lambda: _managers(study, outcome))
+
+
+def _managers(study: Study, outcome: str) -> Managers:
+    found = managers(study.crm, study.period, outcome)
+    what = what_of(found.outcome)
+    study.found.setdefault("managers", []).append(
+        {
+            "outcome": outcome, "missing": found.missing, "level": round(found.level, 6),
+            "left_out": dict(found.left_out), "alike_by": list(found.mix.codes),
+            "rows": records(study, named(study, found), lambda _: what),
+        }
+    )  # fmt: skip
+    return found
 
 
 def what_of(outcome: Outcome) -> Compared:
@@ -105,7 +108,7 @@ def told(study: Study, found: Managers, rows: pd.DataFrame) -> Sentences:
     what = what_of(found.outcome)
     said = [study.words.message(found.outcome.title) + ". " + study.words.message(found.outcome.about)]
     for row in rows[rows["label"] == "holds"].to_dict("records"):
-        said.append(study.say("{rep}: {verdict}", rep=row["name"], verdict=verdict_text(study, row, what)))
+        said.append(told_of(study, str(row["name"]), row, what))
     counts = rows["label"].value_counts()
     chance, few = int(counts.get("may_be_chance", 0)), int(counts.get("too_little_data", 0))
     if chance:
@@ -118,6 +121,19 @@ def told(study: Study, found: Managers, rows: pd.DataFrame) -> Sentences:
             "{n} rep has too few cases to be compared.", "{n} reps have too few cases to be compared.", few
         ))  # fmt: skip
     return Sentences(tuple(said), "finding" if "holds" in counts else "plain")
+
+
+def _compared(rows: pd.DataFrame) -> bool:
+    """Whether at least two of a role's reps are compared."""
+    return int(rows["label"].isin(["holds", "may_be_chance"]).sum()) > 1
+
+
+def told_of(study: Study, name: str, row: Mapping[str, Any], what: Compared) -> str:
+    """Return a verdict about somebody or something, with its number of cases and its label."""
+    return study.say(
+        "{figure}: {verdict} n = {n}, {label}.", figure=name, verdict=verdict_text(study, row, what),
+        n=study.formats.count(row["n"]), label=label_text(study, row["label"]),
+    )  # fmt: skip
 
 
 def _funnel(study: Study, found: Managers, rows: pd.DataFrame) -> Figure:
@@ -148,6 +164,7 @@ def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
         value_low=rows["low"], value_high=rows["high"],
         like=[adjusted_text(study, row, what) for row in records],
         places=[_places(study, row) for row in records],
+        told=[label_text(study, row["label"]) for row in records],
         verdict=[verdict_text(study, row, what) for row in records],
     )  # fmt: skip
     columns = [
@@ -157,6 +174,7 @@ def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
         Column("value", study.say("As it is"), kind, outcome.better, gated=True),
         Column("like", study.say("Like for like")),
         Column("places", study.say("Possible places")),
+        Column("told", study.say("Verdict")),
         Column("verdict", study.say("What can be said")),
     ]
     if len(rows["role"].unique()) < 2:
@@ -184,7 +202,7 @@ def notes(study: Study, found: Managers) -> list[str]:
         if reason != "one_value" and found.outcome.has_mix:
             why_not = study.words.message(WHY_LEFT_OUT[reason])
             said.append(study.say("Not by {name}: {why_not}.", name=attribute(study, name), why_not=why_not))
-    said += [study.words.message(one) for one in READING]
+    said += [study.words.message(one) for one in READING if found.outcome.id == MAIN]
     if found.credit == "owner_now":
         said.append(study.words.message(CREDIT))
     counts = "; ".join(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from crmkit.audit import Audit, examine
 from crmkit.audit.decisions import read_decisions, with_decided
 from crmkit.audit.waivers import read_waivers
 from crmkit.client import Client, read_client
-from crmkit.errors import N_, CrmkitError, Message, RequestError
+from crmkit.errors import CrmkitError, Message
 from crmkit.measures import ALL, Measure, borders, evaluate_fully, find
 from crmkit.measures.cases import latest_months
 from crmkit.measures.catalog import STANDING
@@ -28,6 +28,7 @@ from crmkit.present.figures import Plate
 from crmkit.present.findings import FINDINGS_MIME as FINDINGS_MIME  # where programs look for it
 from crmkit.present.findings import Findings
 from crmkit.present.formats import Formats
+from crmkit.present.options import read_options
 from crmkit.present.process_words import described
 from crmkit.present.reasons import missing
 from crmkit.present.tables import Column, Table
@@ -36,6 +37,8 @@ from crmkit.process.store import Processes
 from crmkit.schema import Snapshot
 from crmkit.sources.ledger import LoadReport
 from crmkit.sources.load import load, load_report
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +154,12 @@ class Study:
         pairs = dict.fromkeys((row["measure"], row["variant"]) for row in self.told.values())
         return [":".join(part for part in pair if part) for pair in pairs]
 
+    def once(self, name: str, make: Callable[[], Result]) -> Result:
+        """Return a result that several pages use: made by the first that asks for it."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        return cast(Result, self.kept[name])
+
     def why(self, code: str | None) -> list[str]:
         """Return sentences for what a figure's ``missing`` says."""
         return [self.words.message(one) for one in missing(self.crm, code)]
@@ -229,22 +238,7 @@ def open_study(
         crm = load(settings, as_of or None)
         span = Period.parse(period, settings.time_zone) if period else latest_months(crm)
         asked = span if period else ALL
-        return Study(settings, crm, load_report(settings), span, language, _options(options), asked)
+        return Study(settings, crm, load_report(settings), span, language, read_options(options), asked)
     except CrmkitError as error:
         error.say = Words(language or "en").message
         raise
-
-
-def _options(path: str) -> Mapping[str, Any]:
-    if not path:
-        return {}
-    what = N_("the file of options cannot be read as JSON")
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RequestError(
-            "options", what, [Path(path).name], N_("Give the path of one JSON file.")
-        ) from error
-    if not isinstance(content, dict):
-        raise RequestError("options", what, [Path(path).name])
-    return content

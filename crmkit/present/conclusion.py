@@ -1,0 +1,84 @@
+"""The conclusion of the comparison in one paragraph: what is known, and what may not be concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crmkit.errors import N_
+from crmkit.present import artefacts
+from crmkit.present.managers import MAIN, managers_of, named, told_of, what_of
+from crmkit.present.periods import asked, found_periods, names, title
+from crmkit.present.periods import what_of as what_of_figure
+from crmkit.present.study import Study
+from crmkit.present.tiles import Sentences
+from crmkit.present.verdict_words import why
+
+MOST = 5
+NOT_CONCLUDED = N_(
+    "What may not be concluded: why somebody is better or worse, for the figures do not tell causes; that the"
+    " others are equal, or stand in the order of their figures; and nothing about anybody's pay from what may"
+    " be chance."
+)
+
+
+def conclusion(study: Study) -> Sentences:
+    """Return one paragraph about reps and periods, with what may not be concluded."""
+    said = [*_reps(study), *_periods(study), study.words.message(NOT_CONCLUDED)]
+    return Sentences((" ".join(said),), "finding")
+
+
+def _reps(study: Study) -> Iterable[str]:
+    found = managers_of(study, MAIN)
+    outcome = study.words.message(found.outcome.title)
+    if found.missing:
+        yield study.say("{outcome} by rep: {reason}", outcome=outcome, reason=why(study, found.missing))
+        return
+    rows, what = named(study, found), what_of(found.outcome)
+    holds = rows[rows["label"] == "holds"].to_dict("records")
+    if holds:
+        yield study.say("With like deals, some reps differ in the win rate by more than chance.")
+        for row in holds[:MOST]:
+            yield told_of(study, str(row["name"]), row, what)
+        if len(holds) > MOST:
+            yield study.words.plural(
+                "Beside these, {n} rep more.", "Beside these, {n} reps more.", len(holds) - MOST
+            )
+    counts = rows["label"].value_counts()
+    chance, few = int(counts.get("may_be_chance", 0)), int(counts.get("too_little_data", 0))
+    if chance and holds:
+        yield study.words.plural(
+            "Of {n} other rep the data cannot tell a difference.",
+            "Of {n} other reps the data cannot tell a difference.", chance,
+        )  # fmt: skip
+    elif chance:
+        yield study.words.plural(
+            "Of {n} rep compared, the data cannot tell a difference in the win rate: with like deals, all"
+            " may sell equally well.",
+            "Of {n} reps compared, the data cannot tell a difference in the win rate: with like deals, all"
+            " may sell equally well.", chance,
+        )  # fmt: skip
+    if few:
+        yield study.words.plural(
+            "{n} rep has too few closed deals to be compared.",
+            "{n} reps have too few closed deals to be compared.", few,
+        )  # fmt: skip
+
+
+def _periods(study: Study) -> Iterable[str]:
+    pair = asked(study)
+    if pair is None:
+        return
+    found = found_periods(study, *pair)
+    earlier, later = names(study, found)
+    rows = found.rows.to_dict("records")
+    holds = [row for row in rows if row["label"] == "holds"]
+    if any(row["label"] in ("holds", "may_be_chance") for row in rows):
+        said = N_("{later} beside {earlier}: no figure changed by more than chance.")
+        if holds:
+            said = N_("{later} beside {earlier}:")
+        yield study.say(said.text, later=later, earlier=earlier)
+    for row in holds[:MOST]:
+        yield told_of(study, title(study, row), row, what_of_figure(row))
+    warned = artefacts.warnings(study, found)
+    if warned is not None:
+        yield warned.paragraphs[0]
