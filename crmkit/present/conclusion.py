@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from crmkit.errors import N_
 from crmkit.present import artefacts
 from crmkit.present.managers import MAIN, managers_of, named, told_of, what_of
-from crmkit.present.periods import asked, found_periods, names, title
+from crmkit.present.period_mix import names
+from crmkit.present.periods import asked, found_periods, title
 from crmkit.present.periods import what_of as what_of_figure
 from crmkit.present.study import Study
 from crmkit.present.tiles import Sentences
