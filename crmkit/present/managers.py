@@ -12,6 +12,7 @@ from crmkit.compare.mix import AMOUNT
 from crmkit.compare.outcomes import OUTCOMES, Outcome
 from crmkit.errors import N_
 from crmkit.present.compared import adjusted_text, records
+from crmkit.present.field_words import role_text
 from crmkit.present.figures import Figure, Plate
 from crmkit.present.funnel import funnel
 from crmkit.present.reasons import LEFT_OUT
@@ -145,7 +146,7 @@ def _funnel(study: Study, found: Managers, rows: pd.DataFrame) -> Figure:
             "{outcome} like for like: {n} rep differs by more than chance",
             "{outcome} like for like: {n} reps differ by more than chance", holds, outcome=name,
         )  # fmt: skip
-    role = rows["role"].iloc[0]
+    role = role_text(study.words, rows["role"].iloc[0])
     if role and len(found.rows["role"].unique()) > 1:
         title = study.say("{title} ({role})", title=title, role=role)
     plate = Plate(
@@ -164,6 +165,7 @@ def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
         value_low=rows["low"], value_high=rows["high"],
         like=[adjusted_text(study, row, what) for row in records],
         places=[_places(study, row) for row in records],
+        role=[role_text(study.words, name) for name in rows["role"]],
         told=[label_text(study, row["label"]) for row in records],
         verdict=[verdict_text(study, row, what) for row in records],
     )  # fmt: skip
