@@ -14,10 +14,10 @@ from crmkit.compare.artefacts import artefacts
 from crmkit.compare.claims import Claim, Standing, claim, standing
 from crmkit.compare.effect import effect
 from crmkit.compare.intervals import Verdict, verdict
-from crmkit.compare.pairs import compared_pair
 from crmkit.compare.periods import compared_periods
 from crmkit.compare.ratios import Side, sides_of
 from crmkit.compare.recording import recording
+from crmkit.compare.rivals import compared_pair
 from crmkit.compare.series import Group
 from crmkit.errors import N_, RequestError
 from crmkit.measures import ALL, Measure, find

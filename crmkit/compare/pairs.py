@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from crmkit.compare.expecting import Field
 from crmkit.compare.intervals import Verdict, verdict
-from crmkit.compare.managers import RepsCases, cases_of_reps
+from crmkit.compare.league import Kind
 from crmkit.compare.mix import TIME, cells_of
-from crmkit.compare.outcomes import Outcome, find_outcome
-from crmkit.errors import N_, RequestError, did_you_mean, fold
 from crmkit.facts import FloatArray
 from crmkit.limits import Limits
-from crmkit.measures import ALL
-from crmkit.periods import Period
-from crmkit.schema import Snapshot
 
 Codes = npt.NDArray[np.signedinteger]
 _LEVEL = 0.95
@@ -25,6 +22,9 @@ _LEVEL = 0.95
 BANDS = 10
 #: The others tell the chances only where they have enough cases of the kinds that most of the two reps' are.
 SEEN = 0.5
+#: Who hardly had the other's kind of deals cannot be compared: with fewer alike the interval covers less than
+#: it says (measured: some 75 of 100 departments, not 95).
+ALIKE = 0.6
 #: Money is skewed: with fewer won deals on a side the interval covers less than it says (measured).
 MONEY_CASES = 40
 
@@ -59,99 +59,77 @@ class Pair:
     verdict: Verdict
 
 
+#: Where nothing can be told.
 NOTHING = Ratio(np.nan, np.nan, np.nan, np.nan, np.nan, 0, (0, 0), (0, 0))
 
 
-def compared_pair(crm: Snapshot, names: str, period: Period = ALL, outcome: str = "win_rate") -> Pair:
-    """Compare two reps within like deals.
+def judged_pair(
+    cases: pd.DataFrame,
+    attributes: Sequence[str],
+    codes: tuple[int, int],
+    *,
+    limits: Limits,
+    kind: Kind = "share",
+) -> Pair:
+    """Return what the first of two reps achieves by what the second does, within like cases, with a verdict.
 
-    Like deals are those of one chance (ten bands), as the deals of all other reps of the role tell it by
-    source, segment, product, amount and time; where the others have too few such deals, those that agree in
-    all of these but the time.
+    Like cases are those of one chance (ten bands), as the cases of all other reps of the role tell it by the
+    attributes; where the others have too few of these kinds, those that agree in all attributes but the time.
 
     Parameters
     ----------
-    names: ``A/B``: how much A achieves by what B does; identifiers or names of reps.
-    outcome: what they are compared by; see ``compare.outcomes``.
-
-    Raises
-    ------
-    RequestError: there are no two such reps, or no such outcome.
+    cases, attributes, kind: as for :func:`crmkit.compare.colleagues.judged`. codes: of the two in ``rep``.
 
     Source: METHOD 6.1; Hansen, Biometrika 95 (2008) 481–488 (bands of what others would have made of it)
     """
-    one, who = find_outcome(outcome), _reps(crm, names)
-    mine = cases_of_reps(crm, period, one)
-    missing = mine.missing or ("" if set(who) <= set(mine.people.index) else "no_cases")
-    if missing:
-        return Pair(NOTHING, NOTHING, Verdict("cannot_be_computed", "none", missing))
-    codes = [mine.people.index.get_loc(name) for name in who]
-    rep = mine.frame["rep"].to_numpy(np.int64)
-    theirs = np.isin(rep, codes)
-    frame, is_first = mine.frame[theirs], rep[theirs] == codes[0]
-    value, cluster = frame["value"].to_numpy(np.float64), frame["cluster"].to_numpy(np.int64)
-    cell = _alike(mine, codes, one, crm.settings.limits.cell_cases)
+    rep = cases["rep"].to_numpy(np.int64)
+    theirs = cases[np.isin(rep, codes)]
+    is_first = theirs["rep"].to_numpy(np.int64) == codes[0]
+    value, cluster = theirs["value"].to_numpy(np.float64), theirs["cluster"].to_numpy(np.int64)
+    cell = _alike(cases, attributes, codes, limits=limits, is_share=kind == "share")
     raw = like_for_like(value, is_first, cell=np.zeros(len(value), np.int64), cluster=cluster)
     like = like_for_like(value, is_first, cell=cell, cluster=cluster)
     kept = np.arange(len(value)) != _biggest(value, is_first, above=like.value > 1)
     fewer = like_for_like(value[kept], is_first[kept], cell=cell[kept], cluster=cluster[kept])
-    against = ""
-    if frame["is_new"].any():
-        against = "new_hire"
-    elif one.kind == "money" and min((value[is_first] > 0).sum(), (value[~is_first] > 0).sum()) < MONEY_CASES:
+    against = "one_deal" if fewer.low <= 1 <= fewer.high else ""
+    if kind == "money" and min((value[is_first] > 0).sum(), (value[~is_first] > 0).sum()) < MONEY_CASES:
         against = "approximate_interval"
-    elif fewer.low <= 1 <= fewer.high:
-        against = "one_deal"
-    roles = mine.people["role"].to_numpy()[codes]
-    missing = "different_roles" if roles[0] != roles[1] else _unlike(raw, like, crm.settings.limits)
+    shares = [part / whole for part, whole in zip(like.alike, like.counts, strict=True) if whole]
+    if min(shares, default=1.0) < ALIKE:
+        against = "other_deals"
+    if "is_new" in theirs and theirs["is_new"].any():
+        against = "new_hire"
+    is_mixed = "role" in theirs and len(theirs["role"].unique()) > 1
+    missing = "different_roles" if is_mixed else _unlike(raw, like, limits)
     n = raw.n if missing else like.n
-    told = verdict(
-        n, like.low - 1, like.high - 1, limits=crm.settings.limits, missing=missing, against=against
-    )
-    if told.label == "may_be_chance" and against in ("new_hire", "approximate_interval"):
+    told = verdict(n, like.low - 1, like.high - 1, limits=limits, missing=missing, against=against)
+    if told.label == "may_be_chance" and against in ("new_hire", "approximate_interval", "other_deals"):
         told = Verdict("may_be_chance", "none", against)  # neither is it sure that they are alike
     return Pair(raw, like, told)
 
 
-def _reps(crm: Snapshot, names: str) -> tuple[str, str]:
-    """Return the identifiers of two reps, «A/B»; a name may itself have a stroke in it."""
-    table = crm.tables["managers"]
-    known = {fold(str(one)): str(one) for one in table["manager_id"]}
-    for name, one in zip(table["name"].astype("object"), table["manager_id"], strict=True):
-        known.setdefault(fold(str(name)), str(one))
-    parts = names.split("/")
-    for cut in range(1, len(parts)):
-        first, second = (known.get(fold("/".join(some))) for some in (parts[:cut], parts[cut:]))
-        if first and second and first != second:
-            return first, second
-    strange = next((part for part in parts if fold(part) not in known), names)
-    what = N_("these are not two reps of this client")
-    raise RequestError(
-        names, what, remedy=did_you_mean(strange, sorted(table["name"].dropna().astype("str")))
-    )
-
-
-def _alike(mine: RepsCases, codes: list[int], one: Outcome, enough: int) -> Codes:
+def _alike(
+    cases: pd.DataFrame, attributes: Sequence[str], codes: tuple[int, int], *, limits: Limits, is_share: bool
+) -> Codes:
     """Return the kind of each case of the two reps: bands of chance, else cells of equal attributes."""
-    frame, attributes = mine.frame, mine.mix.codes
-    role = frame["role"].to_numpy()
-    rep = frame["rep"].to_numpy(np.int64)
-    theirs = np.isin(rep, codes)
-    peers = role == role[theirs][0] if theirs.any() else theirs
-    everybody, place = np.unique(rep[peers], return_inverse=True)
-    kinds = [own[peers] for own in attributes.values() if np.ptp(own[peers]) > 0]
-    cell = cells_of(kinds, int(peers.sum()))
-    field = Field(place, cell, frame["value"].to_numpy(np.float64)[peers], kinds, one.kind == "share")
+    theirs = np.isin(cases["rep"].to_numpy(np.int64), codes)
+    roles = cases["role"].to_numpy() if "role" in cases else np.zeros(len(cases))
+    peers = cases[np.isin(roles, roles[theirs])]
+    everybody, rep = np.unique(peers["rep"].to_numpy(np.int64), return_inverse=True)
+    kinds = [peers[name].to_numpy(np.int64) for name in attributes]
+    kinds = [own for own in kinds if own.min() < own.max()]
     others = ~np.isin(everybody, codes)
     if kinds and others.any():
-        told = dict(field.expectations(others, enough))
-        places = [int(np.flatnonzero(everybody == code)[0]) for code in codes if code in everybody]
-        found = [told[at] for at in places if at in told]
-        if len(found) == 2 and min(each.matched for each in found) >= SEEN:
-            score = found[0].by_cell[cell[theirs[peers]]]
+        cell = cells_of(kinds, len(peers))
+        field = Field(rep, cell, peers["value"].to_numpy(np.float64), kinds, is_share)
+        told = dict(field.expectations(others, limits.cell_cases))
+        found = [told[at] for at in np.flatnonzero(~others).tolist() if at in told]
+        if len(found) == len(codes) and min(each.matched for each in found) >= SEEN:
+            score = found[0].by_cell[cell[np.isin(peers["rep"].to_numpy(np.int64), codes)]]
             edges = np.unique(np.quantile(score, np.arange(1, BANDS) / BANDS))
             return np.searchsorted(edges, score, side="left")
-    return cells_of([own[theirs] for name, own in attributes.items() if name != TIME], int(theirs.sum()))
+    own = cases[theirs]
+    return cells_of([own[name].to_numpy(np.int64) for name in attributes if name != TIME], len(own))
 
 
 def _biggest(value: FloatArray, is_first: npt.NDArray[np.bool_], *, above: bool) -> int:
@@ -161,10 +139,10 @@ def _biggest(value: FloatArray, is_first: npt.NDArray[np.bool_], *, above: bool)
 
 def _unlike(raw: Ratio, like: Ratio, limits: Limits) -> str:
     """Return why two reps cannot be compared although they have cases enough."""
-    if raw.n >= limits.compared_cases > like.n:
-        return "no_like_deals"
     if raw.n < limits.compared_cases:
         return ""
+    if not like.n:
+        return "no_like_deals"
     return "nothing_won" if np.isnan(like.value) else "one_client" if np.isinf(like.high) else ""
 
 

@@ -12,7 +12,7 @@ from crmkit.present.audit_lacking import how_to_get
 from crmkit.present.differences import RELATIVE, between_text, difference_text
 from crmkit.present.formats import Formats
 from crmkit.present.study import Study
-from crmkit.present.texts import MISSING, is_missing
+from crmkit.present.texts import MINUS, MISSING, is_missing
 from crmkit.present.units import with_unit
 from crmkit.present.verdict_words import NOT_TOLD, Compared, reason_text
 
@@ -77,6 +77,18 @@ def what_of(study: Study, row: Mapping[str, Any]) -> Compared:
     if row["kind"] == "pair":
         return Compared(RELATIVE, OUTCOMES[row["outcome"]].better, "cases", "sides", "ratio")
     return Compared(RELATIVE, study.measure(row["about"]).better, "cases", "change", "ratio")
+
+
+def claimed_text(text: str) -> str:
+    """Return what is claimed as it is read.
+
+    >>> claimed_text("win_rate:2%->20%"), claimed_text("revenue:x2"), claimed_text("lost_deals:-30%")
+    ('2% → 20%', '×2', '−30%')
+    """
+    said = text.rpartition(":")[2].strip()
+    for typed, read in (("->", " → "), ("x", "×"), ("*", "×"), ("/", "÷"), ("-", MINUS)):
+        said = said.replace(typed, read)
+    return said
 
 
 def measured_text(study: Study, row: Mapping[str, Any], kind: str) -> str:

@@ -13,13 +13,22 @@ from crmkit.compare.outcomes import OUTCOMES
 from crmkit.errors import N_, RequestError
 from crmkit.measures import find
 from crmkit.periods import Period
-from crmkit.present.claim_words import ANSWERS, READING, lessons, measured_text, what_of, why_text
+from crmkit.present.claim_words import (
+    ANSWERS,
+    READING,
+    claimed_text,
+    lessons,
+    measured_text,
+    what_of,
+    why_text,
+)
 from crmkit.present.compared import records
 from crmkit.present.several import Several
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 from crmkit.present.units import KIND_OF_UNIT
+from crmkit.present.verdict_words import label_text
 
 #: What the option says of a claim.
 ASKED = ("claim", "date", "until", "periods", "period", "outcome", "control", "treated")
@@ -57,12 +66,14 @@ def claims_of(study: Study, found: Sequence[Answer]) -> Several:
 
 
 def claim_rows(study: Study, found: Sequence[Answer]) -> pd.DataFrame:
-    """Return answers as compared rows, with what people read: ``title, said, measured, answer, why``."""
+    """Return answers as compared rows, with what people read: ``title, said, measured, held,
+    answer, why``."""
     rows = answers(found)
     told = rows.to_dict("records")
     return rows.assign(
         title=[_title(study, row) for row in told],
-        said=[row["text"].rpartition(":")[2].strip() for row in told],
+        said=[claimed_text(row["text"]) for row in told],
+        held=[label_text(study, row["label"]) for row in told],
         measured=[measured_text(study, row, _kind(row)) for row in told],
         answer=[study.words.message(ANSWERS[row["claim"]]) for row in told],
         why=[why_text(study, row) for row in told],
@@ -98,6 +109,7 @@ def _table(study: Study, rows: pd.DataFrame) -> Table:
         Column("said", study.say("Claimed")),
         Column("measured", study.say("Measured, with the 95% interval")),
         Column("n", "n", "count"),
+        Column("held", study.say("Verdict")),
         Column("answer", study.say("Answer")),
         Column("why", study.say("Why")),
     ]

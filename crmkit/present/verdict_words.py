@@ -64,6 +64,10 @@ REASONS = {
     "no_like_deals": N_(
         "Nobody else had such deals (source, segment, product, amount): there is nobody to compare with."
     ),
+    "other_deals": N_(
+        "Too many deals of one are of kinds that the other hardly had: nobody can tell the reps from their"
+        " deals."
+    ),
     "few_alike": N_("Too few of them have their like at other reps; at least {compared_cases} are needed."),
     "unknown_step": N_("No described step and no stage of the CRM is called so."),
     "no_colleagues": N_("Nobody else has this role: there is nobody to compare with."),

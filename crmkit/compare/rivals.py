@@ -1,0 +1,53 @@
+"""Two reps of a client compared within like deals: who is meant, and which cases are theirs (METHOD 6.1)."""
+
+from __future__ import annotations
+
+from crmkit.compare.intervals import Verdict
+from crmkit.compare.managers import cases_of_reps
+from crmkit.compare.outcomes import find_outcome
+from crmkit.compare.pairs import NOTHING, Pair, judged_pair
+from crmkit.errors import N_, RequestError, did_you_mean, fold
+from crmkit.measures import ALL
+from crmkit.periods import Period
+from crmkit.schema import Snapshot
+
+
+def compared_pair(crm: Snapshot, names: str, period: Period = ALL, outcome: str = "win_rate") -> Pair:
+    """Compare two reps within like deals; see :func:`crmkit.compare.pairs.judged_pair`.
+
+    Parameters
+    ----------
+    names: ``A/B``: how much A achieves by what B does; identifiers or names of reps.
+    outcome: what they are compared by; see ``compare.outcomes``.
+
+    Raises
+    ------
+    RequestError: there are no two such reps, or no such outcome.
+
+    Source: METHOD 6.1
+    """
+    one, who = find_outcome(outcome), _reps(crm, names)
+    mine = cases_of_reps(crm, period, one)
+    missing = mine.missing or ("" if set(who) <= set(mine.people.index) else "no_cases")
+    if missing:
+        return Pair(NOTHING, NOTHING, Verdict("cannot_be_computed", "none", missing))
+    codes = (mine.people.index.get_loc(who[0]), mine.people.index.get_loc(who[1]))
+    return judged_pair(mine.frame, tuple(mine.mix.codes), codes, limits=crm.settings.limits, kind=one.kind)
+
+
+def _reps(crm: Snapshot, names: str) -> tuple[str, str]:
+    """Return the identifiers of two reps, «A/B»; a name may itself have a stroke in it."""
+    table = crm.tables["managers"]
+    known = {fold(str(one)): str(one) for one in table["manager_id"]}
+    for name, one in zip(table["name"].astype("object"), table["manager_id"], strict=True):
+        known.setdefault(fold(str(name)), str(one))
+    parts = names.split("/")
+    for cut in range(1, len(parts)):
+        first, second = (known.get(fold("/".join(some))) for some in (parts[:cut], parts[cut:]))
+        if first and second and first != second:
+            return first, second
+    strange = next((part for part in parts if fold(part) not in known), names)
+    what = N_("these are not two reps of this client")
+    raise RequestError(
+        names, what, remedy=did_you_mean(strange, sorted(table["name"].dropna().astype("str")))
+    )
