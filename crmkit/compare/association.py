@@ -13,8 +13,8 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from crmkit.compare.hires import new_hires
 from crmkit.compare.intervals import verdicts
+from crmkit.compare.managers import people_of
 from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate
 from crmkit.measures.cases import borders
@@ -136,7 +136,7 @@ def _new_hires(crm: Snapshot, period: Period) -> set[str]:
     """Return the names of the reps who are too new, as figures bear them."""
     managers = crm.tables["managers"]
     codes, names = coded(crm, managers, "manager")
-    fresh = managers["manager_id"].astype("str").isin(list(new_hires(crm, period))).to_numpy()
+    fresh = people_of(crm, managers["manager_id"].astype("str").tolist(), period)["is_new"].to_numpy(bool)
     return {names[code] for code in codes[fresh & (codes >= 0)]}
 
 

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.compare.hires import new_hires
 from crmkit.compare.intervals import verdicts, wilson
+from crmkit.compare.managers import people_of
 from crmkit.compare.mix import mix_of
+from crmkit.compare.outcomes import OUTCOMES, hangs_together
 from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate, find
 from crmkit.measures.slices import coded, lacking
@@ -90,7 +91,8 @@ def champions(crm: Snapshot, period: Period = ALL) -> Champions:
     rows.insert(0, "pipeline", places["pipeline"].reindex(rows["stage"]).array)
     rows["stage"] = places["stage"].reindex(rows["stage"]).array
     rows.insert(2, "manager_id", names.take(rows.pop("rep")))
-    rows["is_new"] = rows["manager_id"].isin(list(new_hires(crm, period)))
+    people = people_of(crm, [str(name) for name in names], period)
+    rows["is_new"] = people["is_new"].reindex(rows["manager_id"]).to_numpy()
     fresh = {"label": "too_little_data", "direction": "none", "reason": "new_hire"}
     rows.loc[rows["is_new"], list(fresh)] = list(fresh.values())
     counts = {str(reason): int(n) for reason, n in left_out.items() if reason and n}
@@ -103,8 +105,7 @@ def _visits(crm: Snapshot, cases: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str
     keys = pd.MultiIndex.from_frame(order.table[["pipeline", "stage"]].astype("str"))
     stage = keys.get_indexer(pd.MultiIndex.from_frame(cases[["pipeline", "stage"]].astype("str")))
     deal = cases["deal_ix"].to_numpy(np.int64)
-    company = crm.deals["company_id"].cat.codes.to_numpy().astype(np.int64)
-    client = np.where(company >= 0, company, len(crm.deals) + np.arange(len(crm.deals)))[deal]
+    client = hangs_together(crm, OUTCOMES["stage_conversion"], cases)
     rep = cases["manager_id"].cat.codes.to_numpy().astype(np.int64)
     role = np.zeros(len(cases), np.int64) if lacking(crm, "role") else coded(crm, cases, "role")[0] + 1
     mix = mix_of(crm, cases, cases["value"].to_numpy() > 0).codes if len(cases) else {}

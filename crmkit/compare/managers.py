@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -125,7 +126,7 @@ def cases_of_reps(crm: Snapshot, period: Period, one: Outcome, *, by: str = "man
         crm, cases, well[known] if well is not None else None, also=one.also if one.has_mix else None
     )
     people = (
-        _people(crm, names, period)
+        people_of(crm, names, period)
         if by == "manager"
         else pd.DataFrame(index=names).assign(role="", is_new=False)
     )
@@ -172,7 +173,7 @@ def _sizes(crm: Snapshot, one: Outcome, cases: pd.DataFrame) -> dict[str, npt.ND
     return {"size": amounts(crm)[cases["deal_ix"].to_numpy(dtype=np.int64)]}
 
 
-def _people(crm: Snapshot, names: Sequence[str], period: Period) -> pd.DataFrame:
+def people_of(crm: Snapshot, names: Sequence[str], period: Period) -> pd.DataFrame:
     """Return the role of each rep (empty if not known) and whether the rep is new at the end of the period.
 
     Without a date of hiring, a rep is new whose first deal was created in the last ``limits.new_hire_days``
@@ -180,7 +181,7 @@ def _people(crm: Snapshot, names: Sequence[str], period: Period) -> pd.DataFrame
     """
     table = crm.tables["managers"].assign(key=lambda one: one["manager_id"].astype("str")).set_index("key")
     own = table.reindex(names)
-    ends = pd.Timestamp(borders(crm, period).days()[1])
+    ends = min(pd.Timestamp(borders(crm, period).days()[1]), pd.Timestamp(crm.today + timedelta(days=1)))
     recent = ends - pd.Timedelta(days=crm.settings.limits.new_hire_days)
     created = crm.deals["created_at"].dt.tz_localize(None)
     first = created.groupby(crm.deals["manager_id"].astype("str")).min().reindex(names)
