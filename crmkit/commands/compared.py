@@ -3,58 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from crmkit.commands.terminal import print_json, print_table, user_language
+from crmkit.commands.terminal import print_json, user_language
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from crmkit.present.compared import OfRow
     from crmkit.present.study import Study
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What a comparison found.
-
-    Attributes
-    ----------
-    rows: in the shape of all comparisons. what: what is compared in each of them.
-    heads: the columns that say what a row is about -> their headings on a terminal.
-    head: what else programs are told, before the rows. notes: sentences below them.
-    shown: the rows with what a terminal shows of them instead.
-    """
-
-    study: Study
-    rows: pd.DataFrame
-    what: OfRow
-    heads: Mapping[str, str]
-    head: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    shown: pd.DataFrame | None = None
-
-    def print(self, format: str) -> None:
-        """Print it as JSON, or as a table with the notes below."""
-        from crmkit.measures.records import plain
-        from crmkit.present.compared import for_the_eye, records
-        from crmkit.present.texts import clean
-
-        if format == "json":
-            told = {"as_of": self.study.crm.as_of.isoformat(), "period": span(self.study)}
-            told |= {name: plain(value) for name, value in self.head.items()}
-            rows = records(self.study, self.rows, self.what)
-            print_json(told | {"rows": rows, "notes": list(self.notes)})
-            return
-        shown = self.rows if self.shown is None else self.shown
-        if len(shown):
-            print_table(for_the_eye(self.study, shown, self.what, self.heads))
-        for note in self.notes:
-            typer.echo(clean(note))
 
 
 def opened(client: Path, as_of: str, period: str) -> Study:
@@ -71,7 +26,16 @@ def opened(client: Path, as_of: str, period: str) -> Study:
 
 def print_told(study: Study, content: Mapping[str, Any], notes: Iterable[str] = ()) -> None:
     """Print what programs read of a comparison: the day, what was found, what is to be known with it."""
-    print_json({"as_of": study.crm.as_of.isoformat()} | dict(content) | {"notes": list(notes)})
+    print_json(_known({"as_of": study.crm.as_of, **content, "notes": list(notes)}))
+
+
+def _known(value: Any) -> Any:
+    """Return a value as JSON has it, with what it holds: what is not known is null."""
+    from crmkit.measures.records import plain
+
+    if isinstance(value, Mapping):
+        return {str(name): _known(one) for name, one in value.items()}
+    return [_known(one) for one in value] if isinstance(value, list | tuple) else plain(value)
 
 
 def span(study: Study) -> dict[str, str]:

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from crmkit.commands.compared import Answer, opened
+from crmkit.commands.compared import opened, print_told, span
 from crmkit.commands.figures import AsOf, ClientPlace, Span
 from crmkit.commands.improve import Plain
 from crmkit.commands.terminal import busy, say
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from crmkit.compare.sides import Side
     from crmkit.present.study import Study
 
@@ -27,56 +25,34 @@ OutcomeName = Annotated[
         )
     ),
 ]
-#: What is counted in an outcome, where it is not deals.
-CASES = {
-    "revenue_per_lead": "leads",
-    "on_time": "tasks",
-    "actions_per_day": "days",
-    "stage_conversion": "visits",
-}
 
 
 def managers(
     client: ClientPlace,
     outcome: OutcomeName = "win_rate",
-    by: Annotated[
-        str, typer.Option(help=say("Who is compared: manager, or another slice, such as team."))
-    ] = "manager",
     period: Span = "all",
     as_of: AsOf = "",
     format: Plain = "table",
 ) -> None:
     """Print each rep beside what the others would have made of such deals."""
-    from crmkit.compare.managers import managers as compared
     from crmkit.compare.outcomes import find_outcome
-    from crmkit.present.verdict_words import Compared, why
+    from crmkit.present.managers import compared_reps, managers_of, notes
+    from crmkit.present.verdict_words import why
 
     one = find_outcome(outcome)
     with busy():
         study = opened(client, as_of, period)
-        found = compared(study.crm, study.period, outcome, by=by)
-    what = Compared(one.unit, one.better, CASES.get(outcome, "deals"))
+        page, found = compared_reps(study, outcome), managers_of(study, outcome)
+    if format == "table":
+        typer.echo(repr(page))
+        return
+    (content,) = study.found["managers"]
     head = {
-        "outcome": outcome, "unit": one.unit, "better": one.better, "by": by, "mix": list(found.mix.codes),
-        "not_in_mix": dict(found.mix.left_out), "left_out": dict(found.left_out), "level": found.level,
-        "credit": found.credit or None, "missing": found.missing or None,
+        "period": span(study), "unit": one.unit, "better": one.better, "credit": found.credit or None,
+        "not_alike_by": dict(found.mix.left_out),
     }  # fmt: skip
-    notes = [study.say(str(one.about)), *([why(study, found.missing)] if found.missing else [])]
-    if found.credit == "owner_now":
-        notes.append(say("Deals count for their present owner, whoever worked on them before."))
-    heads = {"name": say("rep") if by == "manager" else by, "role": say("role")}
-    Answer(study, _named(study, found.rows, by), lambda _: what, heads, head, tuple(notes)).print(format)
-
-
-def _named(study: Study, rows: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Return the rows with the names of the reps; the labels of another slice are names."""
-    if by != "manager":
-        return rows.rename(columns={"manager_id": "name"})
-    people = study.crm.tables["managers"]
-    names = dict(zip(people["manager_id"].astype("str"), people["name"].astype("object"), strict=True))
-    told = rows.copy()
-    told.insert(1, "name", [names.get(one, one) for one in rows["manager_id"]])
-    return told
+    said = [why(study, found.missing)] if found.missing else notes(study, found)
+    print_told(study, head | content, said)
 
 
 def gap(
@@ -101,6 +77,7 @@ def gap(
     """Print the factors with what each contributes."""
     from crmkit.compare.gap import gap as split
     from crmkit.measures.records import plain_rows
+    from crmkit.present.compared import records
     from crmkit.present.gap import shown
     from crmkit.present.gap_words import compared, named_sides, notes
 
@@ -112,12 +89,15 @@ def gap(
         typer.echo(repr(shown(study, found)))
         return
     head = {
-        "first": first, "second": second, "by": by or "period", "chain": found.chain, "unit": found.unit,
+        "period": span(study), "first": first, "second": second, "by": by or "period",
+        "chain": found.chain, "unit": found.unit,
         "pipeline": found.pipeline or None, "mix": found.mix or None, "level": found.level,
         "left_out": plain_rows(found.left_out),
     }  # fmt: skip
-    said = notes(study, named_sides(study, found))
-    Answer(study, found.rows, lambda row: compared(found, row), {}, head, tuple(said)).print(format)
+    rows = records(study, found.rows, lambda row: compared(found, row))
+    print_told(
+        study, {"period": span(study)} | head | {"rows": rows}, notes(study, named_sides(study, found))
+    )
 
 
 def _side(study: Study, text: str, by: str) -> Side:

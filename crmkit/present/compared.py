@@ -7,13 +7,12 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from crmkit.measures.records import plain, plain_rows
-from crmkit.present.differences import between_text
+from crmkit.measures.records import plain_rows
 from crmkit.present.gates import Cases, gated
 from crmkit.present.study import Study
 from crmkit.present.texts import is_missing
 from crmkit.present.units import KIND_OF_UNIT, with_unit
-from crmkit.present.verdict_words import Compared, label_text, verdict_text
+from crmkit.present.verdict_words import Compared, verdict_text
 
 #: What every comparison tells of a row, in this order; then the verdict.
 FIGURES = (
@@ -54,29 +53,6 @@ def whole(number: Any) -> int | None:
     return None if is_missing(number) else round(number)
 
 
-def for_the_eye(study: Study, rows: pd.DataFrame, what: OfRow, heads: Mapping[str, str]) -> pd.DataFrame:
-    """Return compared rows as texts with headings, for a terminal.
-
-    Parameters
-    ----------
-    heads: column -> heading of what stands before the figures.
-    """
-    told = []
-    for row in rows.to_dict("records"):
-        of_row = what(row)
-        one = {head: plain(row[name]) for name, head in heads.items()}
-        one |= {
-            study.say("value"): figure_text(study, row, of_row),
-            study.say("like for like"): adjusted_text(study, row, of_row),
-            "n": None if is_missing(row["n"]) else study.formats.count(row["n"]),
-            study.say("difference"): _difference(study, row, of_row),
-            study.say("verdict"): label_text(study, row["label"]),
-            study.say("what it means"): verdict_text(study, row, of_row),
-        }
-        told.append(one)
-    return pd.DataFrame(told, dtype="object")
-
-
 def figure_text(study: Study, row: Mapping[str, Any], what: Compared) -> str:
     """Return a figure with its interval, as its number of cases allows it to be told."""
     kind = KIND_OF_UNIT[what.figure or what.unit]
@@ -97,10 +73,3 @@ def adjusted_text(study: Study, row: Mapping[str, Any], what: Compared) -> str |
     low, high = row["adjusted_low"], row["adjusted_high"]
     beside = "" if is_missing(low) else f" ({study.formats.interval(low, high, kind)})"
     return with_unit(study.formats, value, kind) + beside
-
-
-def _difference(study: Study, row: Mapping[str, Any], what: Compared) -> str | None:
-    """Return where the difference lies; of too little data nothing that could be compared."""
-    if row["label"] in ("too_little_data", "cannot_be_computed"):
-        return None
-    return between_text(study.formats, row["gap_low"], row["gap_high"], what.unit)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from crmkit.present.tables import Column, Table
 
 WIDEST = 40
+#: A last column of texts is not shortened to that: nothing stands beside it.
+LAST = 300
 #: With more columns than this they are set narrow, and their headings wrap.
 MANY = 6
 SENTENCE = 60
@@ -158,13 +160,16 @@ def _long(table: Table) -> set[int]:
 
 
 def table_text(table: Table) -> str:
-    """Return a table as aligned plain text."""
+    """Return a table as aligned plain text; a last column of texts may run on."""
     seen, parts = _seen(table), _parts(table)
+    most = dict.fromkeys(seen, WIDEST)
+    if seen and table.columns[seen[-1]].kind == "text":
+        most[seen[-1]] = LAST
     lines = [[shorten(table.columns[index].heading, WIDEST) for index in seen]]
     for row in table.visible:
         if row in parts:
             lines.append([f"[{shorten(parts[row], WIDEST)}]", *[""] * (len(seen) - 1)])
-        lines.append([shorten(str(table.shown_at(row, index)), WIDEST) for index in seen])
+        lines.append([shorten(str(table.shown_at(row, index)), most[index]) for index in seen])
     widths = [max(len(line[index]) for line in lines) for index in range(len(seen))]
     lefts = [_side(table.columns[index]) == "ck-left" for index in seen]
     said = [
@@ -174,5 +179,5 @@ def table_text(table: Table) -> str:
         ).rstrip()
         for line in lines
     ]
-    said.insert(1, "  ".join("-" * width for width in widths))
+    said.insert(1, "  ".join("-" * min(width, WIDEST) for width in widths))
     return "\n".join([shorten(table.title, 200), "", *said, *([""] if table.remarks else []), *table.remarks])

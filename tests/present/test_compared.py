@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from crmkit.present.compared import FIGURES, for_the_eye, records
+from crmkit.present.compared import FIGURES, adjusted_text, figure_text, records
 from crmkit.present.formats import Formats
 from crmkit.present.verdict_words import Compared
 
@@ -54,10 +54,9 @@ def test_what_is_not_known_is_null(study, rows):
     json.dumps([ann, bob, cid], allow_nan=False)
 
 
-def test_a_terminal_shows_few_cases_as_such(study, rows):
-    shown = for_the_eye(study, rows, lambda _: SHARE, {"rep": "rep"})
-    ann, bob, cid = ([str(one).replace("\xa0", " ") for one in row] for row in shown.to_numpy())
-    assert ann[:6] == ["Ann", "40.0% (35–46%)", "38.0% (33–44%)", "300", "from +3 to +13 points", "holds"]
-    assert bob[:6] == ["Bob", "3 of 7", "None", "7", "None", "too little data"]
-    assert bob[6] == "Too few deals to say: 7; at least 30 are needed."
-    assert cid[:6] == ["Cid", "—", "None", "0", "None", "cannot be computed"]
+def test_few_cases_are_told_as_such(study, rows):
+    ann, bob, cid = rows.to_dict("records")
+    said = [figure_text(study, row, SHARE).replace("\xa0", " ") for row in (ann, bob, cid)]
+    assert said == ["40.0% (35–46%)", "3 of 7", "—"]
+    assert adjusted_text(study, ann, SHARE).replace("\xa0", " ") == "38.0% (33–44%)"
+    assert adjusted_text(study, bob, SHARE) is adjusted_text(study, cid, SHARE) is None
