@@ -92,7 +92,7 @@ class Limits:
     weeks_after: int = 13
     season_weeks: int = 104
     clients_compared: int = 5
-    closings_seen: float = 0.9
+    closings_seen: float = 0.95
 
     #: How ``client.yml`` is held against this: other names are mistakes.
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from crmkit.measures.catalog import find
 from crmkit.measures.evaluation import began
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.statistics.survival import steps_of
+from crmkit.statistics.survival import LOST, OPEN, WON, steps_of
 
 #: A warning that says nothing more than its code.
 NOTHING: dict[str, object] = {
@@ -101,33 +102,47 @@ def seen_shares(crm: Snapshot, period: Period) -> tuple[float, float, pd.Timesta
 
     Returns
     -------
-    Of the deals closed in the period, of those created in it (both on average over its days); and the day of
+    Of the deals closed in the period (won or lost, whichever is less) and of those created in it, both on
+    average over its days; and the day of
     the first closing where deals closed before it seem not to have been exported: some would have, by how
     long deals take. ``None`` where deals have no dates, or none has ended.
     """
     record = _record(crm)
     if record is None or period.start is None or period.end is None:
         return None
-    created, closed, ages, within = record
+    created, closed, ends = record
     first, after = (pd.Timestamp(edge).value // 1000 for edge in (period.start, period.end))
     last = max(min(after, crm.as_of.value // 1000), first + 1)
     days = np.arange(first, last, DAY_US, dtype=np.float64)
-
-    def share(of: FloatArray) -> FloatArray:
-        return np.append(0.0, within)[np.searchsorted(ages, of / DAY_US, side="right")]
-
-    of_closed = np.where(days + DAY_US > closed, share(days + DAY_US - created), 0.0)
-    of_created = np.where(days + DAY_US > created, 1 - np.where(days < closed, share(closed - days), 0.0), 0)
-    told = float(of_closed.mean()), float(of_created.mean())
-    early = float(share(np.array([closed - DAY_US - created]))[0])
+    old = [one.share(days + DAY_US - created) for one in ends[:2]]  # of the won, of the lost
+    of_closed = min(float(np.where(days + DAY_US > closed, share, 0.0).mean()) for share in old)
+    left = 1 - np.where(days < closed, ends[2].share(closed - days), 0.0)
+    of_created = float(np.where(days + DAY_US > created, left, 0.0).mean())
+    early = float(ends[2].share(np.array([closed - DAY_US - created]))[0])
     if early <= 1 - crm.settings.limits.closings_seen:
-        return *told, None
-    return *told, pd.Timestamp(int(closed), unit="us", tz="UTC").tz_convert(crm.settings.zone)
+        return of_closed, of_created, None
+    start = pd.Timestamp(int(closed), unit="us", tz="UTC").tz_convert(crm.settings.zone)
+    return of_closed, of_created, start
+
+
+@dataclass(frozen=True, eq=False)
+class _Ends:
+    """Of the deals that end in a way, which share has by an age (days)."""
+
+    ages: FloatArray
+    shares: FloatArray
+
+    def share(self, spans: FloatArray) -> FloatArray:
+        """Return the share for spans of microseconds."""
+        return np.append(0.0, self.shares)[np.searchsorted(self.ages, spans / DAY_US, side="right")]
 
 
 @once_per_snapshot
-def _record(crm: Snapshot) -> tuple[float, float, FloatArray, FloatArray] | None:
-    """Return when deals, and closings, were first recorded (microseconds), and the share ended by age."""
+def _record(crm: Snapshot) -> tuple[float, float, tuple[_Ends, ...]] | None:
+    """Return when deals, and closings, were first recorded (microseconds), and how deals end by age.
+
+    Won, lost, and all of them: slow winning and quick losing must not hide behind one another.
+    """
     created, closed = (
         crm.deals[name].dt.as_unit("us").array.asi8.astype(np.float64) for name in ("created_at", "closed_at")
     )
@@ -145,9 +160,17 @@ def _record(crm: Snapshot) -> tuple[float, float, FloatArray, FloatArray] | None
         usable = whole
     if not (usable & ended).any():
         return None
-    steps = steps_of(np.zeros(int(usable.sum()), np.int64), ages[usable], ended[usable].astype(np.int64))
-    share = 1 - steps.survival
-    return begin, first, steps.times, share / share[-1]
+    zeros, spans = np.zeros(int(usable.sum()), np.int64), ages[usable]
+    told = []
+    for mask in (is_status(crm, "won"), is_status(crm, "lost"), ended):
+        events = np.where(mask[usable], WON, np.where(ended[usable], LOST, OPEN))
+        steps = steps_of(zeros, spans, events)
+        whole_share = steps.cif[-1]
+        if whole_share > 0:  # without any end of a kind, none can be missing
+            told.append(_Ends(steps.times, steps.cif / whole_share))
+        else:
+            told.append(_Ends(np.array([-np.inf]), np.array([1.0])))
+    return begin, first, tuple(told)
 
 
 def _of_deals(name: str) -> bool:

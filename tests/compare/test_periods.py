@@ -101,7 +101,7 @@ def test_short_periods_are_described_only(snapshot):
 
 
 def test_gates_count_the_smaller_side_of_a_share_and_the_larger_of_a_count(snapshot):
-    few = steady(date(2016, 1, 1), date(2017, 1, 1), won=lambda number: True)
+    few = steady(date(2015, 9, 1), date(2017, 1, 1), won=lambda number: True)
     crm = snapshot(few + steady(date(2017, 1, 1), date(2017, 1, 10)), as_of="2017-03-31")
     found = compared_periods(crm, period("2016-Q1"), period("2017-Q1"), ["win_rate", "new_deals"])
     rate, new = row(found, "win_rate:closed_count"), row(found, "new_deals")
@@ -167,9 +167,22 @@ def test_a_period_that_is_not_over_and_records_that_begin_in_it(snapshot):
     found = compared_periods(crm, period("2017-Q1"), period("2017-Q2"), ["tasks_completed", "new_deals"])
     assert "not_over" in found.warnings["code"].tolist()
     assert row(found, "tasks_completed")["reason"] == "before_first_record"
-    found = compared_periods(crm, period("2016-Q2"), period("2017-Q2"), ["tasks_completed", "new_deals"])
+    spans = period("2017-04-01..2017-05-20"), period("2017-05-20..2017-06-20")
+    found = compared_periods(crm, *spans, ["tasks_completed", "new_deals"])
     begin = found.warnings[found.warnings["code"] == "records_begin"]
-    assert begin[["side", "measure"]].to_numpy().tolist() == [[1, "tasks_completed"]]
+    assert begin[["side", "measure"]].to_numpy().tolist() == [[0, "tasks_completed"]]
+    assert row(found, "tasks_completed")["reason"] == "records_begin"
+
+
+def test_slow_winning_does_not_hide_behind_quick_losing(snapshot):
+    # Lost after 5 days, won after 80: in the first quarter nearly all losses are seen, and hardly a win.
+    every = steady(date(2017, 1, 2), date(2017, 12, 1), each=2)
+    for one in every:
+        days = 80 if one["status"] == "won" else 5
+        one["closed_at"] = str(date.fromisoformat(one["created_at"]) + timedelta(days=days))
+    crm = snapshot([one for one in every if one["closed_at"] < "2018"], as_of="2017-12-31")
+    assert seen_shares(crm, period("2017-Q1"))[0] == pytest.approx(10 / 90, abs=0.03)
+    assert seen_shares(crm, period("2017-Q3"))[0] == pytest.approx(1, abs=0.01)
 
 
 def test_nothing_is_changed_by_the_order_of_rows(snapshot):
