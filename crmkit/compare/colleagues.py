@@ -12,9 +12,10 @@ import pandas as pd
 
 from crmkit.compare.expecting import Expectation, Field
 from crmkit.compare.intervals import bootstrap_by_client
-from crmkit.compare.league import Kind, ranked, told
+from crmkit.compare.league import LEVEL, Kind, ranked, told
 from crmkit.compare.mix import cells_of
 from crmkit.limits import Limits
+from crmkit.statistics.stratified import scored
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -67,6 +68,26 @@ class Colleagues:
         order = np.argsort(self.field.rep, kind="stable")
         return np.split(order, np.flatnonzero(np.diff(self.field.rep[order])) + 1)
 
+    @cached_property
+    def sides(self) -> Floats:
+        """On which side of the others each rep is within cells of like cases: 1, -1, or 0 if that is unclear.
+
+        Mantel and Haenszel's gap, with its own 95 % limits: it needs no model, so it keeps the model from
+        judging by what it only supposes of cells in which the others had nothing. NaN where values are no
+        shares.
+        """
+        from scipy.special import stdtrit
+
+        if not self.field.is_share:
+            return np.full(len(self.codes), np.nan)
+        cases = np.arange(len(self.cluster))
+        score = scored(
+            self.field.value, self.field.rep, self.field.cell, cluster=self.cluster, unit=cases,
+            groups=len(self.codes),
+        )  # fmt: skip
+        reach = stdtrit(np.maximum(score.clusters - 1, 1), (1 + LEVEL) / 2) * score.spread
+        return np.where(np.abs(score.ahead) > reach, np.sign(score.ahead), 0.0)
+
     def usual(self, standing_out: Ints) -> npt.NDArray[np.bool_]:
         """Return which reps all are compared with: those who do not stand out, and half of them at least."""
         told = np.ones(len(self.codes), dtype=bool)
@@ -86,6 +107,7 @@ class Colleagues:
         nothing = Expectation.unknown(self.field.size)
         each = [self._row(place, found.get(place, nothing)) for place in range(len(self.codes))]
         rows = pd.DataFrame(each, columns=list(_COLUMNS)).assign(rep=self.codes, is_new=self.is_new)
+        rows["side"] = self.sides
         rows["draws"] = pd.Series(self._draws(), dtype="object")
         return rows.assign(place=range(len(rows)), role=self.role, whole=float(self.field.value.mean()))
 
@@ -141,6 +163,7 @@ _COLUMNS = (
 )  # fmt: skip
 _WITHIN = (
     "place", "noise", "error", "free", "value_without", "expected_without", "stands_out", "draws",
+    "side",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from crmkit.compare.judging import Gaps
 from crmkit.limits import Limits
 from crmkit.statistics.intervals import Z95, wilson
 from crmkit.statistics.many import false_discovery
-from crmkit.statistics.ranks import joint_tail, rank_limits
+from crmkit.statistics.ranks import rank_limits, rank_tail
 from crmkit.statistics.shrinkage import drawn
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -43,10 +43,11 @@ def told(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame, 
     pair = {name: rows[f"{name}_without"].to_numpy(np.float64) for name in ("value", "expected")}
     without = replace(gaps, **pair)
     least, most = without.limits(1 - level)
+    gap, side = rows["gap"].to_numpy(), rows["side"].to_numpy()
     hindrances = {
         "new_hire": rows["is_new"].to_numpy(),
         "approximate_interval": np.full(len(rows), kind == "money"),
-        "models_disagree": (gaps.value - rows["model"].to_numpy()) * rows["gap"].to_numpy() <= 0,
+        "models_disagree": ((gaps.value - rows["model"].to_numpy()) * gap <= 0) | (side * gap <= 0),
         "one_deal": np.where(low > 0, least <= 0, most >= 0),
     }
     against = np.select(list(hindrances.values()), list(hindrances), "")
@@ -93,7 +94,9 @@ def ranked(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
         gaps, scale = _gaps(part, kind), part["whole"] / part["expected"]
         near, far = gaps.limits(1 - LEVEL)
         found.loc[part.index, "shrunk"] = drawn(part["adjusted"], ((far - near) * scale / (2 * Z95)) ** 2)
-        limits = gaps.limits(joint_tail(len(part)))
+        limits = gaps.limits(rank_tail(len(part)))
         low, high = ((one + gaps.expected) * scale for one in limits)
-        found.loc[part.index, "rank_low"], found.loc[part.index, "rank_high"] = rank_limits(low, high)
+        found.loc[part.index, "rank_low"], found.loc[part.index, "rank_high"] = rank_limits(
+            part["value"] * scale, low, high
+        )
     return pd.concat([rows, found], axis=1)
