@@ -11,7 +11,11 @@ from departments import ATTRIBUTES, Department
 
 from crmkit import Snapshot, load, read_client
 
-STAGES = [{"name": "New", "probability": 0.1}, {"name": "Won", "kind": "won"}, {"name": "Lost", "kind": "lost"}]
+STAGES = [
+    {"name": "New", "probability": 0.1},
+    {"name": "Won", "kind": "won"},
+    {"name": "Lost", "kind": "lost"},
+]
 AS_OF, DAYS = "2026-06-30", 300
 
 

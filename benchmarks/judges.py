@@ -73,7 +73,7 @@ def kit(one: Department) -> Signs:
 
 def judged_rows(one: Department) -> pd.DataFrame:
     """Return the kit's rows of a department, by rep."""
-    from crmkit.compare.colleagues import judged
+    from crmkit.compare.managers import judged
     from crmkit.limits import Limits
 
     return judged(one.cases, ATTRIBUTES, limits=Limits())[0].sort_values("rep")

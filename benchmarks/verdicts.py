@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from departments import DESIGNS, JUDGED, department, departments, opposite
-from judges import JUDGES, WATCHERS, Judge, judged_weeks
+from judges import JUDGES, WATCHERS, Judge, judged_rows, judged_weeks
 from weeks import KINDS, SEASONS, Kind, series
 
 SEED = 6
@@ -75,6 +77,49 @@ def power(judges: dict[str, Judge], runs: int) -> Rows:
             yield f"{design.name}, +{points} points", *told, percent(others, runs)
 
 
+def coverage(judges: dict[str, Judge], runs: int) -> Rows:
+    """Tell how many of the like-for-like intervals of 95 % hold the truth."""
+    yield (
+        "like-for-like intervals of 95 % that hold the truth, %",
+        "equal reps",
+        "unequal (sd 3 points)",
+        "reps",
+    )
+    each = max(runs // len(DESIGNS), 1)
+    wholes, reps = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    for design in DESIGNS:
+        found, count = np.zeros(2, np.int64), np.zeros(2, np.int64)
+        for ix, skills in enumerate((0.0, 0.03)):
+            for one in departments(replace(design, skills=skills), each, seed=SEED):
+                rows = judged_rows(one)
+                rows = rows[rows["label"].isin(["holds", "may_be_chance"])]
+                truth = rows["expected"] + one.gaps[rows["rep"]]
+                ends = [rows[f"adjusted_{end}"] * rows["expected"] / rows["whole"] for end in ("low", "high")]
+                found[ix] += ((ends[0] <= truth) & (truth <= ends[1])).sum()
+                count[ix] += len(rows)
+        wholes, reps = wholes + found, reps + count
+        yield design.name, *map(percent, found, count), f"{count.sum():,}"
+    yield "all", *map(percent, wholes, reps), f"{reps.sum():,}"
+
+
+def exports(judges: dict[str, Judge], runs: int) -> Rows:
+    """Tell the same of equal reps where the departments go through files, settings and the whole kit."""
+    from exports import snapshot_of
+
+    from crmkit.compare.managers import managers
+
+    yield "equal reps, through whole exports: departments with any verdict, %", "crmkit", "reps"
+    chosen = [replace(one, reps=(4, 12), deals=(30, 200)) for one in DESIGNS]
+    each, wholes, count = max(runs // len(chosen), 1), 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        for design in chosen:
+            for number, one in enumerate(departments(design, each, seed=SEED)):
+                crm = snapshot_of(one, Path(folder) / f"{design.name}-{number}", seed=number)
+                rows = managers(crm).rows
+                wholes, count = wholes + bool((rows["label"] == "holds").any()), count + len(rows)
+    yield f"all {each * len(chosen)}", percent(wholes, each * len(chosen)), f"{count:,}"
+
+
 def change(judges: dict[str, Judge], runs: int) -> Rows:
     """Tell how often a change that did nothing is said to have done something."""
     yield "a change without effect, 104 + 26 weeks: said to have one, %", *WATCHERS
@@ -114,10 +159,13 @@ TASKS: dict[str, Callable[..., Rows]] = {
     "equal": equal,
     "opposite": mirrored,
     "power": power,
+    "coverage": coverage,
+    "exports": exports,
     "change": change,
     "effect": effect,
 }
-RUNS = {"equal": 2600, "opposite": 500, "power": 500, "change": 5400, "effect": 2700}
+RUNS = {"equal": 3000, "opposite": 500, "power": 500, "coverage": 600, "exports": 150}
+RUNS |= {"change": 5400, "effect": 2700}
 
 
 def percent(part: int, whole: int) -> str:
