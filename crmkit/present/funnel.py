@@ -45,8 +45,8 @@ def funnel(rows: pd.DataFrame, plate: Plate, *, better: str, counted: str) -> Fi
     lines, reach = [], [0.0]
     for level, dash in LEVELS:
         for at, limit in enumerate(funnel_limits(whole, sizes, level) if 0 < whole < 1 else ()):
-            told = formats.share(level, 0 if level == 0.95 else 1)
-            name = words.say("{level} of equal reps lie within", level=told)
+            inside = formats.share(level, 0 if level == 0.95 else 1)
+            name = words.say("{level} of equal reps lie within", level=inside)
             lines.append(_line(sizes, limit, dash, name if at == 0 else ""))
             reach.append(float(limit[sizes >= 10].max(initial=0.0)))
     top = min(1.0, max([*reach, *(row["adjusted"] for row in known)]) * 1.05)
@@ -56,7 +56,8 @@ def funnel(rows: pd.DataFrame, plate: Plate, *, better: str, counted: str) -> Fi
     axis |= {"range": [0, top]}
     shape = layout(
         plate.title, 380, formats, showlegend=True, yaxis=axis,
-        xaxis={"title": {"text": label(counted)}, "range": [0, max(last, 12)], "zeroline": False,
+        xaxis={"title": {"text": label(counted), "standoff": 8, "font": {"size": 12}}, "automargin": True,
+               "range": [0, max(last, 12)], "zeroline": False,
                "gridcolor": COLOURS["line"], "fixedrange": True},
     )  # fmt: skip
     return figure([*lines, *_points(known, marks, plate, better)], shape, marks, plate)
@@ -88,7 +89,8 @@ def _points(
         data.append({
             "type": "scatter", "mode": "markers+text" if told else "markers", "name": label(said),
             "x": [float(known[i]["n"]) for i in places], "y": [known[i]["adjusted"] for i in places],
-            "text": [label(one.name) for one in chosen] if told else [], "textposition": "top center",
+            "text": [label(one.name) for one in chosen] if told else [],
+            "textposition": "bottom center" if direction == "below" else "top center",
             "cliponaxis": False, "showlegend": bool(places),
             "marker": {"size": 12 if told else 10, "symbol": symbol, "color": COLOURS[meaning],
                        "line": {"width": 2, "color": COLOURS[meaning]}},

@@ -131,8 +131,9 @@ def _compared(rows: pd.DataFrame) -> bool:
 
 def told_of(study: Study, name: str, row: Mapping[str, Any], what: Compared) -> str:
     """Return a verdict about somebody or something, with its number of cases and its label."""
+    said = verdict_text(study, row, what)
     return study.say(
-        "{figure}: {verdict} n = {n}, {label}.", figure=name, verdict=verdict_text(study, row, what),
+        "{figure}: {verdict} n = {n}, {label}.", figure=name, verdict=said[:1].lower() + said[1:],
         n=study.formats.count(row["n"]), label=label_text(study, row["label"]),
     )  # fmt: skip
 
