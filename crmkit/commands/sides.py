@@ -25,6 +25,18 @@ OutcomeName = Annotated[
         )
     ),
 ]
+First = Annotated[str, typer.Argument(metavar="FIRST", help=say("A rep, another group, or a period."))]
+Second = Annotated[str, typer.Argument(metavar="SECOND", help=say("What it is compared with."))]
+Slice = Annotated[
+    str, typer.Option(help=say("What FIRST and SECOND are: manager, team, source …; default: periods."))
+]
+ChainName = Annotated[
+    Literal["sales", "stages"],
+    typer.Option(help=say("Leads, win rate and average check; or the conversion of every stage.")),
+]
+Mix = Annotated[
+    str, typer.Option(help=say("A slice, such as source: tells which deals apart from how they are won."))
+]
 
 
 def managers(
@@ -57,18 +69,11 @@ def managers(
 
 def gap(
     client: ClientPlace,
-    first: Annotated[str, typer.Argument(metavar="FIRST", help=say("A rep, another group, or a period."))],
-    second: Annotated[str, typer.Argument(metavar="SECOND", help=say("What it is compared with."))],
-    by: Annotated[
-        str, typer.Option(help=say("What FIRST and SECOND are: manager, team, source …; default: periods."))
-    ] = "",
-    chain: Annotated[
-        Literal["sales", "stages"],
-        typer.Option(help=say("Leads, win rate and average check; or the conversion of every stage.")),
-    ] = "sales",
-    mix: Annotated[
-        str, typer.Option(help=say("A slice, such as source: tells which deals apart from how they are won."))
-    ] = "",
+    first: First,
+    second: Second,
+    by: Slice = "",
+    chain: ChainName = "sales",
+    mix: Mix = "",
     pipeline: Annotated[str, typer.Option(help=say("Of the stages; default: that of most deals."))] = "",
     period: Span = "all",
     as_of: AsOf = "",
