@@ -47,9 +47,9 @@ def to_be_effect(study: Study) -> Several | Sentences:
     processes = study.processes.to_be
     process = processes[-1] if processes else None
     found = to_be(study.crm, process, read_cards(cards_file(study.client.folder)))
-    study.found["to_be"] = records(
-        study, found.rows.rename(columns={"after": "value", "after_n": "n"}), lambda row: _what(row)
-    )
+    rows = found.rows.rename(columns={"after": "value", "after_n": "n"})
+    rows = rows.assign(started_on=[day.isoformat() for day in rows["started_on"]])
+    study.found["to_be"] = records(study, rows, _what)
     said = _not_begun(study, found)
     if found.rows.empty:
         nothing = N_(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,6 +71,7 @@ def test_a_champion_is_named_with_the_interval_and_recorded(staged):
     first = made.found["champions"][0]
     assert first["verdict"]["label"] == "holds" and first["gap"] == pytest.approx(0.55)
     assert (first["n"], first["value"]) == (40, pytest.approx(0.95))
+    assert json.loads(json.dumps(made.found)) == made.found
 
 
 def test_nobody_is_named_where_all_are_alike(staged):
@@ -102,6 +105,7 @@ def test_association_is_never_told_as_cause(client, language):
     assert len(table.rows) == 6
     # A correlation of six points is not even shown.
     assert {row[4] for row in table.rows[:4]} == {"—"}
+    assert json.loads(json.dumps(study.found)) == study.found
 
 
 def test_without_tasks_the_page_says_how_to_get_them(study):
@@ -137,6 +141,7 @@ def test_expected_stands_beside_measured(study, monkeypatch):
     assert "better" not in second["verdict"]
     assert said.paragraphs == ("Not begun by the day described: «Price».",)
     assert made.found["to_be"][0]["verdict"]["label"] == "holds"
+    assert json.loads(json.dumps(made.found))["to_be"][0]["started_on"] == "2026-01-05"
 
 
 def test_nothing_described_is_said(study):
@@ -163,6 +168,7 @@ def test_a_portfolio_shows_no_client_but_the_own_one(study):
     assert [row[0] for row in table.rows] == ["Win rate", "Win rate of the deals created"]
     text = repr(table)
     assert "51.7%" in text and "highest quarter" in text
+    assert json.loads(json.dumps(made.found)) == made.found
     assert not any(f"{share:.1%}" in text for share in shares[:4])
 
 
