@@ -39,12 +39,13 @@ class Answer:
     ----------
     text, about: the claim as written; the measure, or «A/B». outcome: of two reps, what they are compared by.
     kind: a change since a day (``effect``), from one period to another, or a ``pair`` of reps. date: of the
-        change; earlier, later: the periods.
+        change; earlier, later: the periods; of reps only ``later``, empty for the whole time.
     claimed: the ratio that is claimed: after by before, the first rep's figure by the second's.
     value, low, high: the measured ratio with its 95 % interval; n: cases of the side that has fewer.
     adjusted…: of two reps, the ratio within like deals. gap…: the judged ratio less 1.
     before, after: the figures, in the unit of the measure (sums and counts: per working day); of reps, the
         second's and the first's. n_before, n_after: their cases. weeks_before, weeks_after: of a change.
+    credit: of reps, ``owner_now`` where the export tells only the present owner of deals.
     money_month…: what the change brought a month, where it is of a sum of money and was measured by weeks.
     claim: ``supported``, ``contradicted`` or ``cannot_tell``. label, direction, reason: what may be said of
         the measured change itself.
@@ -78,6 +79,7 @@ class Answer:
     money_month: float = np.nan
     money_low: float = np.nan
     money_high: float = np.nan
+    credit: str = ""
     claim: Standing = "cannot_tell"
     label: str = "cannot_be_computed"
     direction: str = "none"
@@ -240,6 +242,6 @@ def _of_pair(crm: Snapshot, asked: Claim, period: Period, outcome: str) -> Answe
         asked.text, asked.about, "pair", asked.factor, asked.form, outcome=outcome, value=raw.value,
         low=raw.low, high=raw.high, n=like.n, adjusted=ratio[0], adjusted_low=ratio[1],
         adjusted_high=ratio[2], before=raw.second, after=raw.first, n_before=raw.counts[1],
-        n_after=raw.counts[0],
+        n_after=raw.counts[0], later="" if period.is_all else period.name, credit=found.credit,
     )  # fmt: skip
     return plain.judged(standing(asked, ratio[1:], found.verdict), found.verdict, ratio)

@@ -52,11 +52,15 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two reps: the ratio of their figures as they are, within like deals, and what may be said of it."""
+    """Two reps: the ratio of their figures as they are, within like deals, and what may be said of it.
+
+    ``credit``: ``owner_now`` where the export tells only the present owner of deals.
+    """
 
     raw: Ratio
     like: Ratio
     verdict: Verdict
+    credit: str = ""
 
 
 #: Where nothing can be told.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crmkit.compare.intervals import Verdict
 from crmkit.compare.managers import cases_of_reps
 from crmkit.compare.outcomes import find_outcome
@@ -32,7 +34,8 @@ def compared_pair(crm: Snapshot, names: str, period: Period = ALL, outcome: str 
     if missing:
         return Pair(NOTHING, NOTHING, Verdict("cannot_be_computed", "none", missing))
     codes = (mine.people.index.get_loc(who[0]), mine.people.index.get_loc(who[1]))
-    return judged_pair(mine.frame, tuple(mine.mix.codes), codes, limits=crm.settings.limits, kind=one.kind)
+    told = judged_pair(mine.frame, tuple(mine.mix.codes), codes, limits=crm.settings.limits, kind=one.kind)
+    return replace(told, credit=mine.credit)
 
 
 def _reps(crm: Snapshot, names: str) -> tuple[str, str]:

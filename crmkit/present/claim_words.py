@@ -69,6 +69,9 @@ LESSONS = {
         "Two reps are compared within deals of like chances by source, segment, product, amount and time."
         " What the CRM does not know of their deals may still differ."
     ),
+    "owner_now": N_(
+        "The export tells only who owns a deal now: deals that were handed over count for the present owner."
+    ),
 }
 
 
@@ -171,5 +174,5 @@ def lessons(found: Sequence[Answer]) -> list[Message]:
         early = one.reason == "few_weeks" and one.label == "too_little_data"
         keys += ["first_month"] if early else []
         keys += ["money"] if one.about in ("revenue", "margin") else []
-        keys += [key for key in (one.about, one.form, one.kind) if key in LESSONS]
+        keys += [key for key in (one.about, one.form, one.kind, one.credit) if key in LESSONS]
     return [LESSONS[key] for key in dict.fromkeys(keys)]

@@ -87,11 +87,11 @@ def _kind(row: Mapping[str, Any]) -> str:
 def _title(study: Study, row: Mapping[str, Any]) -> str:
     """Return what is claimed, of when."""
     if row["kind"] == "pair":
-        return study.say(
-            "{reps}: {measure}",
-            reps=row["about"],
-            measure=study.words.message(OUTCOMES[row["outcome"]].title),
-        )
+        told = {"reps": row["about"], "measure": study.words.message(OUTCOMES[row["outcome"]].title)}
+        if not row["later"]:
+            return study.say("{reps}: {measure}", **told)
+        span = study.formats.period(*Period.parse(row["later"], study.client.time_zone).days())
+        return study.say("{reps}: {measure}, {period}", **told, period=span)
     measure = study.title(row["about"])
     if row["kind"] == "effect":
         day = study.formats.day(date.fromisoformat(row["date"]))

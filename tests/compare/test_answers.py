@@ -68,6 +68,10 @@ def test_a_quarter_more_revenue_since_a_day(snapshot: Make, grown: list[Deal]) -
     assert told.money_low < told.money_month < told.money_high
     # the same interval says that it did not double, and did not fall
     assert said["revenue:+100%"].claim == said["revenue:-10%"].claim == "contradicted"
+    rows = answers(list(said.values()))
+    assert rows["claim"].tolist() == ["supported", "contradicted", "contradicted"]
+    assert {"value", "low", "high", "n", "gap", "gap_low", "gap_high", "label", "reason"} <= set(rows)
+    assert answers([]).empty
 
 
 def test_the_first_month_cannot_tell(snapshot: Make, grown: list[Deal]) -> None:
@@ -225,6 +229,7 @@ def test_twice_as_effective_like_for_like(snapshot: Make) -> None:
     told = answer(crm, "Warm/Cold:x2")
     # whoever has the warm leads wins twice as many, and is no better
     assert told.kind == "pair" and told.value == pytest.approx(2, abs=0.5)
+    assert told.credit == "owner_now"
     assert told.adjusted == pytest.approx(1, abs=0.3) and told.adjusted_low < 1 < told.adjusted_high < 2
     assert (told.claim, told.label, told.reason) == ("contradicted", "may_be_chance", "within_chance")
     told = answer(crm, "Twice/Cold:x2")
@@ -260,11 +265,3 @@ def test_reps_without_like_deals(snapshot: Make) -> None:
 def test_neither_a_day_nor_periods(snapshot: Make, grown: list[Deal]) -> None:
     with pytest.raises(RequestError, match="needs its day"):
         _ask(snapshot, grown, "revenue:+24%")
-
-
-def test_answers_are_rows(snapshot: Make, grown: list[Deal]) -> None:
-    crm = snapshot(deals=grown, as_of=str(END - timedelta(days=1)))
-    rows = answers([answer(crm, text, day=CHANGE) for text in ("revenue:+24%", "win_rate:x2")])
-    assert rows["claim"].tolist() == ["supported", "contradicted"]
-    assert {"value", "low", "high", "n", "gap", "gap_low", "gap_high", "label", "reason"} <= set(rows)
-    assert answers([]).empty
