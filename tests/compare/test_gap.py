@@ -270,6 +270,16 @@ def test_one_whale_makes_no_verdict(snapshot: Make) -> None:
     assert found.loc["average_check", "label"] == "may_be_chance"
 
 
+def test_money_of_uneven_sides_is_approximate(snapshot: Make) -> None:
+    # 200 leads against 50, won equally often: that these are more is sure, what they are worth is not.
+    found = gap(snapshot(many("1", 120, 80, 100) + many("2", 30, 20, 100, 2), managers=PEOPLE), ANNA, BORIS)
+    rows = found.rows.set_index("factor")
+    assert rows.loc["leads", "gap_low"] > 0
+    assert rows.loc["leads", ["label", "reason"]].tolist() == ["may_be_chance", "approximate_interval"]
+    even = gap(snapshot(many("1", 60, 140, 100) + many("2", 30, 20, 100, 2), managers=PEOPLE), ANNA, BORIS)
+    assert even.rows.set_index("factor").loc["leads", "label"] == "holds"
+
+
 def test_hunters_are_not_compared_with_farmers_nor_with_new_people(snapshot: Make) -> None:
     rows = many("1", 90, 60, 100) + many("2", 30, 120, 100, 2)
     roles = [PEOPLE[0] | {"role": "hunter"}, PEOPLE[1] | {"role": "farmer"}]
