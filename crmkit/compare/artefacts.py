@@ -92,7 +92,9 @@ def _first_records(crm: Snapshot, period: Period, side: int) -> list[dict[str, o
     ]
 
 
-def seen_shares(crm: Snapshot, period: Period) -> tuple[float, float, pd.Timestamp | None] | None:
+def seen_shares(
+    crm: Snapshot, period: Period, *, of_won: bool = False
+) -> tuple[float, float, pd.Timestamp | None] | None:
     """Return which share of a period's deals an export can hold, judged by how long deals take.
 
     A deal that is closed on a day after ``a`` days was created ``a`` days before. So of those closed on that
@@ -102,10 +104,10 @@ def seen_shares(crm: Snapshot, period: Period) -> tuple[float, float, pd.Timesta
 
     Returns
     -------
-    Of the deals closed in the period (won or lost, whichever is less) and of those created in it, both on
-    average over its days; and the day of
-    the first closing where deals closed before it seem not to have been exported: some would have, by how
-    long deals take. ``None`` where deals have no dates, or none has ended.
+    Of the deals closed in the period (won or lost, whichever is less; or ``of_won`` alone) and of those
+    created in it, both on average over its days; and the day of the first closing where deals closed before
+    it seem not to have been exported: some would have, by how long deals take. ``None`` where deals have no
+    dates, or none has ended.
     """
     record = _record(crm)
     if record is None or period.start is None or period.end is None:
@@ -114,7 +116,7 @@ def seen_shares(crm: Snapshot, period: Period) -> tuple[float, float, pd.Timesta
     first, after = (pd.Timestamp(edge).value // 1000 for edge in (period.start, period.end))
     last = max(min(after, crm.as_of.value // 1000), first + 1)
     days = np.arange(first, last, DAY_US, dtype=np.float64)
-    old = [one.share(days + DAY_US - created) for one in ends[:2]]  # of the won, of the lost
+    old = [one.share(days + DAY_US - created) for one in ends[: 1 if of_won else 2]]
     of_closed = min(float(np.where(days + DAY_US > closed, share, 0.0).mean()) for share in old)
     left = 1 - np.where(days < closed, ends[2].share(closed - days), 0.0)
     of_created = float(np.where(days + DAY_US > created, left, 0.0).mean())

@@ -8,12 +8,15 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from crmkit.compare.artefacts import seen_shares
 from crmkit.compare.interrupted import Judged as Judged
 from crmkit.compare.interrupted import judged_series as judged_series
 from crmkit.compare.intervals import Direction, Label
-from crmkit.compare.recording import COUNTED, MASS_COLUMNS, Recording, recording
+from crmkit.compare.recording import COUNTED, MASS_COLUMNS, OF_WON, Recording, mass_closings, recording
 from crmkit.compare.series import TOTALS, Group, lacking, weekly
 from crmkit.measures.catalog import Measure, find
+from crmkit.measures.evaluation import ALL
+from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
 #: Of a year of 365.25 days.
@@ -42,6 +45,7 @@ class Effect:
         ``weight``, ``n``, ``control`` (its figure), ``fitted``, ``without`` (the line without the change),
         ``placebo`` (the effect found where this week is taken for the first after a change).
     recording: who closed deals in a mass around the day, and what is recorded more, or less, since then.
+    weeks_left_out: weeks at the beginning of the records, in which only quick deals can have been closed.
     """
 
     measure: str
@@ -70,6 +74,7 @@ class Effect:
     reason: str
     series: pd.DataFrame
     recording: Recording
+    weeks_left_out: int
 
 
 def effect(
@@ -104,7 +109,8 @@ def effect(
     others = weekly(crm, measure, theirs) if theirs else None
     if lacks := lacking(crm, measure, mine | theirs):
         return _refused(day, one, (theirs, mine), lacks)
-    frame = _sides(figures, others, day)
+    whole = _recorded_whole(crm, one, figures)
+    frame = _sides(whole, others, day)
     kept = recording(crm, one, day, _until(frame, day))
     told = _judged(crm, frame, bool(theirs), kept.reason)
     if told.label == "holds":
@@ -120,7 +126,26 @@ def effect(
         told.base, told.n_before, told.n_after, told.n, told.value * a_month, told.low * a_month,
         told.high * a_month, told.placebo_share, int((~np.isnan(told.placebo)).sum()), told.is_season,
         told.correlation, theirs, mine, told.label, told.direction, told.reason, series, kept,
+        len(figures) - len(whole),
     )  # fmt: skip
+
+
+def _recorded_whole(crm: Snapshot, one: Measure, figures: pd.DataFrame) -> pd.DataFrame:
+    """Return the weeks from the first one on of whose deals the export can hold nearly all.
+
+    Where deals were closed in a mass, how long losing takes tells of tidying up: winning alone is looked at.
+    """
+    limits, zone = crm.settings.limits, crm.settings.zone
+    of_won = one.id in OF_WON or len(mass_closings(crm, ALL)) > 0
+    for place, week in enumerate(figures["week"].dt.date):
+        period = Period.between(week, week + timedelta(days=7), zone)
+        seen = seen_shares(crm, period, of_won=of_won)
+        if seen is None or one.basis not in ("closed_in", "created_in"):
+            return figures
+        shares = {"closed_in": seen[0], "created_in": 1.0 if seen[2] is None else seen[1]}
+        if shares[one.basis] >= limits.closings_seen:
+            return figures.iloc[place:].reset_index(drop=True)
+    return figures[:0]
 
 
 def _sides(figures: pd.DataFrame, others: pd.DataFrame | None, day: date) -> pd.DataFrame:
@@ -184,5 +209,5 @@ def _refused(day: date, one: Measure, groups: tuple[Group, Group], lacks: str) -
     return Effect(
         one.name, day, no, no, no, no, no, no, no, 0, 0, no, no, no, no, no, 0, False, no, *groups,
         "cannot_be_computed", "none", lacks, pd.DataFrame(columns=names),
-        Recording(*(pd.DataFrame(columns=list(columns)) for columns in (MASS_COLUMNS, COUNTED))),
+        Recording(*(pd.DataFrame(columns=list(columns)) for columns in (MASS_COLUMNS, COUNTED))), 0,
     )  # fmt: skip

@@ -73,6 +73,12 @@ def _figures(study: Study, found: Effect) -> list[str]:
             " counts on neither side.", **told,
         )
     ]  # fmt: skip
+    if found.weeks_left_out:
+        text = N_(
+            "Weeks left out at the beginning of the records: {n}. In them only quick deals can have been"
+            " closed, for the slow ones began before the records do."
+        )
+        said.append(study.say(text.text, n=found.weeks_left_out))
     if is_missing(found.value):
         return said
     if is_missing(found.base):
@@ -85,7 +91,11 @@ def _figures(study: Study, found: Effect) -> list[str]:
         return [*said, sentence(words, text.text, **texts)]
     was = min(max(found.base, 0.0), 1.0) if kind == "share" else found.base
     now, base = (with_unit(formats, one, kind) for one in (found.base + found.value, was))
-    text = N_("Since then it is {now} on average; without the change it would have been {base}.")
+    text = (
+        N_("Since then it is {now} on average; without the change it would have been {base}.")
+        if found.label == "holds"
+        else N_("Since then it is {now} on average; the weeks before let one expect about {base}.")
+    )
     said.append(sentence(words, text.text, now=now, base=base))
     if not is_missing(found.money_month):
         text = (

@@ -110,10 +110,25 @@ def test_beside_another_team(of: Callable[..., Snapshot]):
 
 
 def test_deals_closed_in_a_mass_say_nothing(of: Callable[..., Snapshot]):
-    tidied = {"created_at": FIRST, "status": "won", "amount": 1000, "team": "North", "manager_id": "Bob"}
+    tidied = {"created_at": CHANGE, "status": "won", "amount": 1000, "team": "North", "manager_id": "Bob"}
     rows = [{**tidied, "closed_at": CHANGE + timedelta(days=2)}] * 40
     told = effect(of([*deals(1.5), *rows]), CHANGE, "revenue")
     assert (told.label, told.reason) == ("may_be_chance", "mass_closing")
+
+
+def test_weeks_in_which_only_quick_deals_can_have_been_closed_are_left_out(of: Callable[..., Snapshot]):
+    # Deals take eight weeks, and are recorded from the first week on, some closed at once.
+    slow = [
+        {**deal, "created_at": deal["closed_at"] - timedelta(weeks=8)}
+        for deal in deals()
+        if deal["closed_at"] >= FIRST + timedelta(weeks=8)
+    ]
+    quick = [{**deal, "amount": 100} for deal in deals()[::6]]
+    told = effect(of([*slow, *quick]), CHANGE, "revenue")
+    # The record begins with the third closing, a quick one of week 4.
+    assert told.weeks_left_out == 4
+    assert told.n_before == 106 - 8
+    assert told.series["week"].dt.date.iloc[0] == FIRST + timedelta(weeks=8)
 
 
 def test_a_first_month_is_described_only(of: Callable[..., Snapshot]):
