@@ -86,20 +86,24 @@ def _ends(formats: Formats, low: Number | None, high: Number | None, unit: str) 
     if is_missing(low) or is_missing(high):
         return None
     ends = [_scaled(low, unit), _scaled(high, unit)]
-    if unit.startswith("money") and all(abs(end) >= LARGE or not end for end in ends if math.isfinite(end)):
-        short = [_number(formats, end, -1) for end in ends]
-        if short[0] != short[1]:
-            return short
     largest = max(abs(end) for end in ends)
+    if unit.startswith("money") and largest >= LARGE:
+        short = [_number(formats, end, -1) for end in ends]
+        if short[0] != short[1] and not _hides(ends, short):
+            return short
     whole = unit in ("share", RELATIVE, "count", "money") or largest >= 10
     first = 2 if unit == "ratio" else 0 if whole else 1
     texts: list[str] = []
     for places in range(first, MOST_PLACES + 1):
         texts = [_number(formats, end, places) for end in ends]
-        hidden = any(end and not re.search("[1-9∞]", text) for end, text in zip(ends, texts, strict=True))
-        if not hidden and (texts[0] != texts[1] or ends[0] == ends[1]):
+        if not _hides(ends, texts) and (texts[0] != texts[1] or ends[0] == ends[1]):
             break
     return texts
+
+
+def _hides(ends: list[float], texts: list[str]) -> bool:
+    """Return whether an end that is not zero looks like it."""
+    return any(end and not re.search("[1-9∞]", text) for end, text in zip(ends, texts, strict=True))
 
 
 def _number(formats: Formats, value: float, places: int) -> str:

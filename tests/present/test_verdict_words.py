@@ -133,6 +133,7 @@ def test_digits_never_hide_a_difference():
     assert plain(span_text(en, 1200.4, 3400, "money")) == "$1,200–3,400"
     assert plain(span_text(ru, 1200.4, 3400, "money_per_day")) == "1 200–3 400 ₽ в день"
     assert plain(between_text(en, -992_818, 1_072_114, "money")) == "from −$993K to +$1.1M"
+    assert plain(between_text(en, -146_794, -4771, "money")) == "from −$147K to −$4.8K"
     assert plain(span_text(ru, 12_000, 34_000.0, "money")) == "12 тыс.–34 тыс. ₽"
     assert plain(span_text(en, 12_110, 12_130, "money")) == "$12,110–12,130"  # short, they would be one
     assert plain(span_text(en, 0.12, float("inf"), "relative")) == "12–∞%"
