@@ -23,10 +23,11 @@ from crmkit.measures import ALL, evaluate, find
 from crmkit.measures.slices import coded, lacking
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.stages import stage_order
+from crmkit.stages import STILL_THERE, stage_order
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.shrinkage import shrink
 from crmkit.statistics.stratified import scored
+from crmkit.visits import stage_visits, visit_days
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -34,6 +35,8 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 MEASURE = "stage_conversion:excluded"
 #: An attribute is crossed with the others as long as this share of the visits still has likes at other reps.
 ALIKE = 0.8
+#: A visit that still goes on lies longer than this share of those that ended at the stage.
+ENDED = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,20 +73,21 @@ def champions(crm: Snapshot, period: Period = ALL) -> Champions:
     """Return who converts better than the others at which stage, like for like.
 
     The rep of a visit is the owner on entering the stage, where the history tells it, else the present one. A
-    stage that was skipped is no visit: nobody converted there.
+    stage that was skipped is no visit: nobody converted there. Visits that still go on are not counted; but
+    nothing holds that does not hold with those left lying as not converted.
 
     Source: METHOD 6.1
     """
     told = evaluate(MEASURE, crm, period)
     missing = ", ".join(dict.fromkeys(told.loc[told["state"] == "not_in_export", "missing"]))
     every = find(MEASURE).cases(crm, period)
-    unowned = every["manager_id"].isna().to_numpy() & (every["left_out"] == "").to_numpy()
-    left_out = every["left_out"].value_counts().to_dict() | {"no_manager": int(unowned.sum())}
-    cases = every[((every["left_out"] == "").to_numpy() & ~unowned)].reset_index(drop=True)
-    if missing:
-        cases, left_out = cases.head(0), {}
-    visits, alike_by, not_by = _visits(crm, cases)
-    rows, level = crowned(visits, limits=crm.settings.limits)
+    owned, stage = every["manager_id"].notna().to_numpy(), _stage_codes(crm, every)
+    counted, lies = (every["left_out"] == "").to_numpy(), _lies(crm, every, stage)
+    left_out = every["left_out"].value_counts().to_dict() | {"no_manager": int((counted & ~owned).sum())}
+    chosen = (counted | lies) & owned & (missing == "")
+    cases = every[chosen].reset_index(drop=True)
+    visits, alike_by, not_by = _visits(crm, cases, stage[chosen])
+    rows, level = _crowned_twice(visits, lies[chosen], crm.settings.limits)
     places = (
         cases[["pipeline", "stage"]].assign(code=visits["stage"]).drop_duplicates("code").set_index("code")
     )
@@ -95,15 +99,48 @@ def champions(crm: Snapshot, period: Period = ALL) -> Champions:
     rows["is_new"] = people["is_new"].reindex(rows["manager_id"]).to_numpy()
     fresh = {"label": "too_little_data", "direction": "none", "reason": "new_hire"}
     rows.loc[rows["is_new"], list(fresh)] = list(fresh.values())
-    counts = {str(reason): int(n) for reason, n in left_out.items() if reason and n}
+    counts = {str(why): int(n) for why, n in left_out.items() if why and n and not missing}
     return Champions(rows, alike_by, not_by, counts, missing, level)
 
 
-def _visits(crm: Snapshot, cases: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
+def _stage_codes(crm: Snapshot, cases: pd.DataFrame) -> Ints:
+    """Return the code of each case's stage, in the order of the pipelines."""
+    keys = pd.MultiIndex.from_frame(stage_order(crm).table[["pipeline", "stage"]].astype("str"))
+    places = pd.MultiIndex.from_frame(cases[["pipeline", "stage"]].astype("str"))
+    return np.asarray(keys.get_indexer(places), dtype=np.int64)
+
+
+def _lies(crm: Snapshot, cases: pd.DataFrame, stage: Ints) -> npt.NDArray[np.bool_]:
+    """Return which visits still go on although nine of ten that ended at the stage took no longer."""
+    rows = stage_visits(crm).rows
+    days = pd.Series(visit_days(crm, rows)).where(rows["outcome"].to_numpy() < STILL_THERE)
+    usual = days.groupby(rows["stage"].to_numpy()).quantile(ENDED)
+    age = (crm.as_of - cases["at"]).dt.total_seconds().to_numpy() / 86_400
+    late = age > usual.reindex(stage).to_numpy(np.float64)
+    return np.asarray((cases["left_out"] == "still_there").to_numpy() & late)
+
+
+def _crowned_twice(
+    visits: pd.DataFrame, lies: npt.NDArray[np.bool_], limits: Limits
+) -> tuple[pd.DataFrame, float]:
+    """Return the verdicts on the visits that ended, unless those left lying would change them.
+
+    Who does not close what is lost converts all that ends.
+    """
+    rows, level = crowned(visits[~lies], limits=limits)
+    if lies.any():
+        other = crowned(visits, limits=limits)[0].set_index(["stage", "rep"])["direction"]
+        same = other.reindex(pd.MultiIndex.from_frame(rows[["stage", "rep"]])).to_numpy()
+        changed = (rows["label"] == "holds") & (rows["direction"] != same)
+        told = {"label": "may_be_chance", "direction": "none", "reason": "left_open"}
+        rows.loc[changed, list(told)] = list(told.values())
+    return rows, level
+
+
+def _visits(
+    crm: Snapshot, cases: pd.DataFrame, stage: Ints
+) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
     """Return the visits as codes, and by what they are alike."""
-    order = stage_order(crm)
-    keys = pd.MultiIndex.from_frame(order.table[["pipeline", "stage"]].astype("str"))
-    stage = keys.get_indexer(pd.MultiIndex.from_frame(cases[["pipeline", "stage"]].astype("str")))
     deal = cases["deal_ix"].to_numpy(np.int64)
     client = hangs_together(crm, OUTCOMES["stage_conversion"], cases)
     rep = cases["manager_id"].cat.codes.to_numpy().astype(np.int64)

@@ -68,6 +68,9 @@ REASONS = {
         "Too many deals of one are of kinds that the other hardly had: nobody can tell the reps from their"
         " deals."
     ),
+    "left_open": N_(
+        "Deals lie open here far longer than usual: if they count as lost, the difference does not hold."
+    ),
     "few_alike": N_("Too few of them have their like at other reps; at least {compared_cases} are needed."),
     "unknown_step": N_("No described step and no stage of the CRM is called so."),
     "no_colleagues": N_("Nobody else has this role: there is nobody to compare with."),

@@ -133,6 +133,26 @@ def test_the_champion_of_a_stage_comes_from_the_history(snapshot):
     assert found.missing == "" and found.left_out == {}
 
 
+def test_who_leaves_lost_deals_open_is_no_champion(snapshot):
+    # b and c lose 30 of 40 within 5 days; a wins 38, and leaves 62 more lying in New for three months.
+    deals, changes = [], []
+    for rep, good, number in (("a", 38, 100), ("b", 10, 40), ("c", 10, 40)):
+        for one in range(number):
+            deal, won, lies = f"{rep}{one}", one < good, rep == "a" and one >= good
+            deals.append({"deal_id": deal, "manager_id": rep, "created_at": "2026-01-05", "stage": "New"})
+            changes.append({"deal_id": deal, "changed_at": "2026-01-05", "to_stage": "New"})
+            if not lies:
+                end = "Won" if won else "Lost"
+                deals[-1] |= {"stage": end, "closed_at": "2026-01-10"}
+                changes.append({"deal_id": deal, "changed_at": "2026-01-10", "to_stage": end})
+    found = champions(snapshot(deals, stage_changes=changes, as_of="2026-04-10"), ALL)
+    row = found.rows[found.rows["manager_id"] == "a"].iloc[0]
+    # Of what ended, a converted 38 of 38; with what lies, 38 of 100 beside 20 of 80.
+    assert (row["value"], row["n"]) == (1.0, 38)
+    assert (row["label"], row["reason"]) == ("may_be_chance", "left_open")
+    assert found.champions.empty and found.left_out == {"still_there": 62}
+
+
 def test_a_new_hire_is_not_judged(snapshot):
     managers = [{"id": "a", "name": "a", "hired_on": "2026-01-01"}]
     found = champions(department(snapshot, managers=managers), ALL)
