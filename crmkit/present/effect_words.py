@@ -89,6 +89,12 @@ def _figures(study: Study, found: Effect) -> list[str]:
             " cannot tell a change from chance."
         )
         return [*said, sentence(words, text.text, **texts)]
+    return [*said, *_level(study, found, kind)]
+
+
+def _level(study: Study, found: Effect, kind: str) -> list[str]:
+    """Return what is and what would have been, and the money a month."""
+    formats, words = study.formats, study.words
     was = min(max(found.base, 0.0), 1.0) if kind == "share" else found.base
     now, base = (with_unit(formats, one, kind) for one in (found.base + found.value, was))
     text = (
@@ -96,7 +102,7 @@ def _figures(study: Study, found: Effect) -> list[str]:
         if found.label == "holds"
         else N_("Since then it is {now} on average; the weeks before let one expect about {base}.")
     )
-    said.append(sentence(words, text.text, now=now, base=base))
+    said = [sentence(words, text.text, now=now, base=base)]
     if not is_missing(found.money_month):
         text = (
             N_("In money that is {money} a month; it may be {interval}.")
