@@ -21,8 +21,8 @@ from scipy.stats import binom
 from crmkit.process.resampling import limits
 from crmkit.statistics.correlation import across, within
 from crmkit.statistics.intervals import (
+    beta_limits,
     difference_limits,
-    jeffreys,
     newcombe,
     quantile_ranks,
     ratio_limits,
@@ -54,7 +54,7 @@ def shares(_: int) -> Rows:
     for n in (10, 30, 100, 300):
         yield "share (Wilson)", f"{n} cases", share_held(wilson, n), 0
     for n in (30, 300):
-        yield "share (Jeffreys)", f"{n} cases", share_held(jeffreys, n), 0
+        yield "share (Jeffreys)", f"{n} cases", share_held(beta_limits, n), 0
     for one, other in ((30, 30), (30, 300), (100, 100)):
         yield (
             "difference of shares (Newcombe)",

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crmkit.compare.intervals import SEED, difference_limits
+from crmkit.statistics.intervals import beta_limits
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -60,8 +61,9 @@ class Gaps:
         level = 1 - 2 * ndtr(-np.minimum(reach, 8.0))
         spread = self.expected * (1 - self.expected)
         sides = []
-        for share, variance, near in ((self.value, self.noise, 0.0), (self.expected, self.error, 0.5)):
-            sides.append((share, *_beta_limits(share, spread / variance, level, near=near)))
+        for share, variance, exact in ((self.value, self.noise, True), (self.expected, self.error, False)):
+            cases = spread / variance
+            sides.append((share, *beta_limits(np.clip(share, 0, 1) * cases, cases, level, exact=exact)))
         return difference_limits(*sides)
 
     def _by_resampling(self, outside: Floats) -> tuple[Floats, Floats]:
@@ -88,15 +90,3 @@ class Gaps:
             apart = (below > 0) | (above < 0)
             low, high = np.where(apart, low, middle), np.where(apart, middle, high)
         return np.where(made, np.exp(high), np.nan)
-
-
-def _beta_limits(share: Floats, cases: Floats, level: Floats, *, near: float) -> tuple[Floats, Floats]:
-    """Return limits of a share, each at its own level: exact (``near`` 0) or Jeffreys' (½)."""
-    from scipy.special import betaincinv
-
-    tail, least = (1 - level) / 2, 1e-9
-    won = np.clip(share, 0, 1) * cases
-    lost = cases - won
-    low = betaincinv(np.maximum(won, least) + near, lost + 1 - near, tail)
-    high = betaincinv(won + 1 - near, np.maximum(lost, least) + near, 1 - tail)
-    return np.where(share <= 0, 0.0, low), np.where(share >= 1, 1.0, high)

@@ -61,32 +61,36 @@ def wilson(
     return np.where(won == 0, centre * 0, centre - half), np.where(won == of, centre * 0 + 1, centre + half)
 
 
-def jeffreys(
-    successes: ArrayLike, n: ArrayLike, level: float = 0.95
+def beta_limits(
+    successes: ArrayLike, n: ArrayLike, level: ArrayLike = 0.95, *, exact: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return Jeffreys' interval of a share: its tails hold far out, where Wilson's are too short.
+    """Return Jeffreys' interval of a share, or the exact one: far out Wilson's are too short, not these.
 
     Parameters
     ----------
     successes, n: counts, of one shape or broadcast to it; parts of a case are allowed (cases that hang
         together are worth fewer).
-    level: two-sided confidence.
+    level: two-sided confidence; one for all or one each.
+    exact: Clopper and Pearson's, which covers at least so much; Jeffreys' does so on average.
 
     Returns
     -------
     Lower and upper limits between 0 and 1; the lower is 0 without successes, the upper 1 without failures;
     NaN where ``n`` is 0 or missing.
 
-    Source: Brown, Cai and DasGupta, Statistical Science 16 (2001) 101–133
+    Source: Brown, Cai and DasGupta, Statistical Science 16 (2001) 101–133; Clopper and Pearson, Biometrika 26
+    (1934) 404–413
     """
     from scipy.special import betaincinv
 
-    tail = (1 - _checked(level)) / 2
+    tail = (1 - np.asarray(level, np.float64)) / 2
     won, of = np.broadcast_arrays(np.asarray(successes, np.float64), np.asarray(n, np.float64))
-    if ((won < 0) | (won > of)).any():
-        raise ValueError("successes must lie between 0 and n")
+    if ((won < 0) | (won > of)).any() or ((tail <= 0) | (tail > 0.5)).any():
+        raise ValueError("successes must lie between 0 and n, a level between 0 and 1")
     of = np.where(of > 0, of, np.nan)
-    low, high = (betaincinv(won + 0.5, of - won + 0.5, one) for one in (tail, 1 - tail))
+    near, least = (0.0, 1e-9) if exact else (0.5, 0.0)
+    low = betaincinv(np.maximum(won, least) + near, of - won + 1 - near, tail)
+    high = betaincinv(won + 1 - near, np.maximum(of - won, least) + near, 1 - tail)
     return np.where(won == 0, of * 0, low), np.where(won == of, of * 0 + 1, high)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from crmkit.statistics.correlation import across
-from crmkit.statistics.intervals import jeffreys, newcombe, quantile_interval, wilson
+from crmkit.statistics.intervals import beta_limits, newcombe, quantile_interval, wilson
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.regression import CORRELATIONS, autoregressive, least_squares, whitened
 from crmkit.statistics.survival import cumulative_incidence, survival_quantiles
@@ -70,17 +70,19 @@ def test_intervals_of_shares(level: str) -> None:
     told, (won, of) = SHARES["levels"][level], np.array(SHARES["shares"]).T
     close(wilson(won, of, float(level)), told["wilson"])
     close(np.transpose(wilson(won, of, float(level))), told["wilson_scipy"])
-    close(jeffreys(won, of, float(level)), told["jeffreys"])
+    close(beta_limits(won, of, float(level)), told["jeffreys"])
+    close(beta_limits(won, of, float(level), exact=True), told["exact"])
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_intervals_of_none_and_of_all(level: str) -> None:
     told, (won, of) = SHARES["levels"][level], np.array(SHARES["ends"]).T
     close(wilson(won, of, float(level)), told["wilson_ends"])
-    low, high = jeffreys(won, of, float(level))
+    low, high = beta_limits(won, of, float(level))
     # Brown, Cai and DasGupta (2001, section 4.1.2) put 0 and 1 there; statsmodels keeps the beta's quantiles.
     close(high[won == 0], np.array(told["jeffreys_ends"][1])[won == 0])
     close(low[won == of], np.array(told["jeffreys_ends"][0])[won == of])
+    close(beta_limits(won, of, float(level), exact=True), told["exact_ends"])
     assert (low[won == 0] == 0).all() and (high[won == of] == 1).all()
 
 

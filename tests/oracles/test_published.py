@@ -11,7 +11,7 @@ from math import exp, lgamma
 import numpy as np
 import pytest
 
-from crmkit.statistics.intervals import jeffreys, newcombe
+from crmkit.statistics.intervals import beta_limits, newcombe
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.survival import cumulative_incidence, survival_quantiles
 
@@ -49,7 +49,7 @@ def test_jeffreys_limits_cut_off_the_tails_of_the_posterior(won: float, of: floa
     middle = (edges[1:] + edges[:-1]) / 2
     density = exp(lgamma(a + b) - lgamma(a) - lgamma(b)) * middle ** (a - 1) * (1 - middle) ** (b - 1)
     for level in (0.95, 0.998):
-        low, high = jeffreys(won, of, level)
+        low, high = beta_limits(won, of, level)
         tail = (1 - level) / 2
         assert density[middle < low].sum() / 400_000 == pytest.approx(tail, abs=2e-5)
         assert density[middle > high].sum() / 400_000 == pytest.approx(tail, abs=2e-5)

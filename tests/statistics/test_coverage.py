@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from crmkit.statistics.intervals import jeffreys, newcombe, wilson
+from crmkit.statistics.intervals import beta_limits, newcombe, wilson
 
 SHARES = np.linspace(0.1, 0.5, 41)
 
@@ -22,7 +22,7 @@ def chances(n: int, shares: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("n", [30, 47, 100, 300])
 def test_a_share(n: int) -> None:
-    for interval in (wilson, jeffreys):
+    for interval in (wilson, beta_limits):
         low, high = interval(np.arange(n + 1), n)
         inside = (low <= SHARES[:, None]) & (SHARES[:, None] <= high)
         held = (chances(n, SHARES) * inside).sum(axis=1)
