@@ -72,6 +72,7 @@ REASONS = {
         "Deals lie open here far longer than usual: if they count as lost, the difference does not hold."
     ),
     "few_alike": N_("Too few of them have their like at other reps; at least {compared_cases} are needed."),
+    "few_others": N_("The others have too few such cases: at least {compared_cases} are needed."),
     "unknown_step": N_("No described step and no stage of the CRM is called so."),
     "no_colleagues": N_("Nobody else has this role: there is nobody to compare with."),
     "no_cases": N_("There is nothing to compare in this period."),
