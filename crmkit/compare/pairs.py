@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -125,10 +126,11 @@ def _alike(
     others = ~np.isin(everybody, codes)
     if kinds and others.any():
         cell = cells_of(kinds, len(peers))
-        field = Field(rep, cell, peers["value"].to_numpy(np.float64), kinds, is_share)
-        told = dict(field.expectations(others, limits.cell_cases))
-        found = [told[at] for at in np.flatnonzero(~others).tolist() if at in told]
-        if len(found) == len(codes) and min(each.matched for each in found) >= SEEN:
+        first = np.argsort(np.argsort(others, kind="stable"))  # the two come first: only they are asked
+        field = Field(first[rep], cell, peers["value"].to_numpy(np.float64), kinds, is_share)
+        told = islice(field.expectations(np.sort(others), limits.cell_cases), len(codes))
+        found = [each for place, each in told if place < len(codes)]
+        if len(found) == len(codes) == (~others).sum() and min(each.matched for each in found) >= SEEN:
             score = found[0].by_cell[cell[np.isin(peers["rep"].to_numpy(np.int64), codes)]]
             edges = np.unique(np.quantile(score, np.arange(1, BANDS) / BANDS))
             return np.searchsorted(edges, score, side="left")
