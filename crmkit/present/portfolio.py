@@ -84,9 +84,8 @@ def measure_of(row: Mapping[str, Any]) -> Measure:
 
 
 def what_of(row: Mapping[str, Any]) -> Compared:
-    """Return what is compared in a row."""
-    one = measure_of(row)
-    return Compared(one.unit, one.better, "cases")
+    """Return what is compared in a row: higher or lower, not better, for nothing makes the clients alike."""
+    return Compared(measure_of(row).unit, "", "cases")
 
 
 def _figure(study: Study, row: Mapping[str, Any], name: str) -> str:
