@@ -126,7 +126,7 @@ def test_a_portfolio_tells_quartiles_of_five_clients_only(tmp_path):
     )
     assert (told["clients"], told["needed"], won["clients"]) == (5, 5, 5)
     assert won["value"] == 0.15 and won["median"] == 0.45
-    assert won["verdict"]["label"] == "holds" and won["verdict"]["text"].startswith("Worse by")
+    assert won["verdict"]["label"] == "holds" and won["verdict"]["text"].startswith("Lower by")
     assert "45.0%" in run("clients", *places)
     again = [*places[:4], places[0]]  # a client given twice is one
     few = json.loads(run("clients", *again, "--format", "json"))
