@@ -87,7 +87,7 @@ def _verdict(study: Study, row: Mapping[Any, Any]) -> str:
         return why(study, row["reason"])
     if row["label"] == "may_be_chance":
         return study.say("The data cannot tell whether they go together.")
-    if row["reps"] < FEWEST_REPS or row["level"] == "reps":
+    if row["level"] == "reps" or 0 < row["reps"] < FEWEST_REPS:
         needed = max(FEWEST_REPS, study.crm.settings.limits.compared_cases if row["level"] == "reps" else 0)
         return study.say(
             "Too few reps to say: {n}; at least {needed} are needed.", n=row["reps"], needed=needed
