@@ -95,9 +95,9 @@ def _weeks(crm: Snapshot, one: Measure, cases: pd.DataFrame) -> pd.Series:
     One mistyped date does not begin a record.
     """
     first, after = days_seen(crm, ALL).days()
-    moments = cases["at"].dropna().sort_values()
-    known = [began(one, crm), *moments.iloc[len(moments) // HEAD :].head(1)]
-    first = max([first, *(one.tz_convert(crm.settings.zone).date() for one in known if one is not None)])
+    recorded, days = began(one, crm), day_of(cases["at"].dropna()).sort_values()
+    known = [] if recorded is None else [recorded.tz_convert(crm.settings.zone).date()]
+    first = max([first, *known, *(day.date() for day in days.iloc[len(days) // HEAD :].head(1))])
     monday = floor(first + timedelta(days=6), "week")
     return pd.Series(pd.date_range(monday, floor(after, "week"), freq="7D", inclusive="left", unit="us"))
 
