@@ -91,11 +91,11 @@ def judged_pair(
     theirs = cases[np.isin(rep, codes)]
     is_first = theirs["rep"].to_numpy(np.int64) == codes[0]
     value, cluster = theirs["value"].to_numpy(np.float64), theirs["cluster"].to_numpy(np.int64)
-    cell = _alike(cases, attributes, codes, limits=limits, is_share=kind == "share")
+    cell, unsure = _alike(cases, attributes, codes, limits=limits, is_share=kind == "share")
     raw = like_for_like(value, is_first, cell=np.zeros(len(value), np.int64), cluster=cluster)
-    like = like_for_like(value, is_first, cell=cell, cluster=cluster)
+    like = like_for_like(value, is_first, cell=cell, cluster=cluster, unsure=unsure)
     kept = np.arange(len(value)) != _biggest(value, is_first, above=like.value > 1)
-    fewer = like_for_like(value[kept], is_first[kept], cell=cell[kept], cluster=cluster[kept])
+    fewer = like_for_like(value[kept], is_first[kept], cell=cell[kept], cluster=cluster[kept], unsure=unsure)
     against = "one_deal" if fewer.low <= 1 <= fewer.high else ""
     if kind == "money" and min((value[is_first] > 0).sum(), (value[~is_first] > 0).sum()) < MONEY_CASES:
         against = "approximate_interval"
@@ -115,8 +115,11 @@ def judged_pair(
 
 def _alike(
     cases: pd.DataFrame, attributes: Sequence[str], codes: tuple[int, int], *, limits: Limits, is_share: bool
-) -> Codes:
-    """Return the kind of each case of the two reps: bands of chance, else cells of equal attributes."""
+) -> tuple[Codes, float]:
+    """Return the kind of each case of the two reps: bands of chance, else cells of equal attributes.
+
+    Besides, how unsure the chances are: the variance of both mixes' expectations, of their logarithms.
+    """
     theirs = np.isin(cases["rep"].to_numpy(np.int64), codes)
     roles = cases["role"].to_numpy() if "role" in cases else np.zeros(len(cases))
     peers = cases[np.isin(roles, roles[theirs])]
@@ -133,9 +136,11 @@ def _alike(
         if len(found) == len(codes) == (~others).sum() and min(each.matched for each in found) >= SEEN:
             score = found[0].by_cell[cell[np.isin(peers["rep"].to_numpy(np.int64), codes)]]
             edges = np.unique(np.quantile(score, np.arange(1, BANDS) / BANDS))
-            return np.searchsorted(edges, score, side="left")
+            unsure = sum(each.error / each.mean**2 for each in found)
+            return np.searchsorted(edges, score, side="left"), float(unsure)
     own = cases[theirs]
-    return cells_of([own[name].to_numpy(np.int64) for name in attributes if name != TIME], len(own))
+    kept = [own[name].to_numpy(np.int64) for name in attributes if name != TIME]
+    return cells_of(kept, len(own)), 0.0
 
 
 def _biggest(value: FloatArray, is_first: npt.NDArray[np.bool_], *, above: bool) -> int:
@@ -153,7 +158,7 @@ def _unlike(raw: Ratio, like: Ratio, limits: Limits) -> str:
 
 
 def like_for_like(
-    value: FloatArray, is_first: npt.NDArray[np.bool_], *, cell: Codes, cluster: Codes
+    value: FloatArray, is_first: npt.NDArray[np.bool_], *, cell: Codes, cluster: Codes, unsure: float = 0.0
 ) -> Ratio:
     """Return the ratio of two reps' means within cells of like cases (Mantel and Haenszel's weights).
 
@@ -162,6 +167,7 @@ def like_for_like(
     value: of each case of the two, not negative: 1 or 0 of a share, an amount. is_first: whose it is.
     cell: the kind of deal; one in which only one of them had cases says nothing and is left out.
     cluster: the client: cases of one client are no independent cases.
+    unsure: a variance of the ratio's logarithm that comes from how the cells were found.
 
     Notes
     -----
@@ -191,12 +197,12 @@ def like_for_like(
     expected = np.stack([ratio * level, level])
     pull = weights[side, cell] * (value - expected[side, cell]) / tops[side] * np.where(is_first, 1, -1)
     used = both[cell]
-    half = _half(pull[used], side[used], cluster[used])
+    half = _half(pull[used], side[used], cluster[used], unsure)
     limits = [float(ratio * np.exp(sign * half)) for sign in (-1, 1)]
     return Ratio(float(ratio), limits[0], limits[1], means[0], means[1], *told)
 
 
-def _half(pull: FloatArray, side: npt.NDArray[np.int64], cluster: Codes) -> float:
+def _half(pull: FloatArray, side: npt.NDArray[np.int64], cluster: Codes, unsure: float) -> float:
     """Return half of the interval of a logarithm from the pull of each case on it."""
     from scipy.special import stdtrit
 
@@ -206,7 +212,7 @@ def _half(pull: FloatArray, side: npt.NDArray[np.int64], cluster: Codes) -> floa
     if freedom < 1:
         return float("inf")
     variance = float((by_client**2).sum()) * len(found) / (len(found) - 1)
-    return float(stdtrit(freedom, (1 + _LEVEL) / 2) * np.sqrt(variance))
+    return float(stdtrit(freedom, (1 + _LEVEL) / 2) * np.sqrt(variance + unsure))
 
 
 def _pair(numbers: npt.NDArray[np.integer]) -> tuple[int, int]:
