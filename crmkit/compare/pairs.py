@@ -23,8 +23,7 @@ _LEVEL = 0.95
 BANDS = 10
 #: The others tell the chances only where they have enough cases of the kinds that most of the two reps' are.
 SEEN = 0.5
-#: Who hardly had the other's kind of deals cannot be compared: with fewer alike the interval covers less than
-#: it says (measured: some 75 of 100 departments, not 95).
+#: Who hardly had the other's kind of deals cannot be compared.
 ALIKE = 0.6
 #: Money is skewed: with fewer won deals on a side the interval covers less than it says (measured).
 MONEY_CASES = 40
