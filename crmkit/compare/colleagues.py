@@ -23,7 +23,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 #: At most so often the reps that stand out are taken out of what all are compared with.
 ROUNDS = 5
 #: So many of the reps stay in it at least, and with fewer reps nobody is taken out.
-USUAL, FEWEST = 0.5, 4
+USUAL, FEWEST = 0.5, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,10 +103,15 @@ class Colleagues:
         standing_out: places of reps whose cases are not compared with, the clearest first. enough: cases of
             others that make a cell.
         """
-        found = dict(self.field.expectations(self.usual(standing_out), enough))
+        usual = self.usual(standing_out)
+        found = dict(self.field.expectations(usual, enough))
         nothing = Expectation.unknown(self.field.size)
         each = [self._row(place, found.get(place, nothing)) for place in range(len(self.codes))]
         rows = pd.DataFrame(each, columns=list(_COLUMNS)).assign(rep=self.codes, is_new=self.is_new)
+        added = rows[list(_ADDED)].mul(usual, axis=0)
+        others = added.sum() - added
+        rows["others"], rows["others_clusters"] = others["n"], others["clusters"]
+        rows["error"] *= np.maximum(others["together"] / others["alone"].clip(lower=1e-12), 1.0)
         rows["side"] = self.sides
         rows["draws"] = pd.Series(self._draws(), dtype="object")
         return rows.assign(place=range(len(rows)), role=self.role, whole=float(self.field.value.mean()))
@@ -122,17 +127,18 @@ class Colleagues:
         together = float((sums**2).sum())
         alone = float(((residues - residues.mean()) ** 2).sum())
         wider = max(1.0, together / alone) if alone > 0 else 1.0
+        if self.field.is_share and values.min() == values.max():  # nothing tells how far clients' cases agree
+            wider = float((np.bincount(groups) ** 2).sum()) / n
         free = float(clusters - 1)
         noise = expected.noise * wider
         if not self.field.is_share:
             noise = together / n**2 * clusters / free if free else np.nan
         elif wider == 1.0:
             free = np.inf
-        error = expected.error * wider
         without = self._without_biggest(own, means, is_above=mean > expected.mean)
         return (
             float(n), float(values.sum()), float(clusters), mean, expected.mean, expected.simple, noise,
-            error, free, expected.matched, *without,
+            expected.error, free, expected.matched, *without, together, alone,
         )  # fmt: skip
 
     def _draws(self) -> list[Floats | None]:
@@ -159,11 +165,13 @@ class Colleagues:
 
 _COLUMNS = (
     "n", "numerator", "clusters", "value", "expected", "model", "noise", "error", "free", "matched",
-    "value_without", "expected_without",
+    "value_without", "expected_without", "together", "alone",
 )  # fmt: skip
+#: What is added up over the others: their cases, clients, and squares that tell how far clients' cases agree.
+_ADDED = ("n", "clusters", "together", "alone")
 _WITHIN = (
     "place", "noise", "error", "free", "value_without", "expected_without", "stands_out", "draws",
-    "side",
+    "side", "others", "others_clusters", "together", "alone",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from crmkit.statistics.ranks import rank_limits, rank_tail
 from crmkit.statistics.shrinkage import drawn
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Texts: TypeAlias = npt.NDArray[np.object_]
 Kind: TypeAlias = Literal["share", "mean", "money"]
 
 #: A rep whose cases are mostly of kinds that nobody else has cannot be compared.
@@ -30,11 +31,8 @@ _PARTS = ("value", "expected", "noise", "error", "free")
 def told(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame, float]:
     """Add gaps, limits that allow for all comparisons, and verdicts."""
     gaps = _gaps(rows, kind)
-    n, clusters = rows["n"].to_numpy(), rows["clusters"].to_numpy()
-    few_clients = (clusters < limits.few_cases) & (n >= limits.few_cases)
-    single = rows["expected"].isna().to_numpy()
-    alone = single | (rows["matched"] < MATCHED).to_numpy()
-    judged = (n >= limits.compared_cases) & ~rows["is_new"].to_numpy() & ~few_clients & ~alone
+    missing, few, counts = _gates(rows, limits)
+    judged = (counts >= limits.compared_cases) & ~rows["is_new"].to_numpy() & (missing == "") & (few == "")
     judged &= kind != "money"  # heavy tails: nothing is judged by them
     rows = rows.assign(gap=gaps.value - gaps.expected, chance=gaps.chances(judged))
     stands_out, level = false_discovery(rows["chance"], limits.false_discovery)
@@ -51,13 +49,10 @@ def told(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame, 
         "one_deal": np.where(low > 0, least <= 0, most >= 0),
     }
     against = np.select(list(hindrances.values()), list(hindrances), "")
-    found = verdicts(
-        np.where(few_clients, clusters, n), low, high, limits=limits, against=against,
-        missing=np.select([single, alone], ["no_colleagues", "no_like_deals"], ""),
-    )  # fmt: skip
-    few = few_clients & (found["label"] == "too_little_data").to_numpy()
-    found["reason"] = found["reason"].mask(few, "few_clients")
-    scale, own = rows["whole"] / rows["expected"], _own_limits(rows, gaps)
+    found = verdicts(counts, low, high, limits=limits, missing=missing, against=against)
+    little = (found["label"] == "too_little_data").to_numpy() & (few != "")
+    found["reason"] = found["reason"].mask(little, few)
+    scale, own = _scale(rows), _own_limits(rows, gaps)
     most_possible = 1.0 if gaps.is_share else np.inf
     rows = rows.assign(
         low=own[0], high=own[1], gap_low=low, gap_high=high, stands_out=stands_out,
@@ -67,6 +62,29 @@ def told(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame, 
         adjusted_high=((far + gaps.expected) * scale).clip(0.0, most_possible),
     )  # fmt: skip
     return pd.concat([rows, found], axis=1), level
+
+
+def _gates(rows: pd.DataFrame, limits: Limits) -> tuple[Texts, Texts, Floats]:
+    """Return why reps cannot be compared; of what but cases they have too few; how many cases count.
+
+    Of two sides the smaller one counts, and clients instead of cases where they are too few.
+    """
+    n, clusters, others, those = rows[["n", "clusters", "others", "others_clusters"]].to_numpy(np.float64).T
+    single = rows["expected"].isna().to_numpy()
+    alone = (rows["matched"] < MATCHED).to_numpy()
+    others = np.where(those < limits.few_cases, those, others)
+    masks = [
+        (clusters < limits.few_cases) & (n >= limits.few_cases),
+        (others < limits.compared_cases) & (n >= limits.compared_cases),
+    ]
+    missing = np.select([single, alone], ["no_colleagues", "no_like_deals"], "")
+    few = np.select(masks, ["few_clients", "few_others"], "")
+    return missing.astype(object), few.astype(object), np.select(masks, [clusters, others], n)
+
+
+def _scale(rows: pd.DataFrame) -> pd.Series:
+    """Return what turns a figure into one like for like; nothing where no figure above zero is expected."""
+    return rows["whole"] / rows["expected"].where(rows["expected"] > 0)
 
 
 def _gaps(rows: pd.DataFrame, kind: Kind) -> Gaps:
@@ -91,7 +109,7 @@ def ranked(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
     kept = ["shrunk", "rank_low", "rank_high"]
     found = pd.DataFrame(np.nan, index=rows.index, columns=kept)
     for _, part in rows.groupby("role", sort=True):
-        gaps, scale = _gaps(part, kind), part["whole"] / part["expected"]
+        gaps, scale = _gaps(part, kind), _scale(part)
         near, far = gaps.limits(1 - LEVEL)
         found.loc[part.index, "shrunk"] = drawn(part["adjusted"], ((far - near) * scale / (2 * Z95)) ** 2)
         limits = gaps.limits(rank_tail(len(part)))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from crmkit.compare.colleagues import judged
 from crmkit.compare.league import LEVEL
-from crmkit.compare.mix import Mix, leaks, mix_of
+from crmkit.compare.mix import Mix, leaks, mix_of, telling
 from crmkit.compare.outcomes import Outcome, find_outcome, hangs_together
 from crmkit.measures import ALL, borders, slices
 from crmkit.measures.sales import amounts
@@ -81,6 +81,7 @@ def managers(
     rows = rows.assign(
         manager_id=np.asarray(mine.people.index, object)[rows["rep"]],
         role=mine.people["role"].to_numpy()[rows["rep"]],
+        reason=rows["reason"].replace("few_clients", "few_work_weeks" if one.by_week else "few_clients"),
     )
     return replace(told, rows=rows[list(COLUMNS)], level=level)
 
@@ -117,10 +118,15 @@ def cases_of_reps(crm: Snapshot, period: Period, one: Outcome, *, by: str = "man
     if not known.all():
         left_out |= {"no_manager": int((~known).sum())}
     told = replace(told, left_out=left_out, credit=credit)
-    if leaks(known, well):
-        return replace(told, missing="reps_known_after_the_outcome")
-    if not known.any():
-        return replace(told, missing="no_cases")
+    unpriced = left_out.get("no_amount", 0)
+    if telling(crm, every, known, outcome=well) if one.has_mix else leaks(known, well):
+        told = replace(told, missing="reps_known_after_the_outcome")
+    elif not known.any():
+        told = replace(told, missing="no_cases")
+    elif unpriced and unpriced >= crm.settings.limits.empty_share * (unpriced + (every["value"] > 0).sum()):
+        told = replace(told, missing="amounts_missing")
+    if told.missing:
+        return told
     cases, codes = every[known].reset_index(drop=True), codes[known]
     mix = mix_of(
         crm, cases, well[known] if well is not None else None, also=one.also if one.has_mix else None

@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.facts import is_status
 from crmkit.measures.cases import Rows
 from crmkit.measures.slices import coded
 from crmkit.schema import Snapshot
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
 
 #: Attributes of a deal that the rep does not choose (METHOD 6.1), and the time in which it was worked.
 ATTRIBUTES = ("source", "segment", "product")
@@ -51,14 +53,14 @@ def cells_of(attributes: Iterable[Ints], size: int) -> Ints:
 def mix_of(
     crm: Snapshot,
     cases: pd.DataFrame,
-    outcome: npt.NDArray[np.bool_] | None = None,
+    outcome: Bools | None = None,
     also: Sequence[str] | None = (),
 ) -> Mix:
     """Return the attributes of the deals behind cases.
 
-    The rarest values are put together, amounts are cut into bands of equal numbers. An attribute that is
-    filled in for won deals and not for lost ones is left out: it would explain the outcome by itself. So is
-    one that all cases share.
+    The rarest values are put together, save those of ``also``; amounts are cut into bands of equal numbers.
+    An attribute that is filled in for won deals and not for lost ones is left out: it would explain the
+    outcome by itself. So is one that all cases share.
 
     Parameters
     ----------
@@ -73,7 +75,7 @@ def mix_of(
         codes = _codes(crm, cases, name)
         if codes is None:
             left_out[name] = "not_in_export"
-        elif name != TIME and leaks(codes > 0, outcome):
+        elif name != TIME and telling(crm, cases, codes > 0, outcome=outcome):
             left_out[name] = "known_after_the_outcome"
         elif len(np.unique(codes)) < 2:
             left_out[name] = "one_value"
@@ -87,7 +89,7 @@ def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> Ints | None:
     if name == TIME:
         return _gathered(coded(crm, cases, TIME)[0] + 1)
     if name in cases:
-        return _gathered(pd.Categorical(cases[name]).codes.astype(np.int64) + 1)
+        return np.asarray(pd.Categorical(cases[name]).codes.astype(np.int64) + 1)
     column = "amount" if name == AMOUNT else name
     if f"deals.{column}" not in crm.supplied:
         return None
@@ -116,7 +118,18 @@ def _bands(amounts: Floats) -> Ints:
     return np.where(known, 1 + np.searchsorted(edges, amounts, side="left"), 0).astype(np.int64)
 
 
-def leaks(filled: npt.NDArray[np.bool_], outcome: npt.NDArray[np.bool_] | None) -> bool:
+def telling(crm: Snapshot, cases: pd.DataFrame, filled: Bools, *, outcome: Bools | None = None) -> bool:
+    """Return whether what is filled in tells how cases, or the deals behind them, came out.
+
+    Of the visits to a stage most go on in lost deals too, so the visits alone may hide what the deals show.
+    """
+    deals: Rows = cases["deal_ix"].to_numpy(dtype=np.int64)
+    won, lost = (np.append(is_status(crm, status), False)[deals] for status in ("won", "lost"))
+    ended = won | lost
+    return leaks(filled, outcome) or leaks(filled[ended], won[ended])
+
+
+def leaks(filled: Bools, outcome: Bools | None) -> bool:
     """Return whether what is filled in tells how a case came out: one kind has it much more often."""
     if outcome is None or outcome.all() or not outcome.any():
         return False

@@ -12,10 +12,10 @@ import pandas as pd
 from crmkit.clients import clients_of_deals
 from crmkit.compare.league import Kind
 from crmkit.errors import N_, Message, RequestError, did_you_mean
-from crmkit.facts import cycle_days, is_status, is_technical
+from crmkit.facts import cycle_days
 from crmkit.measures import cases_of, find
-from crmkit.measures.cases import deal_cases, within
-from crmkit.measures.sales import amounts
+from crmkit.measures.cases import deal_cases
+from crmkit.measures.sales import amounts, closed
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
@@ -90,13 +90,12 @@ def _leads(crm: Snapshot, period: Period) -> pd.DataFrame:
 
 def _quick(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Return one case per deal won in the period: 1 if it took no longer than half of them do."""
-    chosen = is_status(crm, "won") & within(crm.deals["closed_at"], period) & ~is_technical(crm)
+    chosen, left_out = closed(crm, period, "won")
     days = cycle_days(crm)
-    chosen &= days >= 0
-    cases = deal_cases(crm, chosen, at="closed_at", value=np.where(np.isnan(days), 0.0, days))
-    if cases.empty:
-        return cases
-    return cases.assign(value=(cases["value"] <= cases["value"].median()).astype(np.float64))
+    left_out |= {"no_creation_date": chosen & np.isnan(days), "closed_before_created": chosen & (days < 0)}
+    cases = deal_cases(crm, chosen, at="closed_at", value=days, left_out=left_out)
+    usual = cases["value"][(cases["left_out"] == "").to_numpy()].median()
+    return cases.assign(value=(cases["value"] <= usual).astype(np.float64))
 
 
 def _days(crm: Snapshot, period: Period) -> pd.DataFrame:

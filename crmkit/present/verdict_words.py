@@ -112,6 +112,9 @@ REASONS = {
     "no_limits": N_("Weeks differ so much in this figure that nothing can be said of its change."),
     "one_moment": N_("This figure tells of one moment or of a whole period, and has no cases to compare."),
     "few_clients": N_("The cases belong to too few clients: chance cannot be told from the rest."),
+    "few_work_weeks": N_(
+        "The cases lie in fewer than {few_cases} weeks: chance cannot be told from the rest."
+    ),
     "few_figures": N_("Fewer than {clients_compared} clients have this figure, so it is not told."),
     "different_roles": N_("They have different roles, and reps are compared with those of their own role."),
     "one_client": N_("All that one side won comes from a single client, which tells nothing of chance."),
