@@ -113,8 +113,9 @@ def main() -> None:
     print(f"{departments} departments each\n\nchampions                          any    the better one")
     for name, kind in KINDS.items():
         found = champions(kind, departments)
-        print(f"{name:33} {found[0]:5.1%}  {found[1]:5.1%}" if kind.better else f"{name:33} {found[0]:5.1%}")
-    print("\nwork and results go together (only the season does)")
+        told = f"{name:33} {found[0]:5.1%}" + f"  {found[1]:5.1%}" * bool(kind.better)
+        print(told, flush=True)
+    print("\nwork and results go together (only the season does)", flush=True)
     for reps, weeks in ((5, 26), (5, 104), (8, 52), (20, 52)):
         print(f"{f'{reps} reps, {weeks} weeks':33} {together(reps, weeks, departments):5.1%}")
 
