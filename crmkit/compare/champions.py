@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.compare.intervals import verdicts, wilson
+from crmkit.compare.lying import lying, stage_codes
 from crmkit.compare.managers import people_of
 from crmkit.compare.mix import mix_of
 from crmkit.compare.outcomes import OUTCOMES, hangs_together
@@ -23,11 +24,9 @@ from crmkit.measures import ALL, evaluate, find
 from crmkit.measures.slices import coded, lacking
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.stages import STILL_THERE, stage_order
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.shrinkage import shrink
 from crmkit.statistics.stratified import scored
-from crmkit.visits import stage_visits, visit_days
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -35,8 +34,6 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 MEASURE = "stage_conversion:excluded"
 #: An attribute is crossed with the others as long as this share of the visits still has likes at other reps.
 ALIKE = 0.8
-#: A visit that still goes on lies longer than this share of those that ended at the stage.
-ENDED = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +78,8 @@ def champions(crm: Snapshot, period: Period = ALL) -> Champions:
     told = evaluate(MEASURE, crm, period)
     missing = ", ".join(dict.fromkeys(told.loc[told["state"] == "not_in_export", "missing"]))
     every = find(MEASURE).cases(crm, period)
-    owned, stage = every["manager_id"].notna().to_numpy(), _stage_codes(crm, every)
-    counted, lies = (every["left_out"] == "").to_numpy(), _lies(crm, every, stage)
+    owned, stage = every["manager_id"].notna().to_numpy(), stage_codes(crm, every)
+    counted, lies = (every["left_out"] == "").to_numpy(), lying(crm, every, stage)
     left_out = every["left_out"].value_counts().to_dict() | {"no_manager": int((counted & ~owned).sum())}
     chosen = (counted | lies) & owned & (missing == "")
     cases = every[chosen].reset_index(drop=True)
@@ -101,23 +98,6 @@ def champions(crm: Snapshot, period: Period = ALL) -> Champions:
     rows.loc[rows["is_new"], list(fresh)] = list(fresh.values())
     counts = {str(why): int(n) for why, n in left_out.items() if why and n and not missing}
     return Champions(rows, alike_by, not_by, counts, missing, level)
-
-
-def _stage_codes(crm: Snapshot, cases: pd.DataFrame) -> Ints:
-    """Return the code of each case's stage, in the order of the pipelines."""
-    keys = pd.MultiIndex.from_frame(stage_order(crm).table[["pipeline", "stage"]].astype("str"))
-    places = pd.MultiIndex.from_frame(cases[["pipeline", "stage"]].astype("str"))
-    return np.asarray(keys.get_indexer(places), dtype=np.int64)
-
-
-def _lies(crm: Snapshot, cases: pd.DataFrame, stage: Ints) -> npt.NDArray[np.bool_]:
-    """Return which visits still go on although nine of ten that ended at the stage took no longer."""
-    rows = stage_visits(crm).rows
-    days = pd.Series(visit_days(crm, rows)).where(rows["outcome"].to_numpy() < STILL_THERE)
-    usual = days.groupby(rows["stage"].to_numpy()).quantile(ENDED)
-    age = (crm.as_of - cases["at"]).dt.total_seconds().to_numpy() / 86_400
-    late = age > usual.reindex(stage).to_numpy(np.float64)
-    return np.asarray((cases["left_out"] == "still_there").to_numpy() & late)
 
 
 def _crowned_twice(

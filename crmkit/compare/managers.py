@@ -25,6 +25,8 @@ COLUMNS = (
     "adjusted", "adjusted_low", "adjusted_high", "shrunk", "gap", "gap_low", "gap_high", "chance", "matched",
     "without_biggest", "rank_low", "rank_high", "is_new", "whole", "label", "direction", "reason",
 )  # fmt: skip
+#: What is said of a rep of whom something else would be said if deals that lie open were lost.
+LEFT_OPEN = {"label": "may_be_chance", "direction": "none", "reason": "left_open"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +54,16 @@ class Managers:
 
 
 def managers(
-    crm: Snapshot, period: Period = ALL, outcome: str = "win_rate", *, by: str = "manager"
+    crm: Snapshot, period: Period = ALL, outcome: str | Outcome = "win_rate", *, by: str = "manager"
 ) -> Managers:
     """Return each rep beside colleagues of the same role, like for like, with a verdict.
+
+    Nothing holds that does not hold with deals lying open far longer than usual counted as lost.
 
     Parameters
     ----------
     period: half-open; by default all that the export tells of.
-    outcome: an id of ``OUTCOMES``.
+    outcome: an id of ``OUTCOMES``, or one itself.
     by: who is compared: reps, or the labels of another slice (``team``, a field of the deals).
 
     Raises
@@ -68,7 +72,7 @@ def managers(
 
     Source: METHOD 6.1
     """
-    one = find_outcome(outcome)
+    one = find_outcome(outcome) if isinstance(outcome, str) else outcome
     slices.check(crm, [by])
     mine = cases_of_reps(crm, period, one, by=by)
     told = Managers(
@@ -83,6 +87,12 @@ def managers(
         role=mine.people["role"].to_numpy()[rows["rep"]],
         reason=rows["reason"].replace("few_clients", "few_work_weeks" if one.by_week else "few_clients"),
     )
+    if one.with_lying and (rows["label"] == "holds").any():
+        again = managers(crm, period, replace(one, cases=one.with_lying, with_lying=None), by=by).rows
+        same = again.set_index("manager_id")["direction"].reindex(rows["manager_id"]).to_numpy()
+        rows.loc[(rows["label"] == "holds") & (rows["direction"] != same), list(LEFT_OPEN)] = [
+            *LEFT_OPEN.values()
+        ]
     return replace(told, rows=rows[list(COLUMNS)], level=level)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from crmkit.clients import clients_of_deals
 from crmkit.compare.league import Kind
+from crmkit.compare.lying import CLOSED, CONVERTED, deals_with_lying, visits_with_lying
 from crmkit.errors import N_, Message, RequestError, did_you_mean
 from crmkit.facts import cycle_days
 from crmkit.measures import cases_of, find
@@ -34,7 +35,8 @@ class Outcome:
     needs: columns without which it cannot be told. cases: with ``deal_ix`` (−1: none), ``at``, ``value``,
         ``left_out`` (why a case does not count), and ``manager_id`` where it is not the deal's.
     has_mix: whether deals are compared like for like. by_week: cases of one week hang together, else those of
-        one client. also: further columns of the cases that tell their kind.
+        one client. also: further columns of the cases that tell their kind. with_lying: the cases, and those
+        left lying open as if they had come out badly; where cases that are not over do not count.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Outcome:
     has_mix: bool = True
     by_week: bool = False
     also: tuple[str, ...] = ()
+    with_lying: CaseFunction | None = None
 
 
 def find_outcome(name: str) -> Outcome:
@@ -130,7 +133,7 @@ OUTCOMES = {
     for one in (
         Outcome(
             "win_rate", N_("Win rate"), N_("Of the deals closed in the period, the share that was won."),
-            "share", "higher", "share", _CLOSED, _of_measure("win_rate:closed_count"),
+            "share", "higher", "share", _CLOSED, _of_measure(CLOSED), with_lying=deals_with_lying,
         ),
         Outcome(
             "revenue_per_lead", N_("Revenue per lead"),
@@ -158,7 +161,7 @@ OUTCOMES = {
             "stage_conversion", N_("Stage conversion"),
             N_("Of the visits to stages that are over, the share that went on to a later one, by stage."),
             "share", "higher", "share", find("stage_conversion").needs,
-            _of_measure("stage_conversion:excluded"), also=("pipeline", "stage"),
+            _of_measure(CONVERTED), also=("pipeline", "stage"), with_lying=visits_with_lying,
         ),
     )
 }  # fmt: skip
