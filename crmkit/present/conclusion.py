@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from crmkit.errors import N_
 from crmkit.present import artefacts
-from crmkit.present.managers import MAIN, managers_of, named, told_of, what_of
+from crmkit.present.managers import MAIN, alone, managers_of, named, told_of, what_of
 from crmkit.present.period_mix import names
 from crmkit.present.periods import asked, found_periods, title
 from crmkit.present.periods import what_of as what_of_figure
@@ -63,6 +63,7 @@ def _reps(study: Study) -> Iterable[str]:
             "{n} rep has too few closed deals to be compared.",
             "{n} reps have too few closed deals to be compared.", few,
         )  # fmt: skip
+    yield from alone(study, rows)
 
 
 def _periods(study: Study) -> Iterable[str]:

@@ -121,7 +121,19 @@ def told(study: Study, found: Managers, rows: pd.DataFrame) -> Sentences:
         said.append(study.words.plural(
             "{n} rep has too few cases to be compared.", "{n} reps have too few cases to be compared.", few
         ))  # fmt: skip
+    said += alone(study, rows)
     return Sentences(tuple(said), "finding" if "holds" in counts else "plain")
+
+
+def alone(study: Study, rows: pd.DataFrame) -> list[str]:
+    """Return how many reps have nobody to be compared with, if there are any."""
+    many = int((rows["label"] == "cannot_be_computed").sum())
+    if not many:
+        return []
+    said = study.words.plural(
+        "{n} rep has nobody to be compared with.", "{n} reps have nobody to be compared with.", many
+    )
+    return [said]
 
 
 def _compared(rows: pd.DataFrame) -> bool:
