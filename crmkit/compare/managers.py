@@ -14,6 +14,7 @@ from crmkit.compare.colleagues import judged
 from crmkit.compare.league import LEVEL
 from crmkit.compare.mix import Mix, leaks, mix_of, telling
 from crmkit.compare.outcomes import Outcome, find_outcome, hangs_together
+from crmkit.limits import Limits
 from crmkit.measures import ALL, borders, slices
 from crmkit.measures.sales import amounts
 from crmkit.periods import Period
@@ -133,6 +134,8 @@ def cases_of_reps(crm: Snapshot, period: Period, one: Outcome, *, by: str = "man
         told = replace(told, missing="reps_known_after_the_outcome")
     elif not known.any():
         told = replace(told, missing="no_cases")
+    elif one.has_mix and well is not None and _of_one_kind(well[known], crm.settings.limits):
+        told = replace(told, missing="one_outcome")
     elif unpriced and unpriced >= crm.settings.limits.empty_share * (unpriced + (every["value"] > 0).sum()):
         told = replace(told, missing="amounts_missing")
     if told.missing:
@@ -154,6 +157,11 @@ def cases_of_reps(crm: Snapshot, period: Period, one: Outcome, *, by: str = "man
         } | _sizes(crm, one, cases) | mix.codes
     )  # fmt: skip
     return replace(told, frame=frame, people=people, mix=mix)
+
+
+def _of_one_kind(well: npt.NDArray[np.bool_], limits: Limits) -> bool:
+    """Return whether so many cases all went well, or all badly, that the others must be missing."""
+    return len(well) >= limits.compared_cases and bool(well.all() or not well.any())
 
 
 def _counted(cases: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -80,6 +80,10 @@ REASONS = {
         "Whose the cases are is written down almost only where they went well, or only where they went badly:"
         " the figures would tell who was written down."
     ),
+    "one_outcome": N_(
+        "All these cases went well, or all went badly: the other kind seems not to be in the export. Export"
+        " won and lost deals together."
+    ),
     "new_hire": N_("Hired less than {new_hire_days} days ago: too early to compare."),
     "models_disagree": N_(
         "Two ways of comparing like with like do not agree, so the difference is not taken as proven."
@@ -91,6 +95,7 @@ REASONS = {
         "The season cannot be told from the effect: that needs at least {season_weeks} weeks before the"
         " change."
     ),
+    "within_robust": N_("Told in another usual way (Newey and West), the weeks let it be chance."),
     "within_placebo": N_("Changes as large are found on days on which nothing was changed."),
     "recording_changed": N_(
         "Since then records are kept differently: the figure may have moved because more is written down."
