@@ -100,7 +100,7 @@ def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> Ints | None:
 
 def _gathered(codes: npt.NDArray[np.signedinteger]) -> Ints:
     """Return codes in which the rarest values are one, the last; 0 stays what it is."""
-    sizes = np.bincount(codes)
+    sizes = np.bincount(codes, minlength=1)
     filled = np.flatnonzero(sizes[1:]) + 1
     kept = filled[np.argsort(-sizes[filled], kind="stable")][:MOST_VALUES]
     place = np.full(len(sizes), len(kept) + 1)

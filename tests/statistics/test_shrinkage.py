@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crmkit.statistics.shrinkage import shrink
+from crmkit.statistics.shrinkage import drawn, shrink
 
 #: Gelman and others, Bayesian Data Analysis, table 5.1: rats with tumours in 71 groups, of so many.
 TUMOURS = (
@@ -98,3 +98,30 @@ def test_sets_of_groups_are_treated_apart():
     both = shrink(won, of)
     for row in range(2):
         assert both.shares[row].tolist() == shrink(won[row], of[row]).shares.tolist()
+
+
+def test_estimates_drawn_by_hand():
+    # 1, 2, 6 with variances of 1: mean 3, squares 4 + 1 + 9 = 14, of which chance makes 2; (14 − 2) ÷ (3 − 1)
+    # = 6 is the spread of the truth; 6 ÷ (6 + 1) of each distance to the mean remains.
+    assert drawn([1.0, 2.0, 6.0], [1.0, 1.0, 1.0]) == pytest.approx([3 - 12 / 7, 3 - 6 / 7, 3 + 18 / 7])
+    # 0 with variance 1, 10 with variance 4: weights 1 and ¼, mean 2, squares 4 + 16 = 20, less 1;
+    # 19 ÷ (1.25 − 1.0625 ÷ 1.25) = 47.5.
+    # New weights 1/48.5 and 1/51.5: mean 4.85; 47.5 ÷ 48.5 and 47.5 ÷ 51.5 of the distances remain.
+    mean = (10 / 51.5) / (1 / 48.5 + 1 / 51.5)
+    told = [mean - mean * 47.5 / 48.5, mean + (10 - mean) * 47.5 / 51.5]
+    assert drawn([0.0, 10.0], [1.0, 4.0]) == pytest.approx(told)
+
+
+def test_estimates_that_chance_explains_are_one():
+    # Squares .02 are less than the 2 that chance makes: all have the mean, weighed by how certain each is.
+    assert drawn([0.9, 1.0, 1.1], [1.0, 1.0, 1.0]) == pytest.approx([1, 1, 1])
+
+
+def test_who_has_no_estimate_is_left_alone():
+    nan = float("nan")
+    assert drawn([1.0, nan, 2.0, 6.0], [1.0, 1.0, 1.0, 1.0])[[0, 2, 3]] == pytest.approx(
+        drawn([1.0, 2.0, 6.0], [1.0, 1.0, 1.0])
+    )
+    assert np.isnan(drawn([1.0, nan, 2.0], [1.0, 1.0, 1.0])[1])
+    assert drawn([3.0], [1.0]).tolist() == [3.0] and drawn([3.0, 5.0], [1.0, nan]).tolist() == [3.0, 5.0]
+    assert drawn([], []).shape == (0,)
