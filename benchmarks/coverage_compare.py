@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import TypeAlias
 
 import numpy as np
@@ -15,7 +14,7 @@ from crmkit.compare.contributions import Split
 from crmkit.compare.pairs import like_for_like
 from crmkit.compare.sides import Chain
 from crmkit.limits import Limits
-from crmkit.process.resampling import Resamples, resamples_of
+from crmkit.process.resampling import Resamples, resampled
 from crmkit.statistics.decomposition import shapley
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -38,8 +37,7 @@ def deals_of(
     mean = np.array(chance)[whose]
     won = draw.random(len(company)) < draw.beta(9 * mean, 9 * (1 - mean))[company]
     amount = np.where(won, draw.lognormal(0, heavy, len(company)), 0.0)
-    frame = pd.DataFrame({"company_id": pd.Categorical(company)})
-    return whose[company], won, amount, resamples_of(SimpleNamespace(deals=frame))  # type: ignore[arg-type]
+    return whose[company], won, amount, resampled(company)
 
 
 def parts(runs: int) -> Rows:

@@ -23,6 +23,19 @@ def clients_of_deals(crm: Snapshot) -> Ints:
     return np.asarray(np.where(firm >= 0, firm, alone), dtype=np.int64)
 
 
+def clusters(crm: Snapshot, deals: Ints) -> npt.NDArray[np.int64]:
+    """Return codes of which cases hang together: those of one client, else of one deal; else each by itself.
+
+    Parameters
+    ----------
+    deals: the position of each case's deal, −1 for none.
+    """
+    of_deals = np.append(clients_of_deals(crm), -1)
+    client, first = of_deals[deals], int(of_deals.max()) + 1
+    own = np.where(deals >= 0, deals, len(crm.deals) + np.arange(len(deals)))
+    return np.asarray(np.where(client >= 0, client, first + own), dtype=np.int64)
+
+
 @once_per_snapshot
 def clients_of_actions(crm: Snapshot) -> dict[str, Ints]:
     """Return for each communication and each task the code of its client, as for deals; −1 if not known.

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.clients import clients_of_deals
+from crmkit.clients import clusters
 from crmkit.compare.spread import Cases, Floats, Ints, added
 from crmkit.measures.cases import days_seen
 from crmkit.measures.slices import coded
@@ -58,23 +58,15 @@ def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: Ints) -> Cases:
 
 
 def _clients(crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[Ints, Ints]:
-    """Return the client of each case, else its deal, else the case itself, coded alike on both sides."""
-    of_deals = np.append(clients_of_deals(crm), -1).astype(np.int64)
-    most = int(of_deals.max()) + 1
-    told = []
-    for some in rows:
-        deal = (
-            some["deal_ix"].fillna(value=-1).to_numpy(dtype=np.int64)
-            if "deal_ix" in some
-            else np.full(len(some), -1)
-        )
-        client = of_deals[deal]
-        told.append(np.where(client >= 0, client, np.where(deal >= 0, most + deal, -1)))
-    every = np.concatenate(told)
-    alone = every < 0
-    every[alone] = most + len(crm.deals) + np.arange(int(alone.sum()))
-    code = np.unique(every, return_inverse=True)[1].astype(np.int64)
-    return code[: len(told[0])], code[len(told[0]) :]
+    """Return what the cases of both sides hang together by, coded alike."""
+    deals = [
+        some["deal_ix"].fillna(value=-1).to_numpy(dtype=np.int64)
+        if "deal_ix" in some
+        else np.full(len(some), -1)
+        for some in rows
+    ]
+    code = np.unique(clusters(crm, np.concatenate(deals)), return_inverse=True)[1].astype(np.int64)
+    return code[: len(deals[0])], code[len(deals[0]) :]
 
 
 def cells(

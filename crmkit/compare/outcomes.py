@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.clients import clients_of_deals
+from crmkit.clients import clusters
 from crmkit.compare.league import Kind
 from crmkit.compare.lying import CLOSED, CONVERTED, deals_with_lying, visits_with_lying
 from crmkit.errors import N_, Message, RequestError, did_you_mean
@@ -71,11 +71,7 @@ def hangs_together(crm: Snapshot, outcome: Outcome, cases: pd.DataFrame) -> npt.
     if outcome.by_week:
         days = cases["at"].dt.tz_localize(None).to_numpy().astype("datetime64[D]").astype(np.int64)
         return np.asarray((days + 3) // 7)
-    deals = cases["deal_ix"].to_numpy(dtype=np.int64)
-    client = np.append(clients_of_deals(crm), -1)[deals]
-    alone = client < 0
-    own = np.where(deals >= 0, deals, len(crm.deals) + np.arange(len(cases)))
-    return np.asarray(np.where(alone, client.max(initial=0) + 1 + own, client))
+    return clusters(crm, cases["deal_ix"].to_numpy(dtype=np.int64))
 
 
 def _of_measure(name: str) -> CaseFunction:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from crmkit.clients import clusters
 from crmkit.facts import FloatArray, IntArray
 from crmkit.schema import Snapshot
 
@@ -54,15 +55,17 @@ class Resamples:
 
 
 def resamples_of(crm: Snapshot) -> Resamples:
-    """Draw the clients of a Snapshot; a deal without a company is a client of its own.
+    """Draw the clients of a Snapshot; a deal without one is a client of its own."""
+    return resampled(clusters(crm, np.arange(len(crm.deals))))
 
-    More than 500 clients are put at random into 500 blocks of nearly one size. The seed is fixed.
+
+def resampled(cluster: IntArray) -> Resamples:
+    """Draw the clusters of deals, a code of each deal; the seed is fixed.
+
+    More than 500 are put at random into 500 blocks of nearly one size.
     """
     draw = np.random.default_rng(SEED)
-    company = crm.deals["company_id"].cat.codes.to_numpy().astype(np.int64)
-    alone = company < 0
-    company[alone] = company.max(initial=-1) + 1 + np.arange(int(alone.sum()))
-    found, client = np.unique(company, return_inverse=True)
+    found, client = np.unique(cluster, return_inverse=True)
     blocks = min(len(found), MOST_BLOCKS)
     block = draw.permutation(len(found))[client] % max(blocks, 1)
     weights = np.ones((RESAMPLES + 1, blocks))
