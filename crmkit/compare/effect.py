@@ -33,6 +33,7 @@ class Effect:
     value, low, high: the change, with its 95 % interval, in the unit of the weekly figures: counts and sums
         are per working day. The limits are null where the change is only described.
     relative, relative_low, relative_high: the same as a part of what would have been without the change.
+    robust_low, robust_high: the interval of ``value`` with Newey and West's errors, as other tools tell it.
     base: what would have been; null where only described.
     n_before, n_after: weeks with a figure. n: cases of the side that has fewer; NaN if unknown.
     money_month, money_low, money_high: of sums of money, the change a month of usual working days.
@@ -56,6 +57,8 @@ class Effect:
     relative: float
     relative_low: float
     relative_high: float
+    robust_low: float
+    robust_high: float
     base: float
     n_before: int
     n_after: int
@@ -123,10 +126,10 @@ def effect(
     series = frame[columns].assign(fitted=lines[0], without=lines[1], placebo=lines[2])
     return Effect(
         one.name, day, told.value, told.low, told.high, told.relative, told.relative_low, told.relative_high,
-        told.base, told.n_before, told.n_after, told.n, told.value * a_month, told.low * a_month,
-        told.high * a_month, told.placebo_share, int((~np.isnan(told.placebo)).sum()), told.is_season,
-        told.correlation, theirs, mine, told.label, told.direction, told.reason, series, kept,
-        len(figures) - len(whole),
+        told.robust_low, told.robust_high, told.base, told.n_before, told.n_after, told.n,
+        told.value * a_month, told.low * a_month, told.high * a_month, told.placebo_share,
+        int((~np.isnan(told.placebo)).sum()), told.is_season, told.correlation, theirs, mine,
+        told.label, told.direction, told.reason, series, kept, len(figures) - len(whole),
     )  # fmt: skip
 
 
@@ -207,7 +210,7 @@ def _refused(day: date, one: Measure, groups: tuple[Group, Group], lacks: str) -
     no = float("nan")
     names = ["week", "is_after", "value", "weight", "n", "control", "fitted", "without", "placebo"]
     return Effect(
-        one.name, day, no, no, no, no, no, no, no, 0, 0, no, no, no, no, no, 0, False, no, *groups,
+        one.name, day, no, no, no, no, no, no, no, no, no, 0, 0, no, no, no, no, no, 0, False, no, *groups,
         "cannot_be_computed", "none", lacks, pd.DataFrame(columns=names),
         Recording(*(pd.DataFrame(columns=list(columns)) for columns in (MASS_COLUMNS, COUNTED))), 0,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from crmkit.compare.intervals import Direction, Label, verdict
 from crmkit.limits import Limits
-from crmkit.statistics.regression import Fit, autoregressive, whitened
+from crmkit.statistics.regression import Fit, autoregressive, least_squares, usual_lags, whitened
 
 Floats: TypeAlias = NDArray[np.float64]
 #: The effect must exceed that of more than this share of the dates on which nothing was changed.
@@ -33,6 +33,8 @@ class Judged:
     ----------
     value, low, high: the change of the level, in the unit of the series, with its 95 % interval.
     relative, relative_low, relative_high: the same as a part of what would have been without the change.
+    robust_low, robust_high: the 95 % interval of the change by least squares with Newey and West's errors, as
+        other tools tell it; too short where weeks hang together.
     base: what would have been on average in the weeks after: what was, less the change; NaN where only
         described.
     n_before, n_after: weeks with a figure.
@@ -50,6 +52,8 @@ class Judged:
     relative: float
     relative_low: float
     relative_high: float
+    robust_low: float
+    robust_high: float
     base: float
     n_before: int
     n_after: int
@@ -80,7 +84,8 @@ def judged_series(
 
     The line has a level, a trend and, from ``limits.season_weeks`` weeks before on, a level for each month of
     the year; the change raises the level. Errors hang together from week to week
-    (:func:`crmkit.statistics.regression.autoregressive`). On placebo dates, of which ``weeks_before`` weeks
+    (:func:`crmkit.statistics.regression.autoregressive`); nothing holds that does not with Newey and West's
+    errors, too. On placebo dates, of which ``weeks_before`` weeks
     lie before and ``weeks_after`` between them and the change, the same is asked of the weeks before alone.
 
     Parameters
@@ -114,7 +119,10 @@ def judged_series(
     fit, x = series.fit()
     effect, (dates, found) = _Effect.of(fit, series), placebo_effects(series, fit.correlation, limits)
     share = float((np.abs(effect.value) > np.abs(found)).mean()) if len(found) else np.nan
+    robust = _limits(least_squares(series.values, x, series.worth, lags=usual_lags(len(x))))[1:]
     hindered = against or _hindrance(series, share, limits)
+    if min(end * effect.value for end in robust) <= 0:
+        hindered = hindered or "within_robust"
     said = verdict(np.inf if cases is None else n, effect.low, effect.high, limits=limits, against=hindered)
     lines = np.full((3, len(told)), np.nan)
     lines[0, place] = x @ fit.coefficients + shift
@@ -122,8 +130,8 @@ def judged_series(
     lines[2, place[dates]] = found
     return Judged(
         effect.value, effect.low, effect.high, effect.relative, effect.relative_low, effect.relative_high,
-        effect.base, before, len(sides[1]), n, lines[2], share, series.is_season, fit.correlation, lines[0],
-        lines[1], said.label, said.direction, said.reason,
+        *robust, effect.base, before, len(sides[1]), n, lines[2], share, series.is_season, fit.correlation,
+        lines[0], lines[1], said.label, said.direction, said.reason,
     )  # fmt: skip
 
 
@@ -175,17 +183,22 @@ class _Effect:
         What would have been is what was, less the change; so the limits of the part follow from those of
         the change, and both exclude zero together. The upper one is infinite where nothing might have been.
         """
-        from scipy.special import stdtrit
-
         after = slice(series.change, None)
         seen = float(np.average((series.values + series.shift)[after], weights=series.worth[after]))
-        value = float(fit.coefficients[_CHANGE])
-        half = float(stdtrit(fit.freedom, (1 + LEVEL) / 2) * np.sqrt(fit.covariance[_CHANGE, _CHANGE]))
-        limits = (value, value - half, value + half)
+        value, *_ = limits = _limits(fit)
         relative = low = high = np.nan
         if seen > 0 and seen > value:
             relative, low, high = (one / (seen - one) if seen > one else np.inf for one in limits)
         return cls(*limits, relative, low, high, seen - value)
+
+
+def _limits(fit: Fit) -> tuple[float, float, float]:
+    """Return the change of the level with its interval."""
+    from scipy.special import stdtrit
+
+    value = float(fit.coefficients[_CHANGE])
+    half = float(stdtrit(fit.freedom, (1 + LEVEL) / 2) * np.sqrt(fit.covariance[_CHANGE, _CHANGE]))
+    return value, value - half, value + half
 
 
 def placebo_effects(series: _Series, correlation: float, limits: Limits) -> tuple[NDArray[np.int64], Floats]:
@@ -232,6 +245,6 @@ def _described(
     relative = value / means[0] if means[0] > 0 else np.nan
     nothing, line = float("nan"), np.full(len(told), np.nan)
     return Judged(
-        value, nothing, nothing, relative, nothing, nothing, nothing, len(sides[0]), len(sides[1]), n, line,
-        nothing, False, nothing, line, line, "too_little_data", "none", "few_weeks",
+        value, nothing, nothing, relative, nothing, nothing, nothing, nothing, nothing, len(sides[0]),
+        len(sides[1]), n, line, nothing, False, nothing, line, line, "too_little_data", "none", "few_weeks",
     )  # fmt: skip

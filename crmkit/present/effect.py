@@ -119,8 +119,8 @@ def effect_row(found: Effect) -> tuple[pd.DataFrame, Compared]:
     unit = figure if is_plain else RELATIVE
     of = "" if unit == figure else "relative_"
     names = (
-        "low", "high", "n", "relative", "relative_low", "relative_high", "base", "label", "direction",
-        "reason", "money_month", "money_low", "money_high",
+        "low", "high", "n", "relative", "relative_low", "relative_high", "robust_low",
+        "robust_high", "base", "label", "direction", "reason", "money_month", "money_low", "money_high",
     )  # fmt: skip
     row = {"measure": found.measure, "unit": figure, "value": found.value}
     row |= {name: getattr(found, name) for name in names}

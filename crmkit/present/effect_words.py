@@ -130,6 +130,10 @@ def _grounds(study: Study, found: Effect) -> list[str]:
     if found.placebo_dates:
         text = N_("On {k} of {n} dates on which nothing was changed, the same calculation finds less.")
         said.append(study.say(text.text, **smaller(found)))
+    if not is_missing(found.robust_low):
+        limits_told = (found.robust_low, found.robust_high, unit_of(find(found.measure)))
+        text = N_("For comparing with other tools: with Newey and West's errors the change is {interval}.")
+        said.append(sentence(study.words, text.text, interval=between_text(study.formats, *limits_told)))
     season = (
         N_("The season is taken off: each month of the year has a level of its own.")
         if found.is_season

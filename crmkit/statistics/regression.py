@@ -70,6 +70,17 @@ def least_squares(y: ArrayLike, x: ArrayLike, weights: ArrayLike | None = None, 
     return Fit(coefficients, covariance, rows - count, float("nan"))
 
 
+def usual_lags(rows: int) -> int:
+    """Return how many lags are usual for Newey and West's errors: 4 (rows ÷ 100)^(2/9), rounded down.
+
+    Source: Newey and West, Review of Economic Studies 61 (1994) 631–653
+
+    >>> [usual_lags(rows) for rows in (16, 39, 130, 300)]
+    [2, 3, 4, 5]
+    """
+    return int(4 * (rows / 100) ** (2 / 9))
+
+
 def autoregressive(y: ArrayLike, x: ArrayLike, weights: ArrayLike | None = None) -> Fit:
     """Fit a line whose errors follow an autoregression of order 1, however strong it is.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from crmkit.compare import interrupted
 from crmkit.compare.interrupted import judged_series
 from crmkit.limits import Limits
 
@@ -52,12 +55,42 @@ def test_what_holds():
     assert (against.label, against.reason) == ("may_be_chance", "mass_closing")
 
 
+def test_the_limits_of_other_tools():
+    # Sixty weeks before: no season. Newey and West's errors by hand, in plain matrices.
+    values, before, lags = noisy(3, effect=0.5, before=60), 60, 3  # 4 (86 / 100)^(2/9) = 3.87
+    told = judged_series(values, before, limits=LIMITS)
+    week = np.arange(86)
+    x = np.column_stack([np.ones(86), week >= before, week / 85 - 0.5])
+    inner = np.linalg.inv(x.T @ x)
+    found = inner @ x.T @ values
+    rest = values - x @ found
+    near = np.clip(1 - np.abs(week[:, None] - week) / (lags + 1), 0, None)  # Bartlett's weights
+    covariance = inner @ (x.T @ (near * np.outer(rest, rest)) @ x) @ inner * 86 / 83
+    half = 1.98896 * covariance[1, 1] ** 0.5  # Student's t, 83 degrees of freedom
+    assert (told.robust_low, told.robust_high) == pytest.approx((found[1] - half, found[1] + half), rel=1e-5)
+
+
+def test_what_newey_and_west_do_not_tell_does_not_hold(monkeypatch):
+    values = noisy(1, effect=0.5)
+    assert judged_series(values, 104, limits=LIMITS).label == "holds"
+    real = interrupted.least_squares
+
+    def wide(*args, **named):
+        fit = real(*args, **named)
+        return replace(fit, covariance=fit.covariance * 1e4)
+
+    monkeypatch.setattr("crmkit.compare.interrupted.least_squares", wide)
+    told = judged_series(values, 104, limits=LIMITS)
+    assert told.robust_low < 0 < told.low < told.high < told.robust_high
+    assert (told.label, told.direction, told.reason) == ("may_be_chance", "none", "within_robust")
+
+
 def test_four_weeks_after_are_only_described():
     values = [100.0] * 30 + [124.0] * 4
     told = judged_series(values, 30, limits=LIMITS)
     assert (told.label, told.reason) == ("too_little_data", "few_weeks")
     assert told.relative == pytest.approx(0.24)
-    assert np.isnan([told.low, told.relative_low, told.base]).all()
+    assert np.isnan([told.low, told.relative_low, told.robust_low, told.robust_high, told.base]).all()
     assert np.isnan(told.fitted).all()
     nothing = judged_series(values[:30], 30, limits=LIMITS)
     assert nothing.n_after == 0
