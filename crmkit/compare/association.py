@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.intervals import verdicts
-from crmkit.compare.managers import people_of
+from crmkit.compare.people import people_of
 from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate
 from crmkit.measures.cases import borders

@@ -16,9 +16,9 @@ import pandas as pd
 
 from crmkit.compare.intervals import verdicts, wilson
 from crmkit.compare.lying import lying, stage_codes
-from crmkit.compare.managers import people_of
 from crmkit.compare.mix import mix_of
 from crmkit.compare.outcomes import OUTCOMES, hangs_together
+from crmkit.compare.people import people_of
 from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate, find
 from crmkit.measures.slices import coded, lacking

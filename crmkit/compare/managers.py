@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,9 @@ from crmkit.compare.colleagues import judged
 from crmkit.compare.league import LEVEL
 from crmkit.compare.mix import Mix, leaks, mix_of, telling
 from crmkit.compare.outcomes import Outcome, find_outcome, hangs_together
+from crmkit.compare.people import people_of
 from crmkit.limits import Limits
-from crmkit.measures import ALL, borders, slices
+from crmkit.measures import ALL, slices
 from crmkit.measures.sales import amounts
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
@@ -195,22 +195,3 @@ def _sizes(crm: Snapshot, one: Outcome, cases: pd.DataFrame) -> dict[str, npt.ND
     if not one.has_mix or one.kind != "share" or "deals.amount" not in crm.supplied:
         return {}
     return {"size": amounts(crm)[cases["deal_ix"].to_numpy(dtype=np.int64)]}
-
-
-def people_of(crm: Snapshot, names: Sequence[str], period: Period) -> pd.DataFrame:
-    """Return the role of each rep (empty if not known) and whether the rep is new at the end of the period.
-
-    Without a date of hiring, a rep is new whose first deal was created in the last ``limits.new_hire_days``
-    days, if the export tells of at least as many before.
-    """
-    table = crm.tables["managers"].assign(key=lambda one: one["manager_id"].astype("str")).set_index("key")
-    own = table.reindex(names)
-    ends = min(pd.Timestamp(borders(crm, period).days()[1]), pd.Timestamp(crm.today + timedelta(days=1)))
-    recent = ends - pd.Timedelta(days=crm.settings.limits.new_hire_days)
-    created = crm.deals["created_at"].dt.tz_localize(None)
-    first = created.groupby(crm.deals["manager_id"].astype("str")).min().reindex(names)
-    if not created.min() < recent - pd.Timedelta(days=crm.settings.limits.new_hire_days):
-        first = first.mask(first.notna())
-    since, role = own["hired_on"].fillna(first), own["role"].astype("object")
-    told = {"role": role.where(role.notna(), ""), "is_new": since > recent}
-    return pd.DataFrame(told, index=pd.Index(names))

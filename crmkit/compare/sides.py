@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.artefacts import seen_shares
+from crmkit.compare.people import people_of
 from crmkit.errors import N_, RequestError, did_you_mean
 from crmkit.facts import BoolArray, FloatArray, IntArray, is_status
 from crmkit.measures.evaluation import ALL
@@ -202,20 +203,13 @@ def _with_money(
 
 def hindrance(crm: Snapshot, sides: tuple[Side, Side]) -> str:
     """Return why two reps are not compared at all: roles that differ, or one who is new; else nothing."""
-    people = [_people(crm, side) for side in sides if side.by in ("manager", "owner")]
-    if not people:
-        return ""
-    roles = [set(each["role"].dropna()) for each in people]
+    of_reps = [side for side in sides if side.by in ("manager", "owner")]
+    owner = crm.deals["manager_id"].astype("str")
+    people = [people_of(crm, list(owner[_of_group(crm, side)].unique()), side.period) for side in of_reps]
+    roles = [set(each["role"]) - {""} for each in people]
     if len(roles) == 2 and roles[0] and roles[1] and roles[0] != roles[1]:
         return "different_roles"
-    border = pd.Timestamp(crm.today) - pd.Timedelta(days=crm.settings.limits.new_hire_days)
-    return "new_hire" if any((each["hired_on"] > border).any() for each in people) else ""
-
-
-def _people(crm: Snapshot, side: Side) -> pd.DataFrame:
-    owners = crm.deals["manager_id"].astype("str")[_of_group(crm, side)].unique()
-    managers = crm.tables["managers"]
-    return managers[managers["manager_id"].astype("str").isin(owners)]
+    return "new_hire" if any(each["is_new"].any() for each in people) else ""
 
 
 def beginning(crm: Snapshot, sides: tuple[Side, Side]) -> str:

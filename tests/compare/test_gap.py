@@ -240,8 +240,8 @@ def many(rep: str, won: int, lost: int, amount: float, seed: int = 1) -> list[di
 
 
 def test_a_large_difference_holds_in_the_factor_that_makes_it(snapshot: Make) -> None:
-    # 150 leads each, checks of 100 each: 90 won against 30. Only the win rate differs.
-    crm = snapshot(many("1", 90, 60, 100) + many("2", 30, 120, 100, 2), managers=PEOPLE)
+    # 150 leads each, checks of 100 each: 90 won against 45. Only the win rate differs.
+    crm = snapshot(many("1", 90, 60, 100) + many("2", 45, 105, 100, 2), managers=PEOPLE)
     rows = gap(crm, ANNA, BORIS).rows.set_index("factor")
     assert rows["label"].to_dict() == {
         "leads": "may_be_chance", "win_rate": "holds", "average_check": "may_be_chance", "total": "holds"
@@ -275,9 +275,11 @@ def test_money_of_uneven_sides_is_approximate(snapshot: Make) -> None:
     found = gap(snapshot(many("1", 120, 80, 100) + many("2", 30, 20, 100, 2), managers=PEOPLE), ANNA, BORIS)
     rows = found.rows.set_index("factor")
     assert rows.loc["leads", "gap_low"] > 0
-    assert rows.loc["leads", ["label", "reason"]].tolist() == ["may_be_chance", "approximate_interval"]
+    assert rows.loc["total", "gap_low"] > 0
+    for factor in ("leads", "average_check", "total"):
+        assert rows.loc[factor, ["label", "reason"]].tolist() == ["may_be_chance", "approximate_interval"]
     even = gap(snapshot(many("1", 60, 140, 100) + many("2", 30, 20, 100, 2), managers=PEOPLE), ANNA, BORIS)
-    assert even.rows.set_index("factor").loc["leads", "label"] == "holds"
+    assert even.rows.set_index("factor").loc[["leads", "total"], "label"].tolist() == ["holds", "holds"]
 
 
 def test_hunters_are_not_compared_with_farmers_nor_with_new_people(snapshot: Make) -> None:
@@ -289,6 +291,17 @@ def test_hunters_are_not_compared_with_farmers_nor_with_new_people(snapshot: Mak
     fresh = [PEOPLE[0] | {"hired_on": "2026-02-20"}, PEOPLE[1] | {"hired_on": "2020-01-01"}]
     found = gap(snapshot(rows, managers=fresh), ANNA, BORIS).rows
     assert found["reason"].tolist()[-1] == "new_hire"
+
+
+def test_who_is_new_is_told_by_the_end_of_the_period_as_everywhere(snapshot: Make) -> None:
+    # Anna came in the middle of January: new in that quarter, whatever is known of her a year later.
+    rows = many("1", 90, 60, 100) + many("2", 30, 120, 100, 2)
+    hired = [PEOPLE[0] | {"hired_on": "2026-01-15"}, PEOPLE[1] | {"hired_on": "2020-01-01"}]
+    crm = snapshot(rows, managers=hired, as_of="2027-03-01")
+    quarter = Period.parse("2026-Q1", crm.settings.zone)
+    then = (Side(quarter, "manager", "Anna"), Side(quarter, "manager", "Boris"))
+    assert gap(crm, *then).rows["reason"].tolist()[-1] == "new_hire"
+    assert "new_hire" not in set(gap(crm, ANNA, BORIS).rows["reason"])
 
 
 def test_the_same_question_has_the_same_answer(snapshot: Make) -> None:
