@@ -26,8 +26,6 @@ COLUMNS = (
     "adjusted", "adjusted_low", "adjusted_high", "shrunk", "gap", "gap_low", "gap_high", "chance", "matched",
     "without_biggest", "rank_low", "rank_high", "is_new", "whole", "label", "direction", "reason",
 )  # fmt: skip
-#: What is said of a rep of whom something else would be said if deals that lie open were lost.
-LEFT_OPEN = {"label": "may_be_chance", "direction": "none", "reason": "left_open"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +57,8 @@ def managers(
 ) -> Managers:
     """Return each rep beside colleagues of the same role, like for like, with a verdict.
 
-    Nothing holds that does not hold with deals lying open far longer than usual counted as lost.
+    Nothing holds that does not hold with deals lying open far longer than usual counted as lost, and whether
+    deals are alike by when they began or by when they ended.
 
     Parameters
     ----------
@@ -88,12 +87,12 @@ def managers(
         role=mine.people["role"].to_numpy()[rows["rep"]],
         reason=rows["reason"].replace("few_clients", "few_work_weeks" if one.by_week else "few_clients"),
     )
-    if one.with_lying and (rows["label"] == "holds").any():
-        again = managers(crm, period, replace(one, cases=one.with_lying, with_lying=None), by=by).rows
-        same = again.set_index("manager_id")["direction"].reindex(rows["manager_id"]).to_numpy()
-        rows.loc[(rows["label"] == "holds") & (rows["direction"] != same), list(LEFT_OPEN)] = [
-            *LEFT_OPEN.values()
-        ]
+    for reason, cases in one.doubts.items():
+        if (rows["label"] == "holds").any():
+            again = managers(crm, period, replace(one, cases=cases, doubts={}), by=by).rows
+            same = again.set_index("manager_id")["direction"].reindex(rows["manager_id"]).to_numpy()
+            falls = (rows["label"] == "holds") & (rows["direction"] != same)
+            rows.loc[falls, ["label", "direction", "reason"]] = ["may_be_chance", "none", reason]
     return replace(told, rows=rows[list(COLUMNS)], level=level)
 
 
@@ -180,7 +179,9 @@ def _owners(crm: Snapshot, cases: pd.DataFrame, by: str) -> tuple[npt.NDArray[np
         return codes, labels, ""
     if "manager_id" in cases:
         owner = cases["manager_id"].cat
-        return owner.codes.to_numpy().astype(np.int64), [str(one) for one in owner.categories], "owner_then"
+        known = "stage" not in cases or "stage_changes.manager_id" in crm.supplied
+        names = [str(one) for one in owner.categories]
+        return owner.codes.to_numpy().astype(np.int64), names, "owner_then" if known else "owner_now"
     _, owner, names = owners(crm)
     credit = "owner_now"
     if "stage_changes.manager_id" in crm.supplied:

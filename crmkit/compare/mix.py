@@ -19,7 +19,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
-#: Attributes of a deal that the rep does not choose (METHOD 6.1), and the time in which it was worked.
+#: Attributes of a deal that the rep does not choose (METHOD 6.1), and the time since which it was worked.
 ATTRIBUTES = ("source", "segment", "product")
 AMOUNT, TIME = "amount_band", "quarter"
 BANDS = 4
@@ -64,8 +64,15 @@ def mix_of(
 
     Parameters
     ----------
-    cases: with ``deal_ix`` and ``at``. outcome: which cases came out well, where they did so or not. also:
-        further columns of the cases that tell their kind; ``None`` where deals have no part in the cases.
+    cases: with ``deal_ix``, ``at`` and, where it is told, ``began``: the time is then that of the beginning.
+        outcome: which cases came out well, where they did so or not. also: further columns of the cases that
+        tell their kind; ``None`` where deals have no part in the cases.
+
+    Notes
+    -----
+    By the time in which deals ended, those of whoever came late, or hands over old deals, are not like those
+    of the others: only quick deals can have ended. Of deals that began in one quarter, all reps can have
+    closed the same by now.
 
     Source: METHOD 6.1
     """
@@ -87,7 +94,7 @@ def mix_of(
 def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> Ints | None:
     deals: Rows = cases["deal_ix"].to_numpy(dtype=np.int64)
     if name == TIME:
-        return _gathered(coded(crm, cases, TIME)[0] + 1)
+        return _quarters(crm, cases)
     if name in cases:
         return np.asarray(pd.Categorical(cases[name]).codes.astype(np.int64) + 1)
     column = "amount" if name == AMOUNT else name
@@ -96,6 +103,14 @@ def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> Ints | None:
     if name == AMOUNT:
         return _bands(np.append(crm.deals["amount"].to_numpy(np.float64), np.nan)[deals])
     return _gathered(coded(crm, cases, name)[0] + 1)
+
+
+def _quarters(crm: Snapshot, cases: pd.DataFrame) -> Ints:
+    """Return the quarter in which each case began, or was counted; the oldest of many are one, 1."""
+    if "began" in cases and cases["began"].notna().mean() > 1 - LEAK:
+        cases = cases.assign(at=cases["began"])
+    codes = coded(crm, cases, TIME)[0].astype(np.int64)
+    return np.where(codes < 0, 0, np.maximum(codes - max(codes.max(initial=0) - MOST_VALUES, 0), 0) + 1)
 
 
 def _gathered(codes: npt.NDArray[np.signedinteger]) -> Ints:

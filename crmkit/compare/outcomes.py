@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +35,9 @@ class Outcome:
     needs: columns without which it cannot be told. cases: with ``deal_ix`` (−1: none), ``at``, ``value``,
         ``left_out`` (why a case does not count), and ``manager_id`` where it is not the deal's.
     has_mix: whether deals are compared like for like. by_week: cases of one week hang together, else those of
-        one client. also: further columns of the cases that tell their kind. with_lying: the cases, and those
-        left lying open as if they had come out badly; where cases that are not over do not count.
+        one client. also: further columns of the cases that tell their kind. doubts: reason → other
+        cases; nothing holds that does not hold by them too. ``left_open``: with those left lying as if they
+        had come out badly; ``began_or_ended``: alike by when they ended, not by when they began.
     """
 
     id: str
@@ -50,7 +51,7 @@ class Outcome:
     has_mix: bool = True
     by_week: bool = False
     also: tuple[str, ...] = ()
-    with_lying: CaseFunction | None = None
+    doubts: Mapping[str, CaseFunction] = field(default_factory=dict)
 
 
 def find_outcome(name: str) -> Outcome:
@@ -76,6 +77,16 @@ def hangs_together(crm: Snapshot, outcome: Outcome, cases: pd.DataFrame) -> npt.
 
 def _of_measure(name: str) -> CaseFunction:
     return find(name).cases
+
+
+def _since_creation(cases: CaseFunction) -> CaseFunction:
+    """Return the cases with the moment at which their deals were created."""
+
+    def begun(crm: Snapshot, period: Period) -> pd.DataFrame:
+        told = cases(crm, period)
+        return told.assign(began=crm.deals["created_at"].array[told["deal_ix"].to_numpy(dtype=np.int64)])
+
+    return begun
 
 
 def _leads(crm: Snapshot, period: Period) -> pd.DataFrame:
@@ -129,7 +140,8 @@ OUTCOMES = {
     for one in (
         Outcome(
             "win_rate", N_("Win rate"), N_("Of the deals closed in the period, the share that was won."),
-            "share", "higher", "share", _CLOSED, _of_measure(CLOSED), with_lying=deals_with_lying,
+            "share", "higher", "share", _CLOSED, _since_creation(_of_measure(CLOSED)),
+            doubts={"left_open": _since_creation(deals_with_lying), "began_or_ended": _of_measure(CLOSED)},
         ),
         Outcome(
             "revenue_per_lead", N_("Revenue per lead"),
@@ -139,7 +151,8 @@ OUTCOMES = {
         Outcome(
             "cycle", N_("Deals won within the usual time"),
             N_("Of the deals won in the period, the share that took no longer than half of them do."),
-            "share", "higher", "share", _CLOSED | {"deals.created_at"}, _quick,
+            "share", "higher", "share", _CLOSED | {"deals.created_at"}, _since_creation(_quick),
+            doubts={"began_or_ended": _quick},
         ),
         Outcome(
             "on_time", N_("Tasks on time"),
@@ -157,7 +170,7 @@ OUTCOMES = {
             "stage_conversion", N_("Stage conversion"),
             N_("Of the visits to stages that are over, the share that went on to a later one, by stage."),
             "share", "higher", "share", find("stage_conversion").needs,
-            _of_measure(CONVERTED), also=("pipeline", "stage"), with_lying=visits_with_lying,
+            _of_measure(CONVERTED), also=("pipeline", "stage"), doubts={"left_open": visits_with_lying},
         ),
     )
 }  # fmt: skip

@@ -71,6 +71,10 @@ REASONS = {
     "left_open": N_(
         "Deals lie open here far longer than usual: if they count as lost, the difference does not hold."
     ),
+    "began_or_ended": N_(
+        "It makes a difference whether deals are set beside those that began at the same time or those that"
+        " ended at the same time: deals handed over, or not yet closed, may be the cause."
+    ),
     "few_alike": N_("Too few of them have their like at other reps; at least {compared_cases} are needed."),
     "few_others": N_("The others have too few such cases: at least {compared_cases} are needed."),
     "unknown_step": N_("No described step and no stage of the CRM is called so."),
