@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -56,7 +57,7 @@ def artefacts(
     """
     rows: list[dict[str, object]] = []
     for side, period in enumerate((earlier, later)):
-        if pd.Timestamp(period.end) > crm.as_of.normalize() + pd.Timedelta(days=1):
+        if period.days()[1] > crm.today + timedelta(days=1):
             rows.append({"code": "not_over", "side": side, "day": crm.as_of})
         rows += _first_records(crm, period, side)
         rows += _mass(crm, period, side)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.series import weekly
-from crmkit.facts import is_status, once_per_snapshot, within
+from crmkit.facts import day_of, is_status, midnights, once_per_snapshot, within
 from crmkit.measures.catalog import Measure
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
@@ -67,7 +67,7 @@ def _closing_days(crm: Snapshot) -> pd.DataFrame:
     """Return how many deals each person closed on each day on which any were."""
     closed = crm.deals["closed_at"]
     chosen = (is_status(crm, "won") | is_status(crm, "lost")) & closed.notna().to_numpy()
-    rows = crm.deals.loc[chosen, ["manager_id"]].assign(day=closed[chosen].dt.normalize())
+    rows = crm.deals.loc[chosen, ["manager_id"]].assign(day=midnights(crm, day_of(closed[chosen])))
     counts = rows.groupby(["day", "manager_id"], observed=True, dropna=False).size()
     return counts.rename("closed").reset_index().sort_values(["day", "manager_id"], kind="stable")
 

@@ -32,6 +32,8 @@ _SPACES_ONLY = rf"^[+-]?\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d+)?$"
 _PLAIN = r"^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$"
 _UNDECIDED = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 _OTHER = {".": ",", ",": "."}
+#: No amount is as large: a slip of a key, or an identifier. Squares and sums of what is smaller stay finite.
+TOO_LARGE = 1e18
 _NAMES = {
     "": "whole numbers",
     ".": "decimal point",
@@ -57,13 +59,13 @@ class _Numeral:
         if self.undecided:
             digits = digits.replace(self.undecided, "." if self.undecided == decimal else "")
         number = float(digits)
-        if not math.isfinite(number):
+        if not number < TOO_LARGE:
             return math.nan
         return -number if self.negative else number
 
 
 def parse_numbers(text: pd.Series, *, decimal: str | None = None) -> Parsed:
-    """Read numbers as float64.
+    """Read numbers as float64; those of ``TOO_LARGE`` and more cannot be read.
 
     Every cell is read by its own shape where that leaves no doubt: both marks (the last is decimal), one mark
     several times (thousands), one mark with other than three digits behind it (decimal). Cells such as
@@ -89,7 +91,7 @@ def parse_numbers(text: pd.Series, *, decimal: str | None = None) -> Parsed:
         proved.add(".")
     nothing = pa.scalar(None, cells.type)
     values = pc.if_else(clear, cells, nothing).cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
-    values[~np.isfinite(values)] = np.nan
+    values[~(np.abs(values) < TOO_LARGE)] = np.nan
     coded = pc.if_else(clear, nothing, cells).dictionary_encode()
     codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False)
     numerals = {cell: _understand(cell) for cell in coded.dictionary.to_pylist()}

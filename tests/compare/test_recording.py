@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
+import pandas as pd
 import pytest
 
+from crmkit.compare.artefacts import artefacts
 from crmkit.compare.recording import kept_otherwise, mass_closings, recording
 from crmkit.measures import ALL, find
 from crmkit.periods import Period
@@ -99,6 +101,20 @@ def test_mass_closing(of: Callable[..., Snapshot]):
 def test_what_anybody_closes_on_a_day_is_no_mass(of: Callable[..., Snapshot]):
     crm = of(weeks_of({"won": (25, 25), "lost": (125, 125)}))
     assert mass_closings(crm, ALL).empty
+
+
+def test_a_day_that_begins_at_one_in_the_morning(snapshot: Callable[..., Snapshot]):
+    # In Chile the clocks skip the hour after the midnight of 7 September 2025.
+    rows = [
+        {"closed_at": f"2025-09-{day:02}T15:00", "status": "lost", "manager_id": "Ann"}
+        for day in (1, 2, 3, *[7] * 100)
+    ]
+    crm = snapshot(deals=rows, as_of="2025-09-07", time_zone="America/Santiago")
+    told = mass_closings(crm, Period.parse("2025-09", "America/Santiago"))
+    assert told["closed"].tolist() == [100] and str(told["day"].iloc[0]) == "2025-09-07 01:00:00-03:00"
+    pair = (Period.parse(name, "America/Santiago") for name in ("2025-08", "2025-09"))
+    found = artefacts(crm, *pair, names=[], left_out=pd.DataFrame(columns=["name", "side", "reason", "n"]))
+    assert "not_over" in found["code"].tolist()
 
 
 def test_nothing_closed(snapshot: Callable[..., Snapshot]):

@@ -272,7 +272,7 @@ def test_the_rest_of_the_column_decides():
 
 
 NO_NUMBERS = """abc|12 34|1 2|1.2.3|1,23,456|5-|nan|inf|-|(5|5)|1/2|12 шт|5 т.р.|#REF!|01.02.2024
-1,234.5.6|1e999|$|%"""
+1,234.5.6|1e999|-1e999|1e18|-1e200|1000000000000000000,5|$|%"""
 
 
 @pytest.mark.parametrize("cell", NO_NUMBERS.replace("\n", "|").split("|"))
