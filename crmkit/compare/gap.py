@@ -45,7 +45,8 @@ FIGURES = (
     "adjusted_low", "adjusted_high", "gap", "gap_low", "gap_high",
 )  # fmt: skip
 #: Amounts are skewed. Where one side has won so many times more deals than the other, that does not cancel
-#: out, and the limits of what leads and average check are worth cover less than they say (measured).
+#: out, and the limits of what leads and average check are worth, and of the whole gap, cover less than they
+#: say (measured).
 UNEVEN = 2
 NAN = float("nan")
 
@@ -203,7 +204,7 @@ def _against(
     empty = crm.settings.limits.empty_share
     wins = [int((depth >= made.won).sum()) for depth in made.depths]
     if "average_check" in made.factors and max(wins) > UNEVEN * min(wins):
-        against |= dict.fromkeys(("leads", "average_check"), "approximate_interval")
+        against |= dict.fromkeys(("leads", "average_check", "total"), "approximate_interval")
     for at, won in enumerate(wins):
         depth = made.depths[at]
         untold = int(out[at].get("no_history", np.zeros(1)).sum())

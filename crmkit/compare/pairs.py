@@ -25,8 +25,6 @@ BANDS = 10
 SEEN = 0.5
 #: Who hardly had the other's kind of deals cannot be compared.
 ALIKE = 0.6
-#: Money is skewed: with fewer won deals on a side the interval covers less than it says (measured).
-MONEY_CASES = 40
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,8 @@ def judged_pair(
 
     Parameters
     ----------
-    cases, attributes, kind: as for :func:`crmkit.compare.colleagues.judged`. codes: of the two in ``rep``.
+    cases, attributes, kind: as for :func:`crmkit.compare.colleagues.judged`: money never holds.
+    codes: of the two in ``rep``.
 
     Source: METHOD 6.1; Hansen, Biometrika 95 (2008) 481–488 (bands of what others would have made of it)
     """
@@ -96,7 +95,7 @@ def judged_pair(
     kept = np.arange(len(value)) != _biggest(value, is_first, above=like.value > 1)
     fewer = like_for_like(value[kept], is_first[kept], cell=cell[kept], cluster=cluster[kept], unsure=unsure)
     against = "one_deal" if fewer.low <= 1 <= fewer.high else ""
-    if kind == "money" and min((value[is_first] > 0).sum(), (value[~is_first] > 0).sum()) < MONEY_CASES:
+    if kind == "money":  # skewed: the interval covers less than it says (measured)
         against = "approximate_interval"
     shares = [part / whole for part, whole in zip(like.alike, like.counts, strict=True) if whole]
     if min(shares, default=1.0) < ALIKE:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from crmkit.compare.pairs import like_for_like
+from crmkit.compare.pairs import judged_pair, like_for_like
+from crmkit.limits import Limits
 
 
 def _cases(rows: list[tuple[bool, int, int, int]]) -> dict[str, np.ndarray]:
@@ -84,3 +86,15 @@ def test_a_true_ratio_is_covered_with_opposite_mix() -> None:
         told = like_for_like(won.astype(float), is_first, cell=cell, cluster=np.arange(120))
         covered += told.low <= 2 <= told.high
     assert 0.93 < covered / runs < 0.985
+
+
+def test_money_of_two_reps_never_holds() -> None:
+    # 200 of 300 by 100 of 300, a hundred each: twice as much beyond any chance, were it not money
+    won = np.repeat([1, 0, 1, 0], [200, 100, 100, 200])
+    cases = pd.DataFrame({"rep": np.repeat([0, 1], 300), "cluster": np.arange(600), "value": won * 1.0})
+    share = judged_pair(cases, (), (0, 1), limits=Limits())
+    assert (share.verdict.label, share.verdict.direction) == ("holds", "above")
+    money = judged_pair(cases.assign(value=won * 100.0), (), (0, 1), limits=Limits(), kind="money")
+    assert money.like.low > 1
+    assert (money.verdict.label, money.verdict.direction) == ("may_be_chance", "none")
+    assert money.verdict.reason == "approximate_interval"
