@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.compare.intervals import verdicts, wilson
+from crmkit.compare.intervals import unheld, verdicts
 from crmkit.compare.lying import lying, stage_codes
 from crmkit.compare.mix import mix_of
 from crmkit.compare.outcomes import OUTCOMES, hangs_together
@@ -24,6 +24,7 @@ from crmkit.measures import ALL, evaluate, find
 from crmkit.measures.slices import coded, lacking
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
+from crmkit.statistics.intervals import wilson
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.shrinkage import shrink
 from crmkit.statistics.stratified import scored
@@ -111,9 +112,7 @@ def _crowned_twice(
     if lies.any():
         other = crowned(visits, limits=limits)[0].set_index(["stage", "rep"])["direction"]
         same = other.reindex(pd.MultiIndex.from_frame(rows[["stage", "rep"]])).to_numpy()
-        changed = (rows["label"] == "holds") & (rows["direction"] != same)
-        told = {"label": "may_be_chance", "direction": "none", "reason": "left_open"}
-        rows.loc[changed, list(told)] = list(told.values())
+        unheld(rows, (rows["direction"] != same).to_numpy(), "left_open")
     return rows, level
 
 

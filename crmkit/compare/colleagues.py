@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.compare.expecting import Expectation, Field
-from crmkit.compare.intervals import bootstrap_by_client
 from crmkit.compare.league import LEVEL, Kind, ranked, told
 from crmkit.compare.mix import cells_of
 from crmkit.limits import Limits
+from crmkit.statistics.bootstrap import cluster_means
 from crmkit.statistics.stratified import scored
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -145,7 +145,7 @@ class Colleagues:
         """Return the means of money in resamples of each rep's clients."""
         if not self.is_money:
             return [None] * len(self.codes)
-        return [bootstrap_by_client(self.field.value[own], self.cluster[own]) for own in self.rows_of]
+        return [cluster_means(self.field.value[own], self.cluster[own]) for own in self.rows_of]
 
     def _without_biggest(self, own: Ints, means: Floats, *, is_above: bool) -> tuple[float, float]:
         """Return value and expected without the case worth most, else the one that speaks most.

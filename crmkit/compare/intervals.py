@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,63 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.limits import Limits
-from crmkit.statistics.intervals import (
-    difference_limits as difference_limits,
-)  # where comparisons look for them
-from crmkit.statistics.intervals import gate, newcombe, wilson
 
-__all__ = [
-    "DIRECTIONS",
-    "LABELS",
-    "Verdict",
-    "bootstrap_by_client",
-    "difference_limits",
-    "gate",
-    "newcombe",
-    "verdict",
-    "verdicts",
-    "wilson",
-]
-
-Floats: TypeAlias = npt.NDArray[np.float64]
-Texts: TypeAlias = npt.NDArray[np.object_]
 Label: TypeAlias = Literal["holds", "may_be_chance", "too_little_data", "cannot_be_computed"]
 Direction: TypeAlias = Literal["above", "below", "none"]
 LABELS: tuple[Label, ...] = ("holds", "may_be_chance", "too_little_data", "cannot_be_computed")
-DIRECTIONS: tuple[Direction, ...] = ("above", "below", "none")
-
-
-RESAMPLES, MOST_BLOCKS, SEED = 1000, 500, 6
-
-
-def bootstrap_by_client(values: npt.ArrayLike, client: npt.ArrayLike) -> Floats:
-    """Return the mean of cases in resamples of their clients; the seed is fixed.
-
-    All cases of a client stay together, for they are no independent cases. More than 500 clients are put into
-    500 blocks.
-
-    Parameters
-    ----------
-    values: one figure a case. client: a code of each, not negative.
-
-    Returns
-    -------
-    1 000 means; quantiles of them are the limits of the mean.
-    """
-    told = np.asarray(values, np.float64)
-    places = np.unique(np.asarray(client), return_inverse=True)[1]
-    blocks = min(int(places.max(initial=-1)) + 1, MOST_BLOCKS)
-    counts = np.bincount(places % max(blocks, 1), minlength=blocks)
-    sums = np.bincount(places % max(blocks, 1), weights=told, minlength=blocks)
-    drawn = _drawn(blocks)
-    return np.asarray((drawn @ sums) / (drawn @ counts), np.float64)
-
-
-@lru_cache(maxsize=64)
-def _drawn(blocks: int) -> Floats:
-    """Return how often each block is drawn in each resample."""
-    draw = np.random.default_rng(SEED)
-    return draw.multinomial(blocks, np.full(blocks, 1 / blocks), size=RESAMPLES).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -141,3 +87,9 @@ def verdict(
     """Return the verdict of one difference; see :func:`verdicts`."""
     row = verdicts(n, low, high, limits=limits, missing=missing, against=against).iloc[0]
     return Verdict(row["label"], row["direction"], row["reason"])
+
+
+def unheld(rows: pd.DataFrame, where: npt.NDArray[np.bool_], reason: str) -> None:
+    """Take a verdict back, in place: what held may be chance after all, for a reason found later."""
+    chosen = where & (rows["label"] == "holds").to_numpy()
+    rows.loc[chosen, ["label", "direction", "reason"]] = ["may_be_chance", "none", reason]

@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from crmkit.compare.intervals import SEED, difference_limits
-from crmkit.statistics.intervals import beta_limits
+from crmkit.statistics.bootstrap import SEED
+from crmkit.statistics.intervals import beta_limits, difference_limits
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]

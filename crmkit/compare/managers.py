@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.compare.colleagues import judged
+from crmkit.compare.intervals import unheld
 from crmkit.compare.league import LEVEL
 from crmkit.compare.mix import Mix, leaks, mix_of, telling
 from crmkit.compare.outcomes import Outcome, find_outcome, hangs_together
@@ -91,8 +92,7 @@ def managers(
         if (rows["label"] == "holds").any():
             again = managers(crm, period, replace(one, cases=cases, doubts={}), by=by).rows
             same = again.set_index("manager_id")["direction"].reindex(rows["manager_id"]).to_numpy()
-            falls = (rows["label"] == "holds") & (rows["direction"] != same)
-            rows.loc[falls, ["label", "direction", "reason"]] = ["may_be_chance", "none", reason]
+            unheld(rows, (rows["direction"] != same).to_numpy(), reason)
     return replace(told, rows=rows[list(COLUMNS)], level=level)
 
 

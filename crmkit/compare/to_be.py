@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from crmkit.compare.claims import Standing
 from crmkit.compare.interrupted import judged_series
+from crmkit.compare.intervals import unheld
 from crmkit.compare.recording import recording
 from crmkit.facts import day_of
 from crmkit.measures.catalog import find
@@ -25,8 +26,6 @@ from crmkit.process.wording import fold
 from crmkit.schema import Snapshot
 from crmkit.stages import ADVANCED, STILL_THERE
 from crmkit.statistics.many import widened
-
-Standing: TypeAlias = Literal["supported", "contradicted", "cannot_tell"]
 
 #: A week counts once this share of the visits that began in it is over: the quick ones alone would mislead.
 OVER = 0.9
@@ -189,9 +188,7 @@ def _judged(crm: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
         rows["gap_low"].mask(compared, low),
         rows["gap_high"].mask(compared, high),
     )
-    lost = (rows["label"] == "holds") & (rows["gap_low"] <= 0) & (rows["gap_high"] >= 0)
-    told = {"label": "may_be_chance", "direction": "none", "reason": "within_chance"}
-    rows.loc[lost, list(told)] = list(told.values())
+    unheld(rows, ((rows["gap_low"] <= 0) & (rows["gap_high"] >= 0)).to_numpy(), "within_chance")
     return rows.assign(claim=[_claim(row) for row in rows.to_dict("records")])
 
 

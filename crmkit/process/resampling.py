@@ -14,8 +14,9 @@ import numpy.typing as npt
 from crmkit.clients import clusters
 from crmkit.facts import FloatArray, IntArray
 from crmkit.schema import Snapshot
+from crmkit.statistics.bootstrap import MOST_BLOCKS, RESAMPLES, times_drawn
 
-RESAMPLES, MOST_BLOCKS, SEED = 1000, 500, 4
+SEED = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,7 @@ def resampled(cluster: IntArray) -> Resamples:
     block = draw.permutation(len(found))[client] % max(blocks, 1)
     weights = np.ones((RESAMPLES + 1, blocks))
     if blocks:
-        weights[1:] = draw.multinomial(blocks, np.full(blocks, 1 / blocks), size=RESAMPLES)
+        weights[1:] = times_drawn(blocks, draw)
     return Resamples(block, weights, len(found))
 
 
