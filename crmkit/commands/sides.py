@@ -48,7 +48,8 @@ def managers(
 ) -> None:
     """Print each rep beside what the others would have made of such deals."""
     from crmkit.compare.outcomes import find_outcome
-    from crmkit.present.managers import compared_reps, managers_of, notes
+    from crmkit.present.managers import compared_reps, managers_of
+    from crmkit.present.managers_notes import notes
     from crmkit.present.verdict_words import why
 
     one = find_outcome(outcome)

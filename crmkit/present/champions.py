@@ -11,17 +11,20 @@ import pandas as pd
 from crmkit.compare.champions import Champions, champions
 from crmkit.errors import N_, Message
 from crmkit.present.compared import adjusted_text, records
-from crmkit.present.managers import attribute
+from crmkit.present.managers import told_of
+from crmkit.present.managers_notes import attribute
 from crmkit.present.reasons import LEFT_OUT
 from crmkit.present.several import MOST, Several, beyond
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
-from crmkit.present.verdict_words import Compared, verdict_text, why
+from crmkit.present.verdict_words import Compared, label_text, verdict_text, why
 
 WHAT = Compared("share", "higher", "visits")
 #: So many champions of a stage are named above the table: those who are ahead most surely.
 NAMED = 3
+#: The labels of those who are compared.
+TOLD = ("holds", "may_be_chance")
 READING: tuple[Message, ...] = (
     N_(
         "Conversion: of the visits to the stage that are over, the share that went on. A stage that was"
@@ -35,7 +38,10 @@ READING: tuple[Message, ...] = (
 
 
 def champions_of(study: Study) -> Several | Sentences:
-    """Return who is ahead at which stage by more than chance, and all reps at all stages."""
+    """Return who is ahead at which stage by more than chance, and all who can be compared at a stage.
+
+    Those of whom nothing can be said stand in the workbook alone.
+    """
     found = champions(study.crm, study.period)
     if found.missing:
         return Sentences.of(study.words, [why(study, found.missing)], "warning")
@@ -44,6 +50,15 @@ def champions_of(study: Study) -> Several | Sentences:
     if frame.empty:
         said = study.say("No visit to a stage came to its end in this period.")
         return Sentences.of(study.words, [said], "warning")
+    told = frame["label"].isin(TOLD)
+    if not told.any():
+        least = study.crm.settings.limits.compared_cases
+        few = N_(
+            "At no stage can reps be compared: each needs at least {compared_cases} visits with their like."
+        )
+        said = study.say(few.text, compared_cases=least)
+        return Sentences.of(study.words, [said], "warning")
+    frame = pd.concat([frame[told], frame[~told]], ignore_index=True)
     return Several((_said(study, frame), _table(study, found, frame)))
 
 
@@ -71,10 +86,8 @@ def _said(study: Study, frame: pd.DataFrame) -> Sentences:
     for row in best:
         count[row["stage_ix"]] += 1
         if count[row["stage_ix"]] <= NAMED:
-            verdict = verdict_text(study, row, WHAT)
-            told.append(
-                study.say("«{stage}»: {rep}. {verdict}", stage=row["stage"], rep=row["rep"], verdict=verdict)
-            )
+            name = study.say("«{stage}»: {rep}", stage=row["stage"], rep=row["rep"])
+            told.append(told_of(study, name, row, WHAT))
     if len(best) > len(told):
         more = len(best) - len(told)
         told.append(study.words.plural("{n} more is in the table.", "{n} more are in the table.", more))
@@ -83,7 +96,7 @@ def _said(study: Study, frame: pd.DataFrame) -> Sentences:
 
 def _table(study: Study, found: Champions, frame: pd.DataFrame) -> Table:
     several = len(frame["pipeline"].unique()) > 1
-    rows = frame.to_dict("records")
+    rows, told = frame.to_dict("records"), int(frame["label"].isin(TOLD).sum())
     table = frame.assign(
         place=[
             study.say("{stage} ({pipeline})", stage=row["stage"], pipeline=row["pipeline"])
@@ -93,7 +106,9 @@ def _table(study: Study, found: Champions, frame: pd.DataFrame) -> Table:
         ],
         value_numerator=(frame["value"] * frame["n"]).round(),
         value_denominator=frame["n"], value_n=frame["n"], value_low=frame["low"], value_high=frame["high"],
-        like=[adjusted_text(study, row, WHAT) for row in rows],
+        like=frame["adjusted"].where([adjusted_text(study, row, WHAT) is not None for row in rows]),
+        like_n=frame["n"], like_low=frame["adjusted_low"], like_high=frame["adjusted_high"],
+        label=[label_text(study, row["label"]) for row in rows],
         verdict=[verdict_text(study, row, WHAT) for row in rows],
     )  # fmt: skip
     columns = [
@@ -101,13 +116,14 @@ def _table(study: Study, found: Champions, frame: pd.DataFrame) -> Table:
         Column("rep", study.say("Rep")),
         Column("value", study.say("Conversion"), "share", "higher"),
         Column("n", study.say("Visits"), "count"),
-        Column("like", study.say("With like deals")),
+        Column("like", study.say("With like deals"), "share", "higher"),
+        Column("label", study.say("Verdict")),
         Column("verdict", study.say("What can be said")),
     ]
     title = study.say("Champions by stage, {period}", period=study.period_text())
     return study.table(
-        table, "champions", title, columns, _notes(study, found), parted="place", shown=MOST,
-        folded=beyond(table["place"]),
+        table, "champions", title, columns, _notes(study, found), parted="place", shown=min(told, MOST),
+        folded=beyond(table["place"].head(told)),
     )  # fmt: skip
 
 
@@ -135,4 +151,4 @@ def _notes(study: Study, found: Champions) -> list[str]:
 
 def _counted(study: Study, reason: str, n: int) -> str:
     said: Mapping[str, Any] = {"reason": study.words.message(LEFT_OUT[reason]), "n": study.formats.count(n)}
-    return study.say("{reason}: {n}", **said)
+    return study.say("{n} – {reason}", **said)

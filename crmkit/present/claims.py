@@ -23,6 +23,7 @@ from crmkit.present.claim_words import (
     why_text,
 )
 from crmkit.present.compared import records
+from crmkit.present.options import how_to_ask
 from crmkit.present.several import Several
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -33,9 +34,9 @@ from crmkit.present.verdict_words import label_text
 #: What the option says of a claim.
 ASKED = ("claim", "date", "until", "periods", "period", "outcome", "control", "treated")
 NOTHING_ASKED = N_(
-    "No claim was named. Write what is claimed and from which day on in the option «claims», such as"
+    "No claim was named. A claim is written short, with the day from which on it is said to hold:"
     " revenue:+24%, lost_deals:-30%, client_retention:x5, margin:+18%, first_response_time:/3,"
-    " win_rate:2%->20%; of two reps: Ann/Bob:x2."
+    " win_rate:2%->20%; of two reps, without a day: Ann/Bob:x2."
 )
 
 
@@ -52,7 +53,8 @@ def claims(study: Study) -> Several | Sentences:
     """
     asked = study.options.get("claims", [])
     if not asked:
-        return Sentences.of(study.words, [NOTHING_ASKED])
+        example = {"claims": [{"claim": "revenue:+24%", "date": "2026-03-01"}]}
+        return Sentences.of(study.words, [NOTHING_ASKED, how_to_ask(example)])
     return claims_of(study, [_asked(study, one) for one in (asked if isinstance(asked, list) else [asked])])
 
 

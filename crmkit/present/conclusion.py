@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from crmkit.compare.outcomes import OUTCOMES
 from crmkit.errors import N_
 from crmkit.present import artefacts
 from crmkit.present.managers import MAIN, alone, managers_of, named, told_of, what_of
@@ -64,6 +65,24 @@ def _reps(study: Study) -> Iterable[str]:
             "{n} reps have too few closed deals to be compared.", few,
         )  # fmt: skip
     yield from alone(study, rows)
+    yield from _elsewhere(study)
+
+
+def _elsewhere(study: Study) -> Iterable[str]:
+    """Return by which other outcomes reps differ by more than chance, and how many of them."""
+    told = []
+    for name in OUTCOMES:
+        found = managers_of(study, name)
+        many = 0 if found.missing or name == MAIN else int((found.rows["label"] == "holds").sum())
+        if many:
+            outcome = study.words.message(found.outcome.title)
+            told.append(
+                study.words.plural("«{outcome}» ({n} rep)", "«{outcome}» ({n} reps)", many, outcome=outcome)
+            )
+    if told:
+        yield study.say(
+            "By other figures some reps differ by more than chance: {outcomes}.", outcomes=", ".join(told)
+        )
 
 
 def _periods(study: Study) -> Iterable[str]:
@@ -75,9 +94,9 @@ def _periods(study: Study) -> Iterable[str]:
     rows = found.rows.to_dict("records")
     holds = [row for row in rows if row["label"] == "holds"]
     if any(row["label"] in ("holds", "may_be_chance") for row in rows):
-        said = N_("{later} beside {earlier}: no figure changed by more than chance.")
+        said = N_("{earlier} → {later}: no figure changed by more than chance.")
         if holds:
-            said = N_("{later} beside {earlier}:")
+            said = N_("{earlier} → {later}: these figures changed by more than chance.")
         yield study.say(said.text, later=later, earlier=earlier)
     for row in holds[:MOST]:
         yield told_of(study, title(study, row), row, what_of_figure(row))

@@ -16,6 +16,7 @@ from crmkit.present.compared import records
 from crmkit.present.differences import RELATIVE, difference_text
 from crmkit.present.effect_chart import placebo_chart, weeks_chart
 from crmkit.present.effect_words import READING, axis, said_of
+from crmkit.present.options import how_to_ask
 from crmkit.present.several import Several
 from crmkit.present.study import Study
 from crmkit.present.texts import is_missing
@@ -85,9 +86,10 @@ def effects(study: Study) -> Several | Sentences:
     if not asked:
         said = N_(
             "No change was named. Tell the day from which on something was done otherwise (a new CRM, a new"
-            " step, another price): the option «effects»."
+            " step, another price)."
         )
-        return Sentences.of(study.words, [said])
+        example = {"effects": [{"date": "2026-03-01", "measure": "revenue"}]}
+        return Sentences.of(study.words, [said, how_to_ask(example)])
     items: list[Any] = [Sentences.of(study.words, READING)]
     for one in asked if isinstance(asked, list) else [asked]:
         told = effect_of(study, _day(one), **{name: one[name] for name in ASKED[1:] if name in one})

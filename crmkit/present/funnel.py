@@ -41,14 +41,15 @@ def funnel(rows: pd.DataFrame, plate: Plate, *, better: str, counted: str) -> Fi
     ]
     whole = float(rows["whole"].iloc[0]) if len(rows) else 0.5
     last = max([float(row["n"]) for row in known], default=10.0) * 1.1
-    sizes = np.unique(np.geomspace(5, max(last, 12), POINTS).round())
+    least = plate.limits.few_cases
+    sizes = np.unique(np.geomspace(least, max(last, least + 2), POINTS).round())
     lines, reach = [], [0.0]
     for level, dash in LEVELS:
         for at, limit in enumerate(funnel_limits(whole, sizes, level) if 0 < whole < 1 else ()):
             inside = formats.share(level, 0 if level == 0.95 else 1)
             name = words.say("{level} of equal reps lie within", level=inside)
             lines.append(_line(sizes, limit, dash, name if at == 0 else ""))
-            reach.append(float(limit[sizes >= 10].max(initial=0.0)))
+            reach.append(float(limit.max(initial=0.0)))
     top = min(1.0, max([*reach, *(row["adjusted"] for row in known)]) * 1.05)
     mean = words.say("All: {share}", share=formats.share(whole))
     lines.append(_line(sizes[[0, -1]], np.array([whole, whole]), "dot", mean))
@@ -57,7 +58,7 @@ def funnel(rows: pd.DataFrame, plate: Plate, *, better: str, counted: str) -> Fi
     shape = layout(
         plate.title, 380, formats, showlegend=True, yaxis=axis,
         xaxis={"title": {"text": label(counted), "standoff": 8, "font": {"size": 12}}, "automargin": True,
-               "range": [0, max(last, 12)], "zeroline": False,
+               "range": [0, float(sizes[-1])], "zeroline": False,
                "gridcolor": COLOURS["line"], "fixedrange": True},
     )  # fmt: skip
     return figure([*lines, *_points(known, marks, plate, better)], shape, marks, plate)
@@ -80,7 +81,7 @@ def _points(
         "above": words.say("more than chance, higher"), "below": words.say("more than chance, lower"),
         "none": words.say("the data cannot tell"),
     }  # fmt: skip
-    data = []
+    data, sides = [], _text_sides(known)
     for direction, said in kinds.items():
         places = [i for i, row in enumerate(known) if row["direction"] == direction]
         meaning, symbol = FORMS.get((direction, better), ("some", "circle-open"))
@@ -90,9 +91,23 @@ def _points(
             "type": "scatter", "mode": "markers+text" if told else "markers", "name": label(said),
             "x": [float(known[i]["n"]) for i in places], "y": [known[i]["adjusted"] for i in places],
             "text": [label(one.name) for one in chosen] if told else [],
-            "textposition": "bottom center" if direction == "below" else "top center",
+            "textposition": [sides[i] for i in places] if told else "top center",
             "cliponaxis": False, "showlegend": bool(places),
             "marker": {"size": 12 if told else 10, "symbol": symbol, "color": COLOURS[meaning],
                        "line": {"width": 2, "color": COLOURS[meaning]}},
         } | hover(chosen, plate))  # fmt: skip
     return data
+
+
+def _text_sides(known: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return where each rep's name stands: towards the middle, where there is room; near ones apart."""
+    most = max([float(row["n"]) for row in known], default=0.0)
+    sides, taken = [""] * len(known), list[tuple[float, float]]()
+    for i in sorted(range(len(known)), key=lambda at: (-known[at]["adjusted"], known[at]["name"])):
+        n, share = float(known[i]["n"]), float(known[i]["adjusted"])
+        near = any(abs(n - x) < 0.3 * most and abs(share - y) < 0.07 for x, y in taken)
+        height = "bottom" if near or known[i]["direction"] == "below" else "top"
+        sides[i] = f"{height} {'left' if n > most / 2 else 'right'}"
+        if known[i]["direction"] != "none":
+            taken.append((n, share))
+    return sides

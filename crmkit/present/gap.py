@@ -18,6 +18,7 @@ from crmkit.present.compared import records
 from crmkit.present.differences import between_text, difference_text
 from crmkit.present.figures import Figure
 from crmkit.present.gap_words import READING, Named, compared, factor, heading, named_sides, notes
+from crmkit.present.managers import told_of
 from crmkit.present.several import Several
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -92,14 +93,16 @@ def _said(study: Study, named: Named) -> Sentences:
     what = N_("{first}: {one}; {second}: {other}. The difference is {difference}.")
     told = [study.say(what.text, **ends)]
     holding = [row for row in parts if row["label"] == "holds"]
-    for row in (total, *holding):
-        told.append(
-            study.say(
-                "{figure}: {verdict} n = {n}, {label}.",
-                figure=factor(study, found, row), verdict=verdict_text(study, row, compared(found, row)),
-                n=study.formats.count(row["n"]), label=label_text(study, row["label"]),
-            )
-        )  # fmt: skip
+    verdict = verdict_text(study, total, compared(found, total))
+    told.append(
+        verdict
+        if total["label"] == "cannot_be_computed"
+        else study.say(
+            "{verdict} Verdict: {label} (n = {n}).", n=formats.count(total["n"]),
+            verdict=verdict, label=label_text(study, total["label"]),
+        )
+    )  # fmt: skip
+    told += [told_of(study, factor(study, found, row), row, compared(found, row)) for row in holding]
     if not holding:
         told.append(study.say("Of none of its parts can the data tell whether it is more than chance."))
     return Sentences(tuple(told), "finding")

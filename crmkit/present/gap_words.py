@@ -159,4 +159,4 @@ def _left_out(study: Study, found: Gap, side: int, name: str) -> list[str]:
 
 def _counted(study: Study, row: Mapping[str, Any]) -> str:
     reason = study.words.message(LEFT_OUT[row["reason"]])
-    return study.say("{reason}: {n}", n=study.formats.count(row["n"]), reason=reason)
+    return study.say("{n} – {reason}", n=study.formats.count(row["n"]), reason=reason)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from crmkit.compare.managers import Managers, managers
-from crmkit.compare.mix import AMOUNT
 from crmkit.compare.outcomes import OUTCOMES, Outcome
 from crmkit.errors import N_
 from crmkit.present.compared import adjusted_text, records
 from crmkit.present.field_words import role_text
 from crmkit.present.figures import Figure, Plate
 from crmkit.present.funnel import funnel
-from crmkit.present.reasons import LEFT_OUT
+from crmkit.present.managers_notes import notes
 from crmkit.present.several import Several
-from crmkit.present.slicing import within
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import is_missing
@@ -34,42 +33,38 @@ COUNTED = {
     "deals": N_("Deals"), "leads": N_("Leads"), "tasks": N_("Tasks"), "days": N_("Working days"),
     "visits": N_("Visits"),
 }  # fmt: skip
-READING = (
-    N_(
-        "«Like for like» is what the rep's figure would be with the deals that all have: it is set against"
-        " what colleagues of the same role make of such deals. Chance makes equal reps differ, so nobody is"
-        " called better or worse unless the difference is more than chance, with all comparisons counted."
-    ),
-    N_("In the order of names, not of figures: most places in a ranking are chance."),
-)
-CREDIT = N_(
-    "The export tells only who owns a deal now: deals that were handed over count for the present owner."
-)
-WHY_LEFT_OUT = {
-    "not_in_export": N_("not in the export"),
-    "one_value": N_("the same in all of them"),
-    "known_after_the_outcome": N_("filled in mostly after the outcome is known, so it would explain it away"),
-}
 
 
 def compared_reps(study: Study, outcome: str = MAIN) -> Several | Sentences:
-    """Return reps beside their colleagues by an outcome: what may be said, the funnel plot, the table."""
+    """Return reps beside their colleagues by an outcome: what may be said, the funnel plot, the table.
+
+    The plot of an outcome beside the main one stands only where somebody differs by more than chance.
+    """
     found = managers_of(study, outcome)
     if found.missing:
-        said = [study.words.message(found.outcome.title), why(study, found.missing)]
-        return Sentences(tuple(said), "warning")
+        return Sentences((_not_told(study, found),), "warning")
     rows = named(study, found)
     items: list[Any] = [told(study, found, rows)]
     if found.outcome.kind == "share":
         parts = (part for _, part in rows.groupby("role", sort=True))
-        items += [_funnel(study, found, part) for part in parts if _compared(part)]
+        is_main = outcome == MAIN
+        items += [_funnel(study, found, one) for one in parts if _compared(one) and (is_main or _differ(one))]
     return Several((*items, _table(study, found, rows)))
 
 
 def other_outcomes(study: Study) -> Several:
-    """Return the comparison by every outcome but the main one, as far as the export tells it."""
-    parts = [compared_reps(study, name) for name in OUTCOMES if name != MAIN]
-    return Several(tuple(item for part in parts for item in getattr(part, "items", (part,))))
+    """Return the comparison by every outcome but the main one; those that the export lacks together."""
+    names = [name for name in OUTCOMES if name != MAIN]
+    parts = [compared_reps(study, name) for name in names if not managers_of(study, name).missing]
+    items = [item for part in parts for item in getattr(part, "items", (part,))]
+    lacking = [_not_told(study, found) for found in map(partial(managers_of, study), names) if found.missing]
+    return Several((*items, *([Sentences(tuple(lacking), "warning")] if lacking else [])))
+
+
+def _not_told(study: Study, found: Managers) -> str:
+    """Return by which outcome reps cannot be compared, and why."""
+    title = study.words.message(found.outcome.title)
+    return study.say("{outcome}. {reason}", outcome=title, reason=why(study, found.missing))
 
 
 def managers_of(study: Study, outcome: str) -> Managers:
@@ -121,7 +116,8 @@ def told(study: Study, found: Managers, rows: pd.DataFrame) -> Sentences:
         said.append(study.words.plural(
             "{n} rep has too few cases to be compared.", "{n} reps have too few cases to be compared.", few
         ))  # fmt: skip
-    said += alone(study, rows)
+    if found.outcome.id == MAIN:
+        said += alone(study, rows)
     return Sentences(tuple(said), "finding" if "holds" in counts else "plain")
 
 
@@ -141,11 +137,16 @@ def _compared(rows: pd.DataFrame) -> bool:
     return int(rows["label"].isin(["holds", "may_be_chance"]).sum()) > 1
 
 
+def _differ(rows: pd.DataFrame) -> bool:
+    """Whether a verdict about one of a role's reps holds."""
+    return bool((rows["label"] == "holds").any())
+
+
 def told_of(study: Study, name: str, row: Mapping[str, Any], what: Compared) -> str:
     """Return a verdict about somebody or something, with its number of cases and its label."""
     said = verdict_text(study, row, what)
     return study.say(
-        "{figure}: {verdict} n = {n}, {label}.", figure=name, verdict=said[:1].lower() + said[1:],
+        "{figure} (n = {n}, {label}): {verdict}", figure=name, verdict=said[:1].lower() + said[1:],
         n=study.formats.count(row["n"]), label=label_text(study, row["label"]),
     )  # fmt: skip
 
@@ -176,27 +177,31 @@ def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
     frame = rows.assign(
         value_numerator=rows["numerator"], value_denominator=rows["n"], value_n=rows["n"],
         value_low=rows["low"], value_high=rows["high"],
-        like=[adjusted_text(study, row, what) for row in records],
+        like=rows["adjusted"].where([adjusted_text(study, row, what) is not None for row in records]),
+        like_n=rows["n"], like_low=rows["adjusted_low"], like_high=rows["adjusted_high"],
         places=[_places(study, row) for row in records],
         role=[role_text(study.words, name) for name in rows["role"]],
         told=[label_text(study, row["label"]) for row in records],
         verdict=[verdict_text(study, row, what) for row in records],
     )  # fmt: skip
     columns = [
-        Column("name", study.say("Rep")),
         Column("role", study.say("Role")),
+        Column("name", study.say("Rep")),
         Column("n", study.words.message(COUNTED[what.cases]), "count"),
         Column("value", study.say("As it is"), kind, outcome.better, gated=True),
-        Column("like", study.say("Like for like")),
+        Column("like", study.say("Like for like"), kind, outcome.better, gated=True),
         Column("places", study.say("Possible places")),
         Column("told", study.say("Verdict")),
         Column("verdict", study.say("What can be said")),
     ]
-    if len(rows["role"].unique()) < 2:
-        del columns[1]
+    parted = "role" if len(rows["role"].unique()) > 1 else ""
+    if not parted:
+        del columns[0]
     name = study.words.message(outcome.title)
     title = study.say("{outcome} by rep, {period}", outcome=name, period=study.period_text())
-    return study.table(frame, f"managers_{outcome.id}", title, columns, notes(study, found), shown=SHOWN)
+    return study.table(
+        frame, f"managers_{outcome.id}", title, columns, notes(study, found), parted=parted, shown=SHOWN
+    )
 
 
 def _places(study: Study, row: Mapping[str, Any]) -> str | None:
@@ -205,28 +210,3 @@ def _places(study: Study, row: Mapping[str, Any]) -> str | None:
         return None
     low, high = int(row["rank_low"]), int(row["rank_high"])
     return study.formats.count(low) if low == high else f"{low}–{high}"
-
-
-def notes(study: Study, found: Managers) -> list[str]:
-    """Return how the table is read: what is alike, what is not counted, who gets the credit."""
-    said = []
-    names = [attribute(study, name) for name in found.mix.codes]
-    if names:
-        said.append(study.say("Compared with like cases: alike in {names}.", names=", ".join(names)))
-    for name, reason in found.mix.left_out.items():
-        if reason != "one_value" and found.outcome.has_mix:
-            why_not = study.words.message(WHY_LEFT_OUT[reason])
-            said.append(study.say("Not by {name}: {why_not}.", name=attribute(study, name), why_not=why_not))
-    said += [study.words.message(one) for one in READING if found.outcome.id == MAIN]
-    if found.credit == "owner_now":
-        said.append(study.words.message(CREDIT))
-    counts = "; ".join(
-        study.say("{reason}: {n}", reason=study.words.message(LEFT_OUT[reason]), n=study.formats.count(n))
-        for reason, n in sorted(found.left_out.items())
-    )
-    return [*said, study.say("Not counted: {counts}.", counts=counts)] if counts else said
-
-
-def attribute(study: Study, name: str) -> str:
-    """Return what an attribute of deals is called inside a sentence."""
-    return study.say("amount") if name == AMOUNT else within(study, name)

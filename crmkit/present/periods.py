@@ -121,14 +121,18 @@ def title(study: Study, row: Any) -> str:
 def said(study: Study, found: Periods) -> Sentences:
     """Return what changed for certain, in sentences; else that nothing did."""
     earlier, later = names(study, found)
-    told = [study.say("{earlier} compared with {later}:", earlier=earlier, later=later)]
+    told = list[str]()
     rows = found.rows.to_dict("records")
     for row in rows:
         if row["label"] == "holds":
             told.append(told_of(study, title(study, row), row, what_of(row)))
     judged = sum(row["label"] in ("holds", "may_be_chance") for row in rows)
-    if len(told) == 1 and judged:
-        told.append(study.say("Of no figure can the data tell that it changed by more than chance."))
+    if not told and judged:
+        nothing = N_("{earlier} → {later}: no figure changed by more than chance.")
+        told.append(study.say(nothing.text, earlier=earlier, later=later))
+    elif told:
+        changed = N_("{earlier} → {later}: these figures changed by more than chance.")
+        told.insert(0, study.say(changed.text, earlier=earlier, later=later))
     if not judged:
         told.append(study.say("No change can be judged: see the reasons below."))
     return Sentences(tuple(told), "finding")
@@ -139,7 +143,8 @@ def changes(study: Study, found: Periods) -> Table | None:
     rows = found.rows[found.rows[["before", "value"]].notna().any(axis=1)].reset_index(drop=True)
     if rows.empty:
         return None
-    told, kinds = rows.to_dict("records"), [KIND_OF_UNIT[unit] for unit in rows["unit"]]
+    told = rows.to_dict("records")
+    kinds = ["money" if row["unit"] == "money_per_day" else KIND_OF_UNIT[row["unit"]] for row in told]
     earlier, later = names(study, found)
     frame = rows.assign(
         title=[title(study, row) for row in told],
@@ -174,17 +179,22 @@ def changes(study: Study, found: Periods) -> Table | None:
     return study.table(frame, "periods", heading, columns, notes, kinds=kinds)
 
 
+def _unit(row: Any) -> str:
+    """Return the unit of a difference in the table, where the title says that it is per working day."""
+    return {"per_day": "", "money_per_day": "money"}.get(str(row["unit"]), str(row["unit"]))
+
+
 def _change(study: Study, row: Any) -> str | None:
     """Return the change; of a part of a period nothing that would mislead. Its interval is in the verdict."""
     if row["label"] == "cannot_be_computed":
         return None
-    return difference_text(study.formats, row["change"], row["unit"])
+    return difference_text(study.formats, row["change"], _unit(row))
 
 
 def _interval(study: Study, row: Any) -> str | None:
     if row["label"] not in ("holds", "may_be_chance"):
         return None
-    return between_text(study.formats, row["gap_low"], row["gap_high"], row["unit"])
+    return between_text(study.formats, row["gap_low"], row["gap_high"], _unit(row))
 
 
 def _reasons(study: Study, rows: Sequence[Any]) -> list[str]:

@@ -117,14 +117,13 @@ def _bars(
     data = []
     for name, meaning, chosen in forms:
         places = [i for i, part in enumerate(parts) if chosen(part)]
-        colours = [COLOURS["won" if parts[i].value >= 0 else "lost"] for i in places]
         data.append({
             "type": "bar", "orientation": "h", "name": label(name), "width": BAR,
             "base": [way[i] for i in places], "x": [parts[i].value for i in places],
             "y": [i + 1 for i in places], "showlegend": bool(places),
             "marker": {
                 "color": COLOURS[meaning] if meaning else "#ffffff",
-                "line": {"width": 2, "color": colours if places else COLOURS["some"]},
+                "line": {"width": 2, "color": COLOURS[meaning or "some"]},
             },
             "hoverinfo": "text",
             "hovertext": [label(f"{rows[i + 1].name}: {rows[i + 1].told}") for i in places],

@@ -66,7 +66,7 @@ def test_a_champion_is_named_with_the_interval_and_recorded(staged):
     made = staged({"a": 38, "b": 16, "c": 16})
     said, table = champions_of(made).items
     # a converts 95 %, the others 40 %: the gap is 55 points.
-    assert len(said.paragraphs) == 1 and said.paragraphs[0].startswith("«New»: a. Better by ")
+    assert len(said.paragraphs) == 1 and said.paragraphs[0].startswith("«New»: a (n = 40, holds): better by ")
     assert [row[1] for row in table.rows] == ["a", "b", "c"]
     first = made.found["champions"][0]
     assert first["verdict"]["label"] == "holds" and first["gap"] == pytest.approx(0.55)

@@ -59,11 +59,11 @@ def shown(study: Study, *sides: Side, **more: Any) -> tuple[list[str], Figure, T
 def test_a_difference_that_holds_is_said_with_its_interval_and_the_part_that_makes_it(
     client: FolderOf,
 ) -> None:
-    study = study_of(client, rows("Ann", 90, 60, 1000), rows("Bob", 30, 120, 1000))
+    study = study_of(client, rows("Ann", 90, 60, 1000), rows("Bob", 45, 105, 1000))
     said, chart, table = shown(study, ANN, BOB)
     assert said[0].startswith("Ann: $") and "The difference is +$" in said[0]
-    assert said[1].startswith("Difference: Higher by $") and said[1].endswith(" n = 150, holds.")
-    assert [text.split(":")[0] for text in said[2:]] == ["Win rate"]
+    assert said[1].startswith("Higher by $") and said[1].endswith(" Verdict: holds (n = 150).")
+    assert [text.split(" (n")[0] for text in said[2:]] == ["Win rate"]
     assert "By itself it makes $" in said[2]
     assert chart.title == table.title == "Ann and Bob: where the difference in revenue comes from"
     ends, adds, takes, chance, whiskers = chart.spec["data"]
@@ -73,7 +73,7 @@ def test_a_difference_that_holds_is_said_with_its_interval_and_the_part_that_mak
     json.dumps(chart._repr_mimebundle_(), allow_nan=False)
     verdicts = [row[-1] for row in table.rows]
     assert verdicts == ["may be chance", "holds", "may be chance", "holds"]
-    assert [row[3] for row in table.rows] == [150, 150, 30, 150]
+    assert [row[3] for row in table.rows] == [150, 150, 45, 150]
     json.dumps(study.found["gap"], allow_nan=False)
     assert study.found["gap"][1]["verdict"]["label"] == "holds"
 
@@ -96,7 +96,7 @@ def test_the_bars_lead_from_one_side_to_the_other_and_the_printed_parts_add_up(c
 def test_nothing_is_called_better_where_it_may_be_chance(client: FolderOf) -> None:
     study = study_of(client, rows("Ann", 40, 60, 1000), rows("Bob", 38, 62, 1000))
     said, chart, _ = shown(study, ANN, BOB)
-    assert said[1].startswith("Difference: The data cannot tell them apart: the difference may be from −$")
+    assert said[1].startswith("The data cannot tell them apart: the difference may be from −$")
     assert said[2] == "Of none of its parts can the data tell whether it is more than chance."
     assert not chart.spec["data"][1]["x"] and not chart.spec["data"][2]["x"]
 
@@ -133,7 +133,7 @@ def test_missing_amounts_and_dashes_are_counted_in_words(client: FolderOf) -> No
     study = study_of(client, nothing, rows("Bob", 20, 20, 1000), unpriced)
     table = shown(study, ANN, BOB)[2]
     notes = [plain(note) for note in table.notes]
-    assert "Won deals of Bob that bring no money here: no amount, or no rate for its currency: 3." in notes
+    assert "Won deals of Bob that bring no money here: 3 – no amount, or no rate for its currency." in notes
     assert any(note.startswith("A dash: there is nothing to divide by.") for note in notes)
     assert "Deals count for their present owner, whoever worked on them before." in notes
     assert table.rows[-2][1] is None
@@ -177,6 +177,6 @@ def test_a_gap_can_be_asked_for(client: FolderOf) -> None:
     assert isinstance(items[2], Figure)
     assert plain(items[2].title) == "март 2026 и февраль 2026: откуда разница в выручке"
     # Nothing was closed before February: it is not set beside March.
-    assert items[1].paragraphs[1].startswith("Разница: Нельзя посчитать.")
+    assert items[1].paragraphs[1].startswith("Нельзя посчитать.")
     with pytest.raises(RequestError, match="two sides"):
         gaps(replace(study, options={"gap": {"first": "2026-03"}}))

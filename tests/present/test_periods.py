@@ -43,9 +43,9 @@ def client(tmp_path, language="en", *, first=date(2016, 6, 1), cut="", days=(10,
 def test_a_change_that_holds_is_said_with_its_interval_n_and_label(tmp_path, language):
     study = client(tmp_path, language)
     told = repr(periods_of(study, Period.parse("2016-Q4", "UTC"), Period.parse("2017-Q1", "UTC")))
-    holds = {"en": "New deals per working day: it became better by", "ru": "Новые сделки в рабочий день: "}
+    holds = {"en": "New deals per working day (n = ", "ru": "Новые сделки в рабочий день (n = "}
     assert holds[language] in told
-    assert {"en": "n = 390, holds.", "ru": "n = 390, держится."}[language].replace(" = ", " = ") in told
+    assert {"en": "(n = 390, holds)", "ru": "(n = 390, держится)"}[language].replace(" = ", " = ") in told
     assert "{" not in told and "n = " in told
     rows = study.found["periods"][0]["rows"]
     new = next(row for row in rows if row["name"] == "new_deals")
