@@ -85,8 +85,8 @@ def judged_series(
     The line has a level, a trend and, from ``limits.season_weeks`` weeks before on, a level for each month of
     the year; the change raises the level. Errors hang together from week to week
     (:func:`crmkit.statistics.regression.autoregressive`); nothing holds that does not with Newey and West's
-    errors, too. On placebo dates, of which ``weeks_before`` weeks
-    lie before and ``weeks_after`` between them and the change, the same is asked of the weeks before alone.
+    errors, too. On placebo dates, of which ``weeks_before`` weeks lie before and ``weeks_after`` between them
+    and the change, the same is asked of the weeks before alone.
 
     Parameters
     ----------
@@ -112,17 +112,14 @@ def judged_series(
     if min(map(len, sides)) < limits.described_weeks:
         return _described(told, worth, sides, n)
     shift = _proportion(told[sides[0]], other[sides[0]]) * other[place]
-    before = len(sides[0])
-    series = _Series(
-        told[place] - shift, shift, worth[place], mondays[place], before, before >= limits.season_weeks
-    )
+    before, is_season = len(sides[0]), len(sides[0]) >= limits.season_weeks
+    series = _Series(told[place] - shift, shift, worth[place], mondays[place], before, is_season)
     fit, x = series.fit()
     effect, (dates, found) = _Effect.of(fit, series), placebo_effects(series, fit.correlation, limits)
     share = float((np.abs(effect.value) > np.abs(found)).mean()) if len(found) else np.nan
     robust = _limits(least_squares(series.values, x, series.worth, lags=usual_lags(len(x))))[1:]
-    hindered = against or _hindrance(series, share, limits)
-    if min(end * effect.value for end in robust) <= 0:
-        hindered = hindered or "within_robust"
+    is_robust = min(end * effect.value for end in robust) > 0
+    hindered = against or _hindrance(series, share, limits, is_robust=is_robust)
     said = verdict(np.inf if cases is None else n, effect.low, effect.high, limits=limits, against=hindered)
     lines = np.full((3, len(told)), np.nan)
     lines[0, place] = x @ fit.coefficients + shift
@@ -221,13 +218,15 @@ def placebo_effects(series: _Series, correlation: float, limits: Limits) -> tupl
     return dates, (values @ steps) / (steps * steps).sum(axis=0)
 
 
-def _hindrance(series: _Series, share: float, limits: Limits) -> str:
+def _hindrance(series: _Series, share: float, limits: Limits, *, is_robust: bool) -> str:
     """Return why a change does not hold although its interval excludes zero."""
     if series.change < limits.weeks_before or len(series.values) - series.change < limits.weeks_after:
         return "few_weeks"
     if not series.is_season:
         return "season_not_separated"
-    return "" if share > EXCEEDED else "within_placebo"
+    if not share > EXCEEDED:
+        return "within_placebo"
+    return "" if is_robust else "within_robust"
 
 
 def _proportion(values: Floats, control: Floats) -> float:
