@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from crmkit.compare.intervals import Verdict
 from crmkit.compare.managers import cases_of_reps
-from crmkit.compare.outcomes import find_outcome
+from crmkit.compare.outcomes import Outcome, find_outcome
 from crmkit.compare.pairs import NOTHING, Pair, judged_pair
 from crmkit.errors import N_, RequestError, did_you_mean, fold
 from crmkit.measures import ALL
@@ -16,6 +16,8 @@ from crmkit.schema import Snapshot
 
 def compared_pair(crm: Snapshot, names: str, period: Period = ALL, outcome: str = "win_rate") -> Pair:
     """Compare two reps within like deals; see :func:`crmkit.compare.pairs.judged_pair`.
+
+    Nothing holds that the outcome's ``doubts`` speak against.
 
     Parameters
     ----------
@@ -29,6 +31,16 @@ def compared_pair(crm: Snapshot, names: str, period: Period = ALL, outcome: str 
     Source: METHOD 6.1
     """
     one, who = find_outcome(outcome), _reps(crm, names)
+    told = _judged(crm, period, one, who)
+    for reason, cases in one.doubts.items():
+        if told.verdict.label == "holds":
+            again = _judged(crm, period, replace(one, cases=cases, doubts={}), who)
+            if again.verdict.direction != told.verdict.direction:
+                told = replace(told, verdict=Verdict("may_be_chance", "none", reason))
+    return told
+
+
+def _judged(crm: Snapshot, period: Period, one: Outcome, who: tuple[str, str]) -> Pair:
     mine = cases_of_reps(crm, period, one)
     missing = mine.missing or ("" if set(who) <= set(mine.people.index) else "no_cases")
     if missing:
