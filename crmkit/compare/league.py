@@ -52,7 +52,7 @@ def told(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame, 
     found = verdicts(counts, low, high, limits=limits, missing=missing, against=against)
     little = (found["label"] == "too_little_data").to_numpy() & (few != "")
     found["reason"] = found["reason"].mask(little, few)
-    scale, own = _scale(rows), _own_limits(rows, gaps)
+    scale, own = _scale(rows).mask(missing != ""), _own_limits(rows, gaps)
     most_possible = 1.0 if gaps.is_share else np.inf
     rows = rows.assign(
         low=own[0], high=own[1], gap_low=low, gap_high=high, stands_out=stands_out,
@@ -117,4 +117,5 @@ def ranked(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
         found.loc[part.index, "rank_low"], found.loc[part.index, "rank_high"] = rank_limits(
             part["value"] * scale, low, high
         )
+    found[rows["label"] == "cannot_be_computed"] = np.nan
     return pd.concat([rows, found], axis=1)

@@ -69,6 +69,9 @@ def test_a_rep_whose_deals_nobody_else_has_is_not_judged(bench: Any) -> None:
     cases = one.cases.assign(source=one.cases["source"].where(one.cases["rep"] > 0, 2))
     rows = bench.judged_rows(replace(one, cases=cases)).set_index("rep")
     assert rows.loc[0, ["label", "reason"]].tolist() == ["cannot_be_computed", "no_like_deals"]
+    like = ["adjusted", "adjusted_low", "adjusted_high", "shrunk", "rank_low", "rank_high"]
+    assert rows.loc[0, like].isna().all() and rows.loc[1:, like].notna().all(axis=None)
+    assert rows.loc[0, ["value", "low", "high"]].notna().all()
 
 
 def test_a_change_without_effect_hardly_ever_holds(bench: Any) -> None:
