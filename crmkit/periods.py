@@ -19,6 +19,8 @@ _FORMS = (
     ("day", re.compile(r"(\d{4})-(\d{2})-(\d{2})")),
 )
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
+#: Years that periods and days may lie in; no export tells of others.
+YEARS = range(1900, 2200)
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,13 @@ class Period:
         try:
             if span := _SPAN.fullmatch(text):
                 first, after = date.fromisoformat(span[1]), date.fromisoformat(span[2])
-                if after > first:
+                if after > first and first.year in YEARS and after.year in YEARS:
                     return cls.between(first, after, zone, text)
             for grain, form in _FORMS:
                 if found := form.fullmatch(text):
                     first = _first_day(grain, [int(part) for part in found.groups()])
+                    if first.year not in YEARS:
+                        raise _refusal(text)
                     return cls.between(first, next_start(first, grain), zone, text, grain)
         except ValueError as error:
             raise _refusal(text) from error
@@ -98,6 +102,22 @@ class Period:
         if self.start is None or self.end is None:
             raise ValueError("«all» has no borders: give it some first")
         return self.start.date(), self.end.date()
+
+
+def a_day(where: str, text: str) -> date:
+    """Return the day that an option tells.
+
+    Raises
+    ------
+    RequestError: it is none, or none of which an export could tell.
+    """
+    try:
+        day = date.fromisoformat(text)
+        if day.year in YEARS:
+            return day
+    except ValueError:
+        pass
+    raise RequestError(where, N_("this is not a date"), [text], N_("Write it like 2026-03-01."))
 
 
 def _refusal(text: str) -> RequestError:

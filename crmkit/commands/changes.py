@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -82,6 +81,7 @@ def effect(
     """Print what a change did to a measure, week by week."""
     from crmkit.compare.effect import effect as effect_of
     from crmkit.measures.records import plain, plain_rows
+    from crmkit.periods import a_day
     from crmkit.present.effect import shown
     from crmkit.present.effect_words import said_of
 
@@ -115,6 +115,7 @@ def claim(
 ) -> None:
     """Print what the data say to claims."""
     from crmkit.compare.answers import answer
+    from crmkit.periods import a_day
     from crmkit.present.claims import claims_of
 
     since, end = (a_day(*one) if one[1] else None for one in (("--date", day), ("--until", until)))
@@ -146,20 +147,6 @@ def _both(earlier: str, later: str, zone: str) -> tuple[Period, Period] | None:
         remedy = N_("Name two periods, such as 2017-Q1 and 2017-Q2.")
         raise RequestError("--earlier --later", N_("two periods are needed"), remedy=remedy)
     return Period.parse(earlier, zone), Period.parse(later, zone)
-
-
-def a_day(option: str, text: str) -> date:
-    """Return the day that an option tells.
-
-    Raises
-    ------
-    RequestError: it is none.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        remedy = N_("Write a date such as 2026-10-31.")
-        raise RequestError(f"{option} {text}", N_("this is not a date"), remedy=remedy) from error
 
 
 def _group(option: str, texts: list[str]) -> dict[str, str]:

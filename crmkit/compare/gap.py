@@ -113,7 +113,8 @@ def gap(
     Source: METHOD 6.2
     """
     if first == second:
-        raise RequestError(first.value or first.period.name, N_("this is compared with itself"))
+        remedy = N_("Name two sides that differ.")
+        raise RequestError(first.value or first.period.name, N_("this is compared with itself"), (), remedy)
     sides = (first, second)
     check(crm, filter(None, [first.by, second.by, mix]))
     if lacks := _lacks(crm, sides, chain, mix):

@@ -12,7 +12,8 @@ from crmkit.compare.answers import Answer, answer, answers
 from crmkit.compare.outcomes import OUTCOMES
 from crmkit.errors import N_, RequestError
 from crmkit.measures import find
-from crmkit.periods import Period
+from crmkit.periods import Period, a_day
+from crmkit.present.asked import check_texts, two_periods
 from crmkit.present.claim_words import (
     ANSWERS,
     READING,
@@ -33,6 +34,7 @@ from crmkit.present.verdict_words import label_text
 
 #: What the option says of a claim.
 ASKED = ("claim", "date", "until", "periods", "period", "outcome", "control", "treated")
+GROUPS = ASKED[-2:]
 NOTHING_ASKED = N_(
     "No claim was named. A claim is written short, with the day from which on it is said to hold:"
     " revenue:+24%, lost_deals:-30%, client_retention:x5, margin:+18%, first_response_time:/3,"
@@ -129,27 +131,18 @@ def _asked(study: Study, asked: Any) -> Answer:
     """Return the answer to one claim of the option."""
     one: Mapping[str, Any] = asked if isinstance(asked, Mapping) else {"claim": asked}
     where, expected = "options: claims", ", ".join(ASKED)
-    pair = one.get("periods")
-    if not {"claim"} <= set(one) <= set(ASKED) or (pair and len(pair) != 2):
+    if not {"claim"} <= set(one) <= set(ASKED):
         what = N_("a claim is asked for by what it says")
         raise RequestError(where, what, remedy=N_("Possible: {expected}.", expected=expected))
-    zone = study.client.time_zone
+    check_texts(where, {name: value for name, value in one.items() if name != "periods"}, GROUPS)
     return answer(
         study.crm,
-        str(one["claim"]),
-        day=_day(one["date"]) if "date" in one else None,
-        until=_day(one["until"]) if "until" in one else None,
-        periods=(Period.parse(pair[0], zone), Period.parse(pair[1], zone)) if pair else None,
-        period=Period.parse(one["period"], zone) if "period" in one else study.asked,
+        one["claim"],
+        day=a_day(where, one["date"]) if "date" in one else None,
+        until=a_day(where, one["until"]) if "until" in one else None,
+        periods=two_periods(where, one["periods"], study.client.time_zone) if "periods" in one else None,
+        period=Period.parse(one["period"], study.client.time_zone) if "period" in one else study.asked,
         outcome=one.get("outcome", "win_rate"),
         treated=one.get("treated"),
         control=one.get("control"),
     )
-
-
-def _day(text: Any) -> date:
-    try:
-        return date.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        what = N_("this is not a date")
-        raise RequestError("options: claims", what, [str(text)], N_("Write it like 2026-03-01.")) from error

@@ -12,6 +12,8 @@ from crmkit.compare.effect import Effect, effect
 from crmkit.compare.series import Group, unit_of
 from crmkit.errors import N_, Message, RequestError
 from crmkit.measures.catalog import find
+from crmkit.periods import a_day
+from crmkit.present.asked import check_texts
 from crmkit.present.compared import records
 from crmkit.present.differences import RELATIVE, difference_text
 from crmkit.present.effect_chart import placebo_chart, weeks_chart
@@ -92,7 +94,8 @@ def effects(study: Study) -> Several | Sentences:
         return Sentences.of(study.words, [said, how_to_ask(example)])
     items: list[Any] = [Sentences.of(study.words, READING)]
     for one in asked if isinstance(asked, list) else [asked]:
-        told = effect_of(study, _day(one), **{name: one[name] for name in ASKED[1:] if name in one})
+        day = _day(one)
+        told = effect_of(study, day, **{name: one[name] for name in ASKED[1:] if name in one})
         items += told.items if isinstance(told, Several) else [told]
     return Several(tuple(items))
 
@@ -103,11 +106,8 @@ def _day(asked: Any) -> date:
     if not isinstance(asked, Mapping) or not {"date"} <= set(asked) <= set(ASKED):
         what = N_("an effect is asked for by its date")
         raise RequestError(where, what, remedy=N_("Possible: {expected}.", expected=expected))
-    try:
-        return date.fromisoformat(asked["date"])
-    except (TypeError, ValueError) as error:
-        what = N_("this is not a date")
-        raise RequestError(where, what, [str(asked["date"])], N_("Write it like 2026-03-01.")) from error
+    check_texts(where, asked, ASKED[-2:])
+    return a_day(where, asked["date"])
 
 
 def effect_row(found: Effect) -> tuple[pd.DataFrame, Compared]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from crmkit.errors import N_, RequestError
 from crmkit.measures.slices import lacking
 from crmkit.periods import Period
 from crmkit.present import periods
+from crmkit.present.asked import check_texts
 from crmkit.present.compared import records
 from crmkit.present.differences import between_text, difference_text
 from crmkit.present.figures import Figure
@@ -183,7 +184,11 @@ def gaps(study: Study) -> Several:
         raise RequestError(
             "options: gap", what, remedy=N_("Possible: {expected}.", expected=", ".join(ASKED))
         )
+    check_texts("options: gap", asked)
     by, zone = asked.get("by", ""), study.client.time_zone
+    if (chain := asked.get("chain", "sales")) not in get_args(ChainName):
+        remedy = N_("Possible: {expected}.", expected=", ".join(get_args(ChainName)))
+        raise RequestError(f"options: gap: chain {chain}", N_("a gap is not split so"), remedy=remedy)
     first, second = (
         Side(study.period, by, asked[name]) if by else Side(Period.parse(asked[name], zone))
         for name in ("first", "second")

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.periods import Periods, compared_periods
-from crmkit.errors import N_, RequestError
+from crmkit.errors import N_
 from crmkit.measures import ALL, borders
 from crmkit.measures.records import plain_rows
 from crmkit.periods import Period, floor
 from crmkit.present.artefacts import warnings
+from crmkit.present.asked import two_periods
 from crmkit.present.compared import records
 from crmkit.present.differences import between_text, difference_text
 from crmkit.present.managers import told_of
@@ -56,12 +57,7 @@ def asked(study: Study) -> tuple[Period, Period] | None:
     """Return which periods are compared; nothing where the export covers less than two whole quarters."""
     option, zone = study.options.get("periods"), study.client.time_zone
     if option is not None:
-        texts = [one for one in option if isinstance(one, str)] if isinstance(option, list) else []
-        if len(texts) != 2 or len(option) != 2:
-            what = N_("two periods are asked for by their names")
-            remedy = N_("Name two periods, such as 2017-Q1 and 2017-Q2.")
-            raise RequestError("options: periods", what, remedy=remedy)
-        return Period.parse(option[0], zone), Period.parse(option[1], zone)
+        return two_periods("options: periods", option, zone)
     first, after = borders(study.crm, ALL).days()
     earlier = before(study.asked)
     if earlier is not None and earlier.days()[0] >= first:

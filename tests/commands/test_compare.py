@@ -256,4 +256,4 @@ def test_what_is_no_claim_is_refused(doubled):
     assert "day" in str(refused("claim", doubled, "revenue:+24%").remedy)
     alone = refused("claim", doubled, "revenue:+24%", "--earlier", "2025-Q2")
     assert str(alone.what) == "two periods are needed"
-    assert refused("claim", doubled, "revenue:+24%", "--date", "soon").where == "--date soon"
+    assert refused("claim", doubled, "revenue:+24%", "--date", "soon").samples == ("soon",)

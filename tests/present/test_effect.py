@@ -146,7 +146,9 @@ def test_both_languages(study_of: Callable[..., Study]):
         ([{"date": "2025-01-13", "until": "2026"}], "an effect is asked for by its date"),
         (["2025-01-13"], "an effect is asked for by its date"),
         ([{"date": "January"}], "this is not a date"),
-        ([{"date": 2025}], "this is not a date"),
+        ([{"date": 2025}], "«date» cannot be read"),
+        ([{"date": "9999-12-31"}], "this is not a date"),
+        ([{"date": "2025-01-13", "control": {"manager": 1}}], "«control» cannot be read"),
         ([{"date": "2025-01-13", "measure": "luck"}], "there is no such measure"),
     ],
 )
