@@ -114,7 +114,8 @@ class Colleagues:
         rows["error"] *= np.maximum(others["together"] / others["alone"].clip(lower=1e-12), 1.0)
         rows["side"] = self.sides
         rows["draws"] = pd.Series(self._draws(), dtype="object")
-        return rows.assign(place=range(len(rows)), role=self.role, whole=float(self.field.value.mean()))
+        whole = float(self.field.value[usual[self.field.rep]].mean())
+        return rows.assign(place=range(len(rows)), role=self.role, whole=whole)
 
     def _row(self, place: int, expected: Expectation) -> tuple[float, ...]:
         own = self.rows_of[place]
@@ -193,9 +194,10 @@ def judged(
     clusters, value, expected, model, adjusted, adjusted_low, adjusted_high, shrunk, gap, gap_low, gap_high,
     chance, matched, without_biggest, rank_low, rank_high, is_new, label, direction, reason``. ``value`` less
     ``expected`` is ``gap``; its limits allow for the mix and for all comparisons. ``model`` is what the main
-    effects of the attributes alone let one expect. ``adjusted`` is ``value ÷ expected`` times the figure of
-    the role, with 95 % limits. ``without_biggest`` is the gap without the case worth most; where that is not
-    known, without the one that speaks most for the gap (of cases that are yes or no, none does).
+    effects of the attributes alone let one expect. ``adjusted`` is ``value ÷ expected`` times ``whole``, the
+    figure of those of the role who do not stand out, with 95 % limits. ``without_biggest`` is the gap without
+    the case worth most; where that is not known, without the one that speaks most for the gap (of cases that
+    are yes or no, none does).
 
     Those who stand out are taken out of what all are compared with, so that one excellent rep does not make
     the others look weak; half of the reps always stay in it.

@@ -37,7 +37,7 @@ class Managers:
     ----------
     outcome, period: what was compared, and of when.
     rows: one row a rep of ``COLUMNS``, by role and name: see :func:`judged`; ``low`` and ``high`` are the
-        95 % limits of ``value``, ``whole`` the figure of the role.
+        95 % limits of ``value``, ``whole`` the figure of those of the role who do not stand out.
     mix: by what deals were made alike. left_out: cases that do not count, by reason.
     level: of the limits of ``gap``. missing: the columns for want of which nothing can be computed.
     credit: ``owner_now`` where the export tells only the present owner of deals, else ``owner_then``.

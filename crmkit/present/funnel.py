@@ -51,7 +51,7 @@ def funnel(rows: pd.DataFrame, plate: Plate, *, better: str, counted: str) -> Fi
             lines.append(_line(sizes, limit, dash, name if at == 0 else ""))
             reach.append(float(limit.max(initial=0.0)))
     top = min(1.0, max([*reach, *(row["adjusted"] for row in known)]) * 1.05)
-    mean = words.say("All: {share}", share=formats.share(whole))
+    mean = words.say("Usual: {share}", share=formats.share(whole))
     lines.append(_line(sizes[[0, -1]], np.array([whole, whole]), "dot", mean))
     axis = value_axis(top, Scale.of(1.0, "share", formats), plate.axis, 1)
     axis |= {"range": [0, top]}
