@@ -1,0 +1,90 @@
+"""Reps of whole exports: whoever came late, left, or has no history of owners is not judged unfairly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from crmkit.compare.intervals import Verdict
+from crmkit.compare.managers import managers
+from crmkit.compare.outcomes import OUTCOMES
+from crmkit.compare.rivals import compared_pair
+from crmkit.measures import find
+
+BEGIN, END = date(2025, 1, 1), date(2026, 6, 30)
+#: Every third deal is won, after 80 days; the others are lost after 5 to 15.
+WON_AFTER, LOST_AFTER = 80, (5, 15)
+
+
+def department(*, joined: dict[str, int] | None = None, left: dict[str, int] | None = None):
+    """Return deals of four equal reps, two a day; who leaves hands what is open over to Ann and Bob."""
+    deals = []
+    for rep in ("Ann", "Bob", "Cid", "Dan"):
+        first, last = (joined or {}).get(rep, 0), (left or {}).get(rep, (END - BEGIN).days)
+        for number in range(2 * first, 2 * last):
+            day = number // 2
+            won = number % 3 == 0
+            ends = day + (WON_AFTER if won else LOST_AFTER[number % 2])
+            over = ends < (END - BEGIN).days
+            owner = ("Ann", "Bob")[number % 2] if rep in (left or {}) and ends > last else rep
+            deals.append(
+                {
+                    "manager_id": owner,
+                    "status": ("won" if won else "lost") if over else "open",
+                    "created_at": str(BEGIN + timedelta(days=day)),
+                    "closed_at": str(BEGIN + timedelta(days=ends)) if over else "",
+                    "source": ("site", "call")[number // 6 % 2],
+                }
+            )
+    return deals
+
+
+def test_who_joined_late_is_not_blamed_for_wins_that_take_time(snapshot):
+    # Dan's last 140 days: his deals of the last 80 days can only have been lost yet, and a quarter of his
+    # closed deals is won instead of a third. So it is with the others' deals of these days.
+    crm = snapshot(deals=department(joined={"Dan": 405}), as_of=str(END))
+    dan = managers(crm).rows.set_index("manager_id").loc["Dan"]
+    assert dan["value"] < 0.22 and dan["n"] > 200
+    assert (dan["label"], dan["direction"]) == ("may_be_chance", "none")
+    assert abs(dan["gap"]) < 0.03
+    # By the time in which they ended it would have held against him.
+    ended = replace(OUTCOMES["win_rate"], cases=find("win_rate:closed_count").cases, doubts={})
+    unfair = managers(crm, outcome=ended).rows.set_index("manager_id").loc["Dan"]
+    assert (unfair["label"], unfair["direction"]) == ("holds", "below")
+
+
+def test_nor_is_a_claim_about_two_reps_supported_by_it(snapshot, monkeypatch):
+    # Cid's every third deal is won, Dan's every fifteenth; in the other cases everything is won.
+    deals = [one | {"status": "lost"} if one["manager_id"] == "Dan" and one["status"] == "won" and at % 5
+             else one for at, one in enumerate(department())]  # fmt: skip
+    crm = snapshot(deals=deals, as_of=str(END))
+    assert compared_pair(crm, "Cid/Dan").verdict == Verdict("holds", "above", "")
+    own = OUTCOMES["win_rate"]
+    others = replace(own, doubts={"left_open": lambda *asked: own.cases(*asked).assign(value=1.0)})
+    monkeypatch.setitem(OUTCOMES, "win_rate", others)
+    assert compared_pair(crm, "Cid/Dan").verdict == Verdict("may_be_chance", "none", "left_open")
+
+
+def test_who_left_is_not_blamed_for_deals_that_others_closed(snapshot):
+    crm = snapshot(deals=department(left={"Dan": 140}), as_of=str(END))
+    dan = managers(crm).rows.set_index("manager_id").loc["Dan"]
+    assert dan["value"] < 0.22 and dan["n"] > 200
+    assert (dan["label"], dan["direction"], dan["reason"]) == ("may_be_chance", "none", "began_or_ended")
+
+
+@pytest.mark.parametrize(("owner", "credit"), [({}, "owner_now"), ({"manager_id": "Ann"}, "owner_then")])
+def test_whose_a_visit_was_is_said_to_be_known_only_where_it_is(snapshot, owner, credit):
+    changes = [
+        {"deal_id": "1", "changed_at": f"2026-01-0{day}", "to_stage": stage, **owner}
+        for day, stage in ((2, "New"), (3, "Talks"), (4, "Won"))
+    ]
+    deals = [
+        {"deal_id": "1", "status": "won", "stage": "Won", "manager_id": "Ann", "closed_at": "2026-01-04"}
+    ]
+    stages = [
+        {"name": "New", "kind": "open"}, {"name": "Talks", "kind": "open"}, {"name": "Won", "kind": "won"},
+    ]  # fmt: skip
+    crm = snapshot(deals=deals, stage_changes=changes, stages=stages)
+    assert managers(crm, outcome="stage_conversion").credit == credit
