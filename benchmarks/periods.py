@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crmkit.compare.changes import Change, quantile_change, ratio_change, share_change, total_change
-from crmkit.compare.spread import Cases
+from crmkit.compare.spread import PeriodCases
 from crmkit.statistics.many import false_discovery
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -56,7 +56,7 @@ def weekly_noise(world: World, rng: np.random.Generator) -> Floats:
     return world.noise * told
 
 
-def report(world: World, rng: np.random.Generator) -> dict[str, tuple[Cases, Cases]]:
+def report(world: World, rng: np.random.Generator) -> dict[str, tuple[PeriodCases, PeriodCases]]:
     """Return the cases of a report's figures in both periods."""
     common = weekly_noise(world, rng)
     told = {}
@@ -89,10 +89,10 @@ def report(world: World, rng: np.random.Generator) -> dict[str, tuple[Cases, Cas
 
 def sides(
     world: World, week: NDArray[np.int64], value: Floats, client: NDArray[np.int64]
-) -> tuple[Cases, Cases]:
+) -> tuple[PeriodCases, PeriodCases]:
     """Cut cases into the two periods."""
     first, second = (
-        Cases(
+        PeriodCases(
             value[mask],
             np.ones(int(mask.sum())),
             week[mask] - shift,
@@ -104,7 +104,7 @@ def sides(
     return first, second
 
 
-def change_of(name: str, first: Cases, second: Cases) -> Change:
+def change_of(name: str, first: PeriodCases, second: PeriodCases) -> Change:
     """Return the change of a figure, as the kit tells it."""
     if name in (*TOTALS, "revenue"):
         return total_change(first, second, counts=name in TOTALS)
@@ -115,7 +115,7 @@ def change_of(name: str, first: Cases, second: Cases) -> Change:
     return share_change(first, second)[0]
 
 
-def naive(name: str, first: Cases, second: Cases) -> bool:
+def naive(name: str, first: PeriodCases, second: PeriodCases) -> bool:
     """Return what is found without all that: independent cases, Poisson counts, each figure alone."""
     if name in TOTALS:
         k = np.array([len(first.value), len(second.value)])
@@ -146,7 +146,7 @@ def outcomes(
         yield hits, {name: naive(name, *both) for name, both in told.items()}, holds
 
 
-def robust(name: str, both: tuple[Cases, Cases], change: Change, level: float) -> bool:
+def robust(name: str, both: tuple[PeriodCases, PeriodCases], change: Change, level: float) -> bool:
     """Return whether a change in money stands without the single biggest deal."""
     at = int(change.gap > 0)
     kept = both[at].without(int(np.argmax(both[at].value)))

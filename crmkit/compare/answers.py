@@ -14,8 +14,8 @@ from crmkit.compare.artefacts import artefacts
 from crmkit.compare.claims import Claim, Standing, claim, standing
 from crmkit.compare.effect import effect
 from crmkit.compare.intervals import Verdict, verdict
+from crmkit.compare.period_figures import PeriodFigure, period_figures
 from crmkit.compare.periods import compared_periods
-from crmkit.compare.ratios import Side, sides_of
 from crmkit.compare.recording import recording
 from crmkit.compare.rivals import compared_pair
 from crmkit.compare.series import Group
@@ -160,7 +160,7 @@ def _of_effect(
     ratio = (1 + found.relative, 1 + found.relative_low, 1 + found.relative_high)
     reached = (np.nan, np.nan)
     if asked.form == "from_to" and told.label != "cannot_be_computed":
-        after = sides_of(crm, one, _around(crm, day))[1]
+        after = period_figures(crm, one, _around(crm, day))[1]
         reached = (after.low, after.high)
     apart = found.is_season or bool(control)
     said = standing(asked, ratio[1:], told, reached=reached, is_season_apart=apart)
@@ -185,7 +185,7 @@ def _mean(weeks: pd.DataFrame) -> float:
 def _of_periods(crm: Snapshot, asked: Claim, earlier: Period, later: Period) -> Answer:
     """Answer from the figures of two periods."""
     one, limits = find(asked.about), crm.settings.limits
-    before, after = sides_of(crm, one, (earlier, later))
+    before, after = period_figures(crm, one, (earlier, later))
     ratio = _ratio(after, before)
     compared = compared_periods(crm, earlier, later, [one.name])
     row = compared.rows.iloc[0]
@@ -210,7 +210,7 @@ def _of_periods(crm: Snapshot, asked: Claim, earlier: Period, later: Period) -> 
     return plain.judged(said, told, ratio)
 
 
-def _ratio(after: Side, before: Side) -> Ratio:
+def _ratio(after: PeriodFigure, before: PeriodFigure) -> Ratio:
     """Return after by before, with its interval."""
     low, high = ratio_limits((after.value, after.low, after.high), (before.value, before.low, before.high))
     value = after.value / before.value if before.value > 0 else np.nan

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from crmkit.compare.spread import Cases, Floats, clustered, grouped, paired, spread_of
+from crmkit.compare.spread import Floats, PeriodCases, clustered, grouped, paired, spread_of
 from crmkit.statistics.decomposition import kitagawa
 from crmkit.statistics.intervals import difference_limits, newcombe
 from crmkit.statistics.weekly import weekly_spread
@@ -86,7 +86,7 @@ class Change:
         return float(np.exp(large))
 
 
-def total_change(first: Cases, second: Cases, *, counts: bool) -> Change:
+def total_change(first: PeriodCases, second: PeriodCases, *, counts: bool) -> Change:
     """Return the change of a count or a sum per working day.
 
     Counts spread by week, but at least as Poisson's do; sums by week or by client, whichever is more.
@@ -107,7 +107,7 @@ def total_change(first: Cases, second: Cases, *, counts: bool) -> Change:
     return Change("total", rates[0], rates[1], spread, freedom)
 
 
-def ratio_change(first: Cases, second: Cases) -> Change:
+def ratio_change(first: PeriodCases, second: PeriodCases) -> Change:
     """Return the change of a mean or a ratio: sum of values by sum of weights."""
     wholes = [side.weight.sum() for side in (first, second)]
     values = [float(side.value.sum() / whole) for side, whole in zip((first, second), wholes, strict=True)]
@@ -118,7 +118,7 @@ def ratio_change(first: Cases, second: Cases) -> Change:
     return Change("ratio", values[0], values[1], *spread_of(first, second, parts))
 
 
-def share_change(first: Cases, second: Cases, cell_cases: int = 5) -> tuple[Change, float]:
+def share_change(first: PeriodCases, second: PeriodCases, cell_cases: int = 5) -> tuple[Change, float]:
     """Return the change of a share among like cases, and what else changed it: the mix of the groups.
 
     Both sides are told for the middle of both mixes, so that their difference is Kitagawa's rate effect.
@@ -143,7 +143,7 @@ def share_change(first: Cases, second: Cases, cell_cases: int = 5) -> tuple[Chan
     return change, mix
 
 
-def quantile_change(first: Cases, second: Cases, tenths: int = 5) -> Change:
+def quantile_change(first: PeriodCases, second: PeriodCases, tenths: int = 5) -> Change:
     """Return the change of a quantile (5 tenths: the median) by limits of the share below it.
 
     Source: Woodruff, JASA 47 (1952) 635–646

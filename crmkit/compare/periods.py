@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.artefacts import artefacts
-from crmkit.compare.gathering import seen_days
 from crmkit.compare.intervals import verdicts
+from crmkit.compare.measure_change import MeasureChange, measure_change
+from crmkit.compare.period_cases import seen_days
 from crmkit.compare.recording import recording
-from crmkit.compare.told import Told, told_of
 from crmkit.errors import N_, RequestError
 from crmkit.measures.catalog import find
 from crmkit.periods import Period
@@ -86,7 +86,7 @@ def compared_periods(
     _check(earlier, later)
     wanted = list(dict.fromkeys(find(name) for name in measures))
     spans = (seen_days(crm, earlier), seen_days(crm, later))
-    told = [told_of(crm, one, (earlier, later), spans) for one in wanted]
+    told = [measure_change(crm, one, (earlier, later), spans) for one in wanted]
     left_out = pd.concat([one.left_out for one in told], ignore_index=True)
     found = artefacts(
         crm, earlier, later, names=[one.one.name for one in told if not one.missing], left_out=left_out
@@ -115,7 +115,7 @@ def _check(earlier: Period, later: Period) -> None:
 
 
 def _judged(
-    crm: Snapshot, told: Sequence[Told], found: pd.DataFrame, later: Period
+    crm: Snapshot, told: Sequence[MeasureChange], found: pd.DataFrame, later: Period
 ) -> tuple[pd.DataFrame, float]:
     """Return the rows with their verdicts, and the level of the intervals that are judged."""
     limits = crm.settings.limits
@@ -141,14 +141,14 @@ def _judged(
     return pd.concat([rows, labels.astype("str")], axis=1), level
 
 
-def _barred(one: Told, found: pd.DataFrame, codes: Sequence[str]) -> str:
+def _barred(one: MeasureChange, found: pd.DataFrame, codes: Sequence[str]) -> str:
     """Return the warning that keeps a measure from being compared, if any."""
     about = found["measure"].isin([one.one.name, one.one.basis])
     hit = found.loc[about & found["code"].isin(codes), "code"]
     return str(hit.iloc[0]) if len(hit) else ""
 
 
-def _against(crm: Snapshot, one: Told, later: Period, level: float) -> str:
+def _against(crm: Snapshot, one: MeasureChange, later: Period, level: float) -> str:
     """Return why a change that is clear by its interval does not hold all the same, if so."""
     if one.robust is not None:
         low, high = one.robust.limits(level)

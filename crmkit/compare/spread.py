@@ -16,7 +16,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Cases:
+class PeriodCases:
     """The cases of one period.
 
     Attributes
@@ -36,7 +36,7 @@ class Cases:
         """Add up what cases tell by week."""
         return added(self.week, parts, len(self.days))
 
-    def without(self, row: int) -> Cases:
+    def without(self, row: int) -> PeriodCases:
         """Return the cases without one."""
         kept = {name: np.delete(getattr(self, name), row) for name in ("value", "weight", "week", "client")}
         return replace(self, **kept, group=np.delete(self.group, row) if len(self.group) else self.group)
@@ -61,7 +61,7 @@ class Groups:
         return (self.won + 0.5) / (self.of + 1)
 
 
-def grouped(first: Cases, second: Cases, least: int) -> tuple[Groups, Groups]:
+def grouped(first: PeriodCases, second: PeriodCases, least: int) -> tuple[Groups, Groups]:
     """Return the groups of both sides; those that are too small on either are one, the first."""
     codes = [
         side.group if len(side.group) else np.zeros(len(side.value), np.int64) for side in (first, second)
@@ -81,14 +81,14 @@ def grouped(first: Cases, second: Cases, least: int) -> tuple[Groups, Groups]:
     return one, other
 
 
-def spread_of(first: Cases, second: Cases, parts: Sequence[Floats]) -> tuple[float, float]:
+def spread_of(first: PeriodCases, second: PeriodCases, parts: Sequence[Floats]) -> tuple[float, float]:
     """Return the variance of a change by week or by client, whichever is more, and degrees of freedom."""
     weekly = [side.by_week(part) for side, part in zip((first, second), parts, strict=True)]
     one, other, freedom = map(float, weekly_spread(weekly[0], weekly[1]))
     return max(one + other, paired(first, second, parts)), freedom
 
 
-def paired(first: Cases, second: Cases, parts: Sequence[Floats]) -> float:
+def paired(first: PeriodCases, second: PeriodCases, parts: Sequence[Floats]) -> float:
     """Return the variance of a change by client: who buys in both periods is compared with himself."""
     size = 1 + max(int(side.client.max(initial=0)) for side in (first, second))
     before, after = (

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from crmkit.compare.changes import quantile_change, ratio_change, share_change, total_change
-from crmkit.compare.spread import Cases
+from crmkit.compare.spread import PeriodCases
 from crmkit.statistics.intervals import newcombe
 
 
@@ -15,7 +15,7 @@ def cases(value, *, week, days=(5.0, 5.0), client=None, group=None):
     value = np.asarray(value, np.float64)
     client = np.arange(len(value)) if client is None else np.asarray(client)
     group = np.empty(0, np.int64) if group is None else np.asarray(group)
-    return Cases(value, np.ones(len(value)), np.asarray(week), client, np.asarray(days), group)
+    return PeriodCases(value, np.ones(len(value)), np.asarray(week), client, np.asarray(days), group)
 
 
 def alternating(n):

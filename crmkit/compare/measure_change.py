@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.changes import Change, quantile_change, ratio_change, share_change, total_change
-from crmkit.compare.gathering import Days, cells, gathered, is_flat, weeks_of
-from crmkit.compare.series import unit_of
-from crmkit.compare.spread import Cases, grouped
+from crmkit.compare.period_cases import Days, cells, gathered, is_flat, weeks_of
+from crmkit.compare.series import TOTALS, unit_of
+from crmkit.compare.spread import PeriodCases, grouped
 from crmkit.limits import Limits
 from crmkit.measures.catalog import STANDING, Measure
 from crmkit.measures.evaluation import cases_of, evaluate_fully
@@ -25,27 +25,26 @@ LIKE = ("source", "segment", "product")
 LIKE_FOR_LIKE = ("win_rate:closed_count",)
 #: A share is not judged by less: the spread from week to week is not known then.
 FEWEST_WEEKS = 4
-#: Both sides.
-Pair: TypeAlias = tuple[Cases, Cases]
+#: The earlier and the later period.
+Sides: TypeAlias = tuple[PeriodCases, PeriodCases]
 NUMBERS = (
     "before", "before_low", "before_high", "value", "low", "high", "change", "change_low", "change_high",
     "relative", "adjusted", "adjusted_low", "adjusted_high", "gap", "gap_low", "gap_high", "chance",
 )  # fmt: skip
-
-
+#: Summaries that are quantiles, in tenths.
 TENTHS = {"median": 5, "p90": 9}
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class MeasureChange:
     """A measure on both sides, as far as it can be compared.
 
     Attributes
     ----------
-    row: its figures. missing: why it cannot be compared. short: why the periods are too short for it.
-    change: as it is. judged: among like cases, if such can be told; else the same. robust: without the single
-        biggest deal, in money. like: the slice of like cases. mix: its groups.
-    left_out: cases that are not counted, by side and reason.
+    one: the measure. row: its figures. left_out: cases that are not counted, by side and reason.
+    missing: why it cannot be compared. short: why the periods are too short for it.
+    judged: the change, among like cases where such can be told. robust: without the single biggest deal, in
+        money. like: the slice of like cases. mix: its groups.
     """
 
     one: Measure
@@ -59,7 +58,9 @@ class Told:
     mix: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def told_of(crm: Snapshot, one: Measure, periods: tuple[Period, Period], spans: tuple[Days, Days]) -> Told:
+def measure_change(
+    crm: Snapshot, one: Measure, periods: tuple[Period, Period], spans: tuple[Days, Days]
+) -> MeasureChange:
     """Return a measure of two periods, with the change between them where it can be told.
 
     Parameters
@@ -73,7 +74,7 @@ def told_of(crm: Snapshot, one: Measure, periods: tuple[Period, Period], spans: 
         kept = left[["measure", "variant", "reason", "n"]]
         lefts.append(kept.assign(name=one.name, side=side, counted=int(rows[-1]["n"])))
     row = _row(one, rows)
-    told = Told(one, row, pd.concat(lefts, ignore_index=True), missing=_missing(one, rows))
+    told = MeasureChange(one, row, pd.concat(lefts, ignore_index=True), missing=_missing(one, rows))
     if told.missing or min(len(days) for days in spans) == 0:
         return replace(told, missing=told.missing or "after_as_of")
     weeks = min(len(np.unique(weeks_of(days))) for days in spans)
@@ -90,7 +91,7 @@ def told_of(crm: Snapshot, one: Measure, periods: tuple[Period, Period], spans: 
 
 
 def _row(one: Measure, rows: list[pd.Series]) -> dict[str, Any]:
-    daily = one.summary in ("count", "sum")
+    daily = one.summary in TOTALS
     n = [int(row["n"]) for row in rows]
     row: dict[str, Any] = dict.fromkeys(NUMBERS, np.nan) | {
         "name": one.name, "unit": unit_of(one),
@@ -112,35 +113,35 @@ def _missing(one: Measure, rows: list[pd.Series]) -> str:
     lacks = [row["missing"] for row in rows if row["state"] == "not_in_export"]
     if lacks:
         return str(lacks[0])
-    return "" if one.summary in (*TENTHS, "count", "sum", "mean", "ratio") else "no_interval"
+    return "" if one.summary in (*TENTHS, *TOTALS, "mean", "ratio") else "no_interval"
 
 
 def _short(one: Measure, weeks: int, limits: Limits) -> str:
-    if one.summary in ("count", "sum"):
+    if one.summary in TOTALS:
         return "short_periods" if weeks < limits.weeks_after else ""
     return "very_short_periods" if weeks < FEWEST_WEEKS else ""
 
 
-def _described(one: Measure, sides: Pair) -> dict[str, Any]:
+def _described(one: Measure, sides: Sides) -> dict[str, Any]:
     """Return what totals are per working day, where their change has no interval."""
     days = [side.days.sum() for side in sides]
-    if one.summary not in ("count", "sum") or min(days) == 0:
+    if one.summary not in TOTALS or min(days) == 0:
         return {}
     before, value = (float(side.value.sum() / many) for side, many in zip(sides, days, strict=True))
     told = {"before": before, "value": value, "change": value - before, "gap": value - before}
     return told | ({"relative": value / before - 1} if before > 0 else {})
 
 
-def _comparable(one: Measure, sides: Pair) -> bool:
+def _comparable(one: Measure, sides: Sides) -> bool:
     if min(len(side.days) for side in sides) < 2:
         return False
-    if one.summary in ("count", "sum"):
+    if one.summary in TOTALS:
         return any(len(side.value) for side in sides)
     return all(side.weight.sum() > 0 for side in sides)
 
 
-def _change(one: Measure, sides: Pair, limits: Limits) -> Change:
-    if one.summary in ("count", "sum"):
+def _change(one: Measure, sides: Sides, limits: Limits) -> Change:
+    if one.summary in TOTALS:
         return total_change(*sides, counts=one.unit == "count")
     if one.summary in TENTHS:
         return quantile_change(*sides, tenths=TENTHS[one.summary])
@@ -149,7 +150,7 @@ def _change(one: Measure, sides: Pair, limits: Limits) -> Change:
     return ratio_change(*sides)
 
 
-def _robust(one: Measure, sides: Pair, change: Change, limits: Limits) -> Change | None:
+def _robust(one: Measure, sides: Sides, change: Change, limits: Limits) -> Change | None:
     """Return the change without the biggest deal of the side that is the higher one; only in money."""
     if one.unit != "money" or one.summary not in ("sum", "mean"):
         return None
@@ -160,7 +161,9 @@ def _robust(one: Measure, sides: Pair, change: Change, limits: Limits) -> Change
     return _change(one, (sides[0], kept) if at else (kept, sides[1]), limits)
 
 
-def _like_for_like(crm: Snapshot, told: Told, sides: Pair, rows: tuple[pd.DataFrame, pd.DataFrame]) -> Told:
+def _like_for_like(
+    crm: Snapshot, told: MeasureChange, sides: Sides, rows: tuple[pd.DataFrame, pd.DataFrame]
+) -> MeasureChange:
     """Judge a share among like deals: alike in the slice whose mix explains most of the change."""
     best, least = 0.0, crm.settings.limits.cell_cases
     for slice_ in LIKE:
@@ -176,7 +179,7 @@ def _like_for_like(crm: Snapshot, told: Told, sides: Pair, rows: tuple[pd.DataFr
     return told
 
 
-def _groups(sides: Pair, names: list[str], least: int) -> pd.DataFrame:
+def _groups(sides: Sides, names: list[str], least: int) -> pd.DataFrame:
     """Return the groups of like deals with what each adds to the change; ``is_rest`` are the small ones."""
     before, after = grouped(*sides, least)
     split = kitagawa((after.won, after.of), (before.won, before.of))
@@ -199,7 +202,7 @@ def _groups(sides: Pair, names: list[str], least: int) -> pd.DataFrame:
     )
 
 
-def _figures(told: Told, change: Change) -> dict[str, Any]:
+def _figures(told: MeasureChange, change: Change) -> dict[str, Any]:
     """Return the figures of a change."""
     low, high = change.limits()
     row = {"change": change.gap, "change_low": low, "change_high": high}

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.clients import clusters
-from crmkit.compare.spread import Cases, Floats, Ints, added
+from crmkit.compare.spread import Floats, Ints, PeriodCases, added
 from crmkit.measures.cases import days_seen
 from crmkit.measures.slices import coded
 from crmkit.periods import Period
@@ -29,7 +29,7 @@ def weeks_of(days: Days) -> Ints:
 
 def gathered(
     crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame], spans: tuple[Days, Days]
-) -> tuple[Cases, Cases]:
+) -> tuple[PeriodCases, PeriodCases]:
     """Return the counted cases of a measure on both sides.
 
     Weeks without a working day are put to the week before (the first of a period to the one after).
@@ -42,7 +42,7 @@ def gathered(
     return _side(crm, rows[0], spans[0], before), _side(crm, rows[1], spans[1], after)
 
 
-def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: Ints) -> Cases:
+def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: Ints) -> PeriodCases:
     weeks = weeks_of(days)
     first = int(weeks[0])
     working = added(
@@ -54,7 +54,7 @@ def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: Ints) -> Cases:
     week = place[np.clip(weeks_of(on) - first, 0, len(place) - 1)]
     value = rows["value"].to_numpy(dtype=np.float64)
     weight = rows["weight"].to_numpy(dtype=np.float64) if "weight" in rows else np.ones(len(rows))
-    return Cases(value, weight, week, client, added(place, working))
+    return PeriodCases(value, weight, week, client, added(place, working))
 
 
 def _clients(crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[Ints, Ints]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crmkit.compare.gathering import gathered, is_flat, seen_days
-from crmkit.compare.spread import Cases, Floats, clustered
+from crmkit.compare.period_cases import gathered, is_flat, seen_days
+from crmkit.compare.series import TOTALS
+from crmkit.compare.spread import Floats, PeriodCases, clustered
 from crmkit.measures.catalog import Measure
 from crmkit.measures.evaluation import cases_of, evaluate
 from crmkit.periods import Period
@@ -15,11 +16,9 @@ from crmkit.schema import Snapshot
 from crmkit.statistics.intervals import wilson
 from crmkit.statistics.weekly import weekly_spread
 
-TOTALS = ("count", "sum")
-
 
 @dataclass(frozen=True)
-class Side:
+class PeriodFigure:
     """A figure (sums and counts: per working day) with its 95 % limits, and its cases."""
 
     value: float = np.nan
@@ -28,7 +27,9 @@ class Side:
     n: float = 0.0
 
 
-def sides_of(crm: Snapshot, one: Measure, periods: tuple[Period, Period]) -> tuple[Side, Side]:
+def period_figures(
+    crm: Snapshot, one: Measure, periods: tuple[Period, Period]
+) -> tuple[PeriodFigure, PeriodFigure]:
     """Return a measure of two periods; NaN where it cannot be told.
 
     Sums, counts, means and shares spread by week and by client, whichever is more; medians, and what is
@@ -36,14 +37,15 @@ def sides_of(crm: Snapshot, one: Measure, periods: tuple[Period, Period]) -> tup
     """
     rows = [evaluate(one.name, crm, period).iloc[0] for period in periods]
     plain = [
-        Side(float(row["value"]), float(row["low"]), float(row["high"]), float(row["n"])) for row in rows
+        PeriodFigure(float(row["value"]), float(row["low"]), float(row["high"]), float(row["n"]))
+        for row in rows
     ]
     of_cases = one.is_timeless or bool(one.parts) or one.summary not in (*TOTALS, "mean", "ratio")
     if of_cases or any(row["state"] == "not_in_export" for row in rows):
         return plain[0], plain[1]
     spans = (seen_days(crm, periods[0]), seen_days(crm, periods[1]))
     if min(map(len, spans)) == 0:
-        return Side(), Side()
+        return PeriodFigure(), PeriodFigure()
     cases = (cases_of(one.name, crm, periods[0]), cases_of(one.name, crm, periods[1]))
     both = gathered(crm, cases, spans)
     if min(len(side.days) for side in both) < 2 or min(side.days.sum() for side in both) == 0:
@@ -51,14 +53,14 @@ def sides_of(crm: Snapshot, one: Measure, periods: tuple[Period, Period]) -> tup
     return _limited(one, both)
 
 
-def _limited(one: Measure, sides: tuple[Cases, Cases]) -> tuple[Side, Side]:
+def _limited(one: Measure, sides: tuple[PeriodCases, PeriodCases]) -> tuple[PeriodFigure, PeriodFigure]:
     """Return both sides with limits by the spread of weeks and clients."""
     from scipy.special import stdtrit
 
     is_total = one.summary in TOTALS
     wholes = [float(side.days.sum() if is_total else side.weight.sum()) for side in sides]
     if min(wholes) <= 0:
-        return Side(), Side()
+        return PeriodFigure(), PeriodFigure()
     values = [float(side.value.sum()) / whole for side, whole in zip(sides, wholes, strict=True)]
     pulls, weekly = [], []
     for side, value, whole in zip(sides, values, wholes, strict=True):
@@ -81,10 +83,10 @@ def _limited(one: Measure, sides: tuple[Cases, Cases]) -> tuple[Side, Side]:
         else:
             half = reach * variance**0.5
             low, high = max(value - half, 0.0), value + half
-        found.append(Side(value, low, high, n))
+        found.append(PeriodFigure(value, low, high, n))
     return found[0], found[1]
 
 
-def _by_client(pull: Floats, side: Cases) -> float:
+def _by_client(pull: Floats, side: PeriodCases) -> float:
     spread = clustered(pull, side.client) if len(pull) else np.nan
     return spread if np.isfinite(spread) else 0.0
