@@ -1,0 +1,84 @@
+"""The conclusion: one paragraph that accounts for every rep, and says what may not be concluded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from crmkit import open_study
+from crmkit.present.conclusion import MOST, NOT_CONCLUDED, conclusion
+from crmkit.present.managers import managers_of
+from crmkit.present.study import Study
+
+HEAD = "deal_id,stage,created_at,closed_at,manager_id\n"
+EVEN = dict.fromkeys("bcd", (30, 120))
+
+
+@pytest.fixture
+def study_of(client):
+    def make(counts, language="en", **more: Any) -> Study:
+        rows = []
+        for rep, (won, n) in counts.items():
+            for one in range(n):
+                month, stage = f"2025-{7 + one % 6:02}", "Won" if one < won else "Lost"
+                rows.append(f"{rep}{one:04},{stage},{month}-01,{month}-{10 + one % 15},{rep}")
+        return open_study(client(HEAD + "\n".join(rows), **more), language=language, period="all")
+
+    return make
+
+
+def said(study: Study) -> str:
+    told = conclusion(study)
+    assert len(told.paragraphs) == 1 and told.tone == "finding"
+    return told.paragraphs[0].replace("\u00a0", " ")
+
+
+def test_who_is_better_is_said_with_n_interval_and_label(study_of):
+    study = study_of(EVEN | {"a": (80, 120), "e": (5, 20)})
+    text = said(study)
+    ann = managers_of(study, "win_rate").rows.set_index("manager_id").loc["a"]
+    span = f"{100 * ann['gap_low']:.0f}–{100 * ann['gap_high']:.0f}"
+    assert "With like deals, some reps differ in the win rate by more than chance." in text
+    assert f"better by {span} points" in text and "120" in text and "holds" in text
+    assert "Of 3 other reps the data cannot tell a difference." in text
+    assert "1 rep has too few closed deals to be compared." in text
+
+
+def test_where_nothing_holds_nobody_is_called_anything(study_of):
+    text = said(study_of(EVEN | {"a": (34, 120)}))
+    assert "Of 4 reps compared, the data cannot tell a difference in the win rate" in text
+    assert "etter by" not in text and "orse by" not in text.split("What may not be concluded")[0]
+
+
+@pytest.mark.parametrize("counts", [{"a": (40, 120)}, EVEN, EVEN | {"a": (100, 120)}])
+def test_it_ends_in_what_may_not_be_concluded(study_of, counts):
+    assert said(study_of(counts)).endswith(NOT_CONCLUDED.text)
+
+
+def test_one_rep_alone_has_nobody_to_be_compared_with(study_of):
+    text = said(study_of({"a": (40, 120)}))
+    assert "1 rep has nobody to be compared with." in text and "equally well" not in text
+
+
+def test_what_cannot_be_told_says_why(study_of, client):
+    folder = client("deal_id,stage,created_at,manager_id\n1,Won,2026-01-01,a")
+    text = said(open_study(folder, language="en", period="all"))
+    assert text.startswith("Win rate by rep: Deals have no closing date in this export.")
+    # Only won deals are exported: nobody wins all of theirs.
+    text = said(study_of({"a": (60, 60), "b": (50, 50)}))
+    assert text.startswith("Win rate by rep: ") and "compared, the data" not in text
+
+
+def test_of_many_the_first_are_named_and_all_counted(study_of):
+    # Eight of sixteen are far above; five are named.
+    counts = {f"b{one}": (60, 300) for one in range(8)} | {f"a{one}": (200, 300) for one in range(7)}
+    text = said(study_of(counts))
+    assert text.count("better by") == MOST and "Beside these, 2 reps more." in text
+    assert "Of 8 other reps the data cannot tell a difference." in text
+
+
+def test_it_speaks_russian(study_of):
+    text = said(study_of(EVEN | {"a": (80, 120)}, language="ru"))
+    assert "лучше на" in text and "держится" in text and "Ещё 3 менеджеров по данным не отличить" in text
+    assert "better" not in text and "What may not" not in text
