@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from crmkit.compare.contributions import Split
+from crmkit.compare.gap_sides import Chain
 from crmkit.compare.pairs import like_for_like
-from crmkit.compare.sides import Chain
 from crmkit.limits import Limits
 from crmkit.process.resampling import Resamples, resampled
 from crmkit.statistics.decomposition import shapley

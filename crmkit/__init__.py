@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from crmkit.compare.answers import answer as check_claim
     from crmkit.compare.effect import effect as measure_effect
     from crmkit.compare.gap import gap as explain_gap
+    from crmkit.compare.gap_sides import Side
     from crmkit.compare.managers import managers as compare_managers
     from crmkit.compare.periods import compared_periods as compare_periods
-    from crmkit.compare.sides import Side
     from crmkit.measures import catalogue, evaluate
     from crmkit.periods import Period
     from crmkit.present.study import open_study
@@ -33,7 +33,7 @@ _HOME = {
     "Client": "client",
     "read_client": "client",
     "Period": "periods",
-    "Side": "compare.sides",
+    "Side": "compare.gap_sides",
     "Snapshot": "schema",
     "check_claim": "compare.answers:answer",
     "compare_managers": "compare.managers:managers",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from crmkit.commands import changes, portfolio, sides
+from crmkit.commands import compare_clients, compare_groups, compare_times
 from crmkit.commands.terminal import say
 
 app = typer.Typer(
@@ -19,16 +19,18 @@ def _compare() -> None:
 
 
 app.command(help=say("Compare reps like for like: each beside what others would have made of such deals."))(
-    sides.managers
+    compare_groups.managers
 )
 app.command(
     help=say("Split a gap in revenue into what makes it: leads, win rate, average check, or stages.")
-)(sides.gap)
-app.command(help=say("Compare two periods: which figures changed by more than noise."))(changes.periods)
-app.command(help=say("Say what a change brought: weekly figures before and after a day."))(changes.effect)
+)(compare_groups.gap)
+app.command(help=say("Compare two periods: which figures changed by more than noise."))(compare_times.periods)
+app.command(help=say("Say what a change brought: weekly figures before and after a day."))(
+    compare_times.effect
+)
 app.command(help=say("Set claims against the data: supported, contradicted, or the data cannot tell."))(
-    changes.claim
+    compare_times.claim
 )
 app.command(help=say("Set a client beside the others of a portfolio: quartiles, and nobody's own figure."))(
-    portfolio.clients
+    compare_clients.clients
 )

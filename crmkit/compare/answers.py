@@ -17,8 +17,8 @@ from crmkit.compare.intervals import Verdict, verdict
 from crmkit.compare.period_figures import PeriodFigure, period_figures
 from crmkit.compare.periods import compared_periods
 from crmkit.compare.recording import recording
-from crmkit.compare.rivals import compared_pair
 from crmkit.compare.series import Group
+from crmkit.compare.two_reps import compared_pair
 from crmkit.errors import N_, RequestError
 from crmkit.measures import ALL, Measure, find
 from crmkit.periods import Period

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmkit.compare.sides import Chain, ChainName, Side
+from crmkit.compare.gap_sides import Chain, ChainName, Side
 from crmkit.facts import FloatArray, IntArray
 from crmkit.measures.cases import days_seen
 from crmkit.measures.slices import coded

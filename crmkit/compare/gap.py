@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.contributions import Split, days_apart, mix_groups
-from crmkit.compare.intervals import verdicts
-from crmkit.compare.sides import (
+from crmkit.compare.gap_sides import (
     STAGED,
     Chain,
     ChainName,
@@ -22,6 +21,7 @@ from crmkit.compare.sides import (
     sales_chain,
     stage_chain,
 )
+from crmkit.compare.intervals import verdicts
 from crmkit.errors import N_, RequestError
 from crmkit.facts import BoolArray, FloatArray
 from crmkit.limits import Limits

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmkit.compare.gap import Gap
-from crmkit.compare.sides import Side
+from crmkit.compare.gap_sides import Side
 from crmkit.errors import N_, Message
 from crmkit.measures.cases import borders, days_seen
 from crmkit.present import slicing

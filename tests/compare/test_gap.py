@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from crmkit.compare.gap import Gap, gap
-from crmkit.compare.sides import Side
+from crmkit.compare.gap_sides import Side
 from crmkit.errors import RequestError
 from crmkit.periods import Period
 from crmkit.schema import Snapshot

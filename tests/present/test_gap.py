@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from crmkit import open_study
-from crmkit.compare.sides import Side
+from crmkit.compare.gap_sides import Side
 from crmkit.errors import RequestError
 from crmkit.present.figures import Figure
 from crmkit.present.gap import gap_of, gaps

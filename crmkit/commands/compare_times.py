@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crmkit.commands.compared import opened, print_told
+from crmkit.commands.compare_output import opened, print_told
 from crmkit.commands.figures import AsOf, ClientPlace, Measures, Span
 from crmkit.commands.improve import Plain
 from crmkit.commands.terminal import busy, say

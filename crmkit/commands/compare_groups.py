@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from crmkit.commands.compared import opened, print_told, span
+from crmkit.commands.compare_output import opened, print_told, span
 from crmkit.commands.figures import AsOf, ClientPlace, Span
 from crmkit.commands.improve import Plain
 from crmkit.commands.terminal import busy, say
 
 if TYPE_CHECKING:
-    from crmkit.compare.sides import Side
+    from crmkit.compare.gap_sides import Side
     from crmkit.present.study import Study
 
 
@@ -108,7 +108,7 @@ def gap(
 
 def _side(study: Study, text: str, by: str) -> Side:
     """Return one side of a gap: a group in the period, or everybody in a period of its own."""
-    from crmkit.compare.sides import Side
+    from crmkit.compare.gap_sides import Side
     from crmkit.periods import Period
 
     if by:

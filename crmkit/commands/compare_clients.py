@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from crmkit.commands.compared import opened, print_told
+from crmkit.commands.compare_output import opened, print_told
 from crmkit.commands.improve import Plain
 from crmkit.commands.terminal import busy, say
 
