@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.clients import clusters
-from crmkit.compare.league import Kind
-from crmkit.compare.lying import CLOSED, CONVERTED, deals_with_lying, visits_with_lying
+from crmkit.compare.left_open import CLOSED, CONVERTED, deals_with_lying, visits_with_lying
+from crmkit.compare.rep_verdicts import Kind
 from crmkit.errors import N_, Message, RequestError, did_you_mean
 from crmkit.facts import cycle_days
 from crmkit.measures import cases_of, find
@@ -163,7 +163,8 @@ OUTCOMES = {
         Outcome(
             "actions_per_day", N_("Sales actions per working day"),
             N_("Tasks done and communications, per working day of the rep."),
-            "per_day", "higher", "mean", find("sales_actions_per_day").needs, _days,
+            # Neither is good: who has more deals has more to do, and none of it need help.
+            "per_day", "", "mean", find("sales_actions_per_day").needs, _days,
             has_mix=False, by_week=True,
         ),
         Outcome(

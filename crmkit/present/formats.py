@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmkit.errors import N_, RequestError
-from crmkit.present.texts import MINUS, MISSING, NBSP, clean, is_missing
+from crmkit.present.texts import HYPHEN, MINUS, MISSING, NBSP, clean, is_missing
 from crmkit.present.words import Words
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Formats:
             if months == 1:
                 return self._date(start, "LLLL y")
             if months == 3 and start.month % 3 == 1:
-                return self._date(start, "QQQ y")
+                return self._date(start, "QQQ y").replace("-", HYPHEN)
             if months == 12 and start.month == 1:
                 return str(start.year)
         last = end - timedelta(days=1)

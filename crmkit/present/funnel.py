@@ -106,7 +106,7 @@ def _text_sides(known: Sequence[Mapping[str, Any]]) -> list[str]:
     for i in sorted(range(len(known)), key=lambda at: (-known[at]["adjusted"], known[at]["name"])):
         n, share = float(known[i]["n"]), float(known[i]["adjusted"])
         near = any(abs(n - x) < 0.3 * most and abs(share - y) < 0.07 for x, y in taken)
-        height = "bottom" if near or known[i]["direction"] == "below" else "top"
+        height = "middle" if near else "bottom" if known[i]["direction"] == "below" else "top"
         sides[i] = f"{height} {'left' if n > most / 2 else 'right'}"
         if known[i]["direction"] != "none":
             taken.append((n, share))

@@ -102,7 +102,8 @@ def named(study: Study, found: Managers) -> pd.DataFrame:
 def told(study: Study, found: Managers, rows: pd.DataFrame) -> Sentences:
     """Return what may be said of whom in sentences; how many cannot be told apart, or have too few cases."""
     what = what_of(found.outcome)
-    said = [study.words.message(found.outcome.title) + ". " + study.words.message(found.outcome.about)]
+    title, about = study.words.message(found.outcome.title), study.words.message(found.outcome.about)
+    said = [about if found.outcome.id == MAIN else f"{title}. {about}"]
     for row in rows[rows["label"] == "holds"].to_dict("records"):
         said.append(told_of(study, str(row["name"]), row, what))
     counts = rows["label"].value_counts()
@@ -179,7 +180,7 @@ def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
         value_low=rows["low"], value_high=rows["high"],
         like=rows["adjusted"].where([adjusted_text(study, row, what) is not None for row in records]),
         like_n=rows["n"], like_low=rows["adjusted_low"], like_high=rows["adjusted_high"],
-        places=[_places(study, row) for row in records],
+        places=[_places(study, row, what) for row in records],
         role=[role_text(study.words, name) for name in rows["role"]],
         told=[label_text(study, row["label"]) for row in records],
         verdict=[verdict_text(study, row, what) for row in records],
@@ -187,16 +188,18 @@ def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
     columns = [
         Column("role", study.say("Role")),
         Column("name", study.say("Rep")),
-        Column("n", study.words.message(COUNTED[what.cases]), "count"),
-        Column("value", study.say("As it is"), kind, outcome.better, gated=True),
-        Column("like", study.say("Like for like"), kind, outcome.better, gated=True),
-        Column("places", study.say("Possible places")),
         Column("told", study.say("Verdict")),
         Column("verdict", study.say("What can be said")),
+        Column("n", study.words.message(COUNTED[what.cases]), "count"),
+        Column("like", study.say("Like for like"), kind, outcome.better, gated=True),
+        Column("value", study.say("As it is"), kind, outcome.better, gated=True),
+        Column("places", study.say("Possible places")),
     ]
     parted = "role" if len(rows["role"].unique()) > 1 else ""
     if not parted:
         del columns[0]
+    if not what.better:
+        columns = [one for one in columns if one.key != "places"]
     name = study.words.message(outcome.title)
     title = study.say("{outcome} by rep, {period}", outcome=name, period=study.period_text())
     return study.table(
@@ -204,9 +207,12 @@ def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
     )
 
 
-def _places(study: Study, row: Mapping[str, Any]) -> str | None:
-    """Return between which places among colleagues a rep stands, where that may be told."""
-    if row["label"] not in ("holds", "may_be_chance"):
+def _places(study: Study, row: Mapping[str, Any], what: Compared) -> str | None:
+    """Return between which places among colleagues a rep stands, where that may be told.
+
+    There are none where neither much nor little is good.
+    """
+    if row["label"] not in ("holds", "may_be_chance") or not what.better:
         return None
     low, high = int(row["rank_low"]), int(row["rank_high"])
     return study.formats.count(low) if low == high else f"{low}–{high}"

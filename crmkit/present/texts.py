@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 MISSING = "—"
 NBSP = "\u00a0"
 MINUS = "\u2212"
+#: A hyphen at which no line is broken: «2-й кв. 2026».
+HYPHEN = "\u2011"
+_LOOSE = re.compile(f"{MINUS}(?=[$€£¥₸₴])")
 
 #: What no file may hold, and what turns the order of all letters that follow in a sentence.
 _CONTROL = re.compile(
@@ -33,8 +36,11 @@ def clean(text: object) -> str:
 
 
 def escape(text: object) -> str:
-    """Return ``text`` for an HTML page, as content or inside a quoted attribute."""
-    return html.escape(clean(text))
+    """Return ``text`` for an HTML page, as content or inside a quoted attribute.
+
+    A browser breaks a line between a minus and the sign of a currency, unless they are joined.
+    """
+    return _LOOSE.sub(f"{MINUS}\N{WORD JOINER}", html.escape(clean(text)))
 
 
 def label(text: object) -> str:

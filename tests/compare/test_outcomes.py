@@ -28,7 +28,7 @@ def test_each_outcome_says_what_it_is():
     assert list(OUTCOMES) == [
         "win_rate", "revenue_per_lead", "cycle", "on_time", "actions_per_day", "stage_conversion"
     ]  # fmt: skip
-    assert all(one.unit in UNITS and one.better == "higher" for one in OUTCOMES.values())
+    assert all(one.unit in UNITS and one.better in ("higher", "") for one in OUTCOMES.values())
     assert find_outcome("cycle") is OUTCOMES["cycle"]
     with pytest.raises(RequestError, match="win_rate"):
         find_outcome("winrate")
