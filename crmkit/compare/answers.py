@@ -13,12 +13,12 @@ import pandas as pd
 from crmkit.compare.artefacts import artefacts
 from crmkit.compare.claims import Claim, Standing, claim, standing
 from crmkit.compare.effect import effect
-from crmkit.compare.intervals import Verdict, verdict
 from crmkit.compare.period_figures import PeriodFigure, period_figures
 from crmkit.compare.periods import compared_periods
 from crmkit.compare.recording import recording
 from crmkit.compare.series import Group
 from crmkit.compare.two_reps import compared_pair
+from crmkit.compare.verdicts import Verdict, verdict
 from crmkit.errors import N_, RequestError
 from crmkit.measures import ALL, Measure, find
 from crmkit.periods import Period

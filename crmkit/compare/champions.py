@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.compare.intervals import unheld, verdicts
-from crmkit.compare.lying import lying, stage_codes
+from crmkit.compare.left_open import lying, stage_codes
 from crmkit.compare.mix import mix_of
 from crmkit.compare.outcomes import OUTCOMES, hangs_together
 from crmkit.compare.people import people_of
+from crmkit.compare.verdicts import unheld, verdicts
 from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate, find
 from crmkit.measures.slices import coded, lacking

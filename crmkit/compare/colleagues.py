@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.compare.expecting import Expectation, Field
-from crmkit.compare.league import LEVEL, Kind, ranked, told
 from crmkit.compare.mix import cells_of
+from crmkit.compare.rep_verdicts import LEVEL, Kind, judged_rows, ranked
 from crmkit.limits import Limits
 from crmkit.statistics.bootstrap import cluster_means
 from crmkit.statistics.stratified import scored
@@ -210,7 +210,7 @@ def judged(
     for _ in range(ROUNDS):
         pairs = zip(sides, aside, strict=True)
         rows = pd.concat([side.rows(out, limits.cell_cases) for side, out in pairs], ignore_index=True)
-        rows, level = told(rows, limits, kind)
+        rows, level = judged_rows(rows, limits, kind)
         order = rows[rows["stands_out"]].sort_values("chance", kind="stable")
         now = [order["place"][(order["role"] == side.role).to_numpy()].to_numpy() for side in sides]
         if all(set(new) == set(old) for new, old in zip(now, aside, strict=True)):

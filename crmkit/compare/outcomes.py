@@ -163,8 +163,7 @@ OUTCOMES = {
         Outcome(
             "actions_per_day", N_("Sales actions per working day"),
             N_("Tasks done and communications, per working day of the rep."),
-            # Neither is good: who has more deals has more to do, and none of it need help.
-            "per_day", "", "mean", find("sales_actions_per_day").needs, _days,
+            "per_day", "higher", "mean", find("sales_actions_per_day").needs, _days,
             has_mix=False, by_week=True,
         ),
         Outcome(

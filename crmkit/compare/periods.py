@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.artefacts import artefacts
-from crmkit.compare.intervals import verdicts
 from crmkit.compare.measure_change import MeasureChange, measure_change
 from crmkit.compare.period_cases import seen_days
 from crmkit.compare.recording import recording
+from crmkit.compare.verdicts import verdicts
 from crmkit.errors import N_, RequestError
 from crmkit.measures.catalog import find
 from crmkit.periods import Period

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crmkit.compare.judging import Gaps
+from crmkit.compare.rep_gaps import Gaps
 from crmkit.statistics.funnels import funnel_limits
 
 FIGURES: dict[str, Any] = json.loads(Path(__file__).with_name("figures.json").read_text(encoding="utf-8"))

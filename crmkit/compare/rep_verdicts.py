@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.compare.intervals import verdicts
-from crmkit.compare.judging import Gaps
+from crmkit.compare.rep_gaps import Gaps
+from crmkit.compare.verdicts import verdicts
 from crmkit.limits import Limits
 from crmkit.statistics.intervals import Z95, wilson
 from crmkit.statistics.many import false_discovery
@@ -28,7 +28,7 @@ LEVEL = 0.95
 _PARTS = ("value", "expected", "noise", "error", "free")
 
 
-def told(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame, float]:
+def judged_rows(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.DataFrame, float]:
     """Add gaps, limits that allow for all comparisons, and verdicts."""
     gaps = _gaps(rows, kind)
     missing, few, counts = _gates(rows, limits)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, norm, t
 
-from crmkit.compare.judging import Gaps
+from crmkit.compare.rep_gaps import Gaps
 
 NAN = float("nan")
 
