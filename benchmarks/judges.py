@@ -13,7 +13,7 @@ from weeks import Weeks
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crmkit.compare.effect import Judged
+    from crmkit.compare.interrupted import Judged
 
 Floats: TypeAlias = NDArray[np.float64]
 Signs: TypeAlias = NDArray[np.int64]
@@ -115,7 +115,7 @@ def kit_weeks(one: Weeks) -> int:
 
 def judged_weeks(one: Weeks) -> Judged:
     """Return what the kit says of a change: effect, interval, verdict."""
-    from crmkit.compare.effect import judged_series
+    from crmkit.compare.interrupted import judged_series
     from crmkit.limits import Limits
 
     weights = one.n if one.kind.figure == "share" else None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from crmkit.compare.artefacts import seen_shares
-from crmkit.compare.interrupted import Judged as Judged
-from crmkit.compare.interrupted import judged_series as judged_series
+from crmkit.compare.interrupted import Judged, judged_series
 from crmkit.compare.recording import COUNTED, MASS_COLUMNS, OF_WON, Recording, mass_closings, recording
 from crmkit.compare.series import TOTALS, Group, lacking, weekly
 from crmkit.compare.verdicts import Direction, Label
@@ -23,7 +22,7 @@ from crmkit.schema import Snapshot
 MONTHS_A_DAY = 12 / 365.25
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Effect:
     """What a change did to a measure, on average over the weeks after it.
 
@@ -51,25 +50,25 @@ class Effect:
 
     measure: str
     date: date
-    value: float
-    low: float
-    high: float
-    relative: float
-    relative_low: float
-    relative_high: float
-    robust_low: float
-    robust_high: float
-    base: float
-    n_before: int
-    n_after: int
-    n: float
-    money_month: float
-    money_low: float
-    money_high: float
-    placebo_share: float
-    placebo_dates: int
-    is_season: bool
-    correlation: float
+    value: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    relative: float = np.nan
+    relative_low: float = np.nan
+    relative_high: float = np.nan
+    robust_low: float = np.nan
+    robust_high: float = np.nan
+    base: float = np.nan
+    n_before: int = 0
+    n_after: int = 0
+    n: float = np.nan
+    money_month: float = np.nan
+    money_low: float = np.nan
+    money_high: float = np.nan
+    placebo_share: float = np.nan
+    placebo_dates: int = 0
+    is_season: bool = False
+    correlation: float = np.nan
     control: Group
     treated: Group
     label: Label
@@ -77,7 +76,11 @@ class Effect:
     reason: str
     series: pd.DataFrame
     recording: Recording
-    weeks_left_out: int
+    weeks_left_out: int = 0
+
+
+#: What is told of a weekly series as such.
+SHARED = {one.name for one in fields(Effect)} & {one.name for one in fields(Judged)}
 
 
 def effect(
@@ -124,12 +127,11 @@ def effect(
     lines[:, known] = told.fitted, told.without, told.placebo
     columns = ["week", "is_after", "value", "weight", "n", "control"]
     series = frame[columns].assign(fitted=lines[0], without=lines[1], placebo=lines[2])
+    found = {name: value for name, value in vars(told).items() if name in SHARED}
     return Effect(
-        one.name, day, told.value, told.low, told.high, told.relative, told.relative_low, told.relative_high,
-        told.robust_low, told.robust_high, told.base, told.n_before, told.n_after, told.n,
-        told.value * a_month, told.low * a_month, told.high * a_month, told.placebo_share,
-        int((~np.isnan(told.placebo)).sum()), told.is_season, told.correlation, theirs, mine,
-        told.label, told.direction, told.reason, series, kept, len(figures) - len(whole),
+        measure=one.name, date=day, **found, control=theirs, treated=mine, series=series, recording=kept,
+        money_month=told.value * a_month, money_low=told.low * a_month, money_high=told.high * a_month,
+        placebo_dates=int((~np.isnan(told.placebo)).sum()), weeks_left_out=len(figures) - len(whole),
     )  # fmt: skip
 
 
@@ -207,10 +209,9 @@ def _days_a_month(frame: pd.DataFrame) -> float:
 
 def _refused(day: date, one: Measure, groups: tuple[Group, Group], lacks: str) -> Effect:
     """Return an effect that cannot be computed."""
-    no = float("nan")
     names = ["week", "is_after", "value", "weight", "n", "control", "fitted", "without", "placebo"]
+    kept = Recording(*(pd.DataFrame(columns=list(columns)) for columns in (MASS_COLUMNS, COUNTED)))
     return Effect(
-        one.name, day, no, no, no, no, no, no, no, no, no, 0, 0, no, no, no, no, no, 0, False, no, *groups,
-        "cannot_be_computed", "none", lacks, pd.DataFrame(columns=names),
-        Recording(*(pd.DataFrame(columns=list(columns)) for columns in (MASS_COLUMNS, COUNTED))), 0,
+        measure=one.name, date=day, control=groups[0], treated=groups[1], label="cannot_be_computed",
+        direction="none", reason=lacks, series=pd.DataFrame(columns=names), recording=kept,
     )  # fmt: skip

@@ -12,20 +12,19 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crmkit.compare.verdicts import Direction, Label, verdict
+from crmkit.compare.verdicts import LEVEL, Direction, Label, verdict
 from crmkit.limits import Limits
 from crmkit.statistics.regression import Fit, autoregressive, least_squares, usual_lags, whitened
 
 Floats: TypeAlias = NDArray[np.float64]
 #: The effect must exceed that of more than this share of the dates on which nothing was changed.
 EXCEEDED = 0.95
-LEVEL = 0.95
 #: Where the weeks are not dated: any Monday.
 _MONDAY = np.datetime64("2001-01-01")
 _CHANGE = 1  # the column of the change; the first is the intercept
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Judged:
     """What a change did to a weekly series.
 
@@ -47,21 +46,21 @@ class Judged:
     """
 
     value: float
-    low: float
-    high: float
+    low: float = np.nan
+    high: float = np.nan
     relative: float
-    relative_low: float
-    relative_high: float
-    robust_low: float
-    robust_high: float
-    base: float
+    relative_low: float = np.nan
+    relative_high: float = np.nan
+    robust_low: float = np.nan
+    robust_high: float = np.nan
+    base: float = np.nan
     n_before: int
     n_after: int
     n: float
     placebo: Floats
-    placebo_share: float
-    is_season: bool
-    correlation: float
+    placebo_share: float = np.nan
+    is_season: bool = False
+    correlation: float = np.nan
     fitted: Floats
     without: Floats
     label: Label
@@ -126,9 +125,9 @@ def judged_series(
     lines[1, place] = lines[0, place] - fit.coefficients[_CHANGE] * x[:, _CHANGE]
     lines[2, place[dates]] = found
     return Judged(
-        effect.value, effect.low, effect.high, effect.relative, effect.relative_low, effect.relative_high,
-        *robust, effect.base, before, len(sides[1]), n, lines[2], share, series.is_season, fit.correlation,
-        lines[0], lines[1], said.label, said.direction, said.reason,
+        **vars(effect), robust_low=robust[0], robust_high=robust[1], n_before=before, n_after=len(sides[1]),
+        n=n, placebo=lines[2], placebo_share=share, is_season=is_season, correlation=fit.correlation,
+        fitted=lines[0], without=lines[1], **vars(said),
     )  # fmt: skip
 
 
@@ -242,8 +241,8 @@ def _described(
     means = [float(np.average(told[side], weights=worth[side])) if len(side) else np.nan for side in sides]
     value = means[1] - means[0]
     relative = value / means[0] if means[0] > 0 else np.nan
-    nothing, line = float("nan"), np.full(len(told), np.nan)
+    line = np.full(len(told), np.nan)
     return Judged(
-        value, nothing, nothing, relative, nothing, nothing, nothing, nothing, nothing, len(sides[0]),
-        len(sides[1]), n, line, nothing, False, nothing, line, line, "too_little_data", "none", "few_weeks",
+        value=value, relative=relative, n_before=len(sides[0]), n_after=len(sides[1]), n=n, placebo=line,
+        fitted=line, without=line, label="too_little_data", direction="none", reason="few_weeks",
     )  # fmt: skip

@@ -13,12 +13,11 @@ import pandas as pd
 from crmkit.compare.expecting import Field
 from crmkit.compare.mix import TIME, cells_of
 from crmkit.compare.rep_verdicts import Kind
-from crmkit.compare.verdicts import Verdict, verdict
+from crmkit.compare.verdicts import LEVEL, Verdict, verdict
 from crmkit.facts import FloatArray
 from crmkit.limits import Limits
 
 Codes = npt.NDArray[np.signedinteger]
-_LEVEL = 0.95
 #: Bands of equal chance, as the other reps' deals tell it.
 BANDS = 10
 #: The others tell the chances only where they have enough cases of the kinds that most of the two reps' are.
@@ -210,7 +209,7 @@ def _half(pull: FloatArray, side: npt.NDArray[np.int64], cluster: Codes, unsure:
     if freedom < 1:
         return float("inf")
     variance = float((by_client**2).sum()) * len(found) / (len(found) - 1)
-    return float(stdtrit(freedom, (1 + _LEVEL) / 2) * np.sqrt(variance + unsure))
+    return float(stdtrit(freedom, (1 + LEVEL) / 2) * np.sqrt(variance + unsure))
 
 
 def _pair(numbers: npt.NDArray[np.integer]) -> tuple[int, int]:

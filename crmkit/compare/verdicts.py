@@ -13,6 +13,8 @@ from crmkit.limits import Limits
 
 Label: TypeAlias = Literal["holds", "may_be_chance", "too_little_data", "cannot_be_computed"]
 Direction: TypeAlias = Literal["above", "below", "none"]
+#: Of the interval of one figure; those of several together are wider.
+LEVEL = 0.95
 LABELS: tuple[Label, ...] = ("holds", "may_be_chance", "too_little_data", "cannot_be_computed")
 
 
