@@ -104,6 +104,16 @@ class Colleagues:
             others that make a cell.
         """
         usual = self.usual(standing_out)
+        if usual.tobytes() not in self._known:
+            self._known[usual.tobytes()] = self._rows(usual, enough)
+        return self._known[usual.tobytes()]
+
+    @cached_property
+    def _known(self) -> dict[bytes, pd.DataFrame]:
+        """The rows by which reps were compared with: a round in which these are the same costs nothing."""
+        return {}
+
+    def _rows(self, usual: npt.NDArray[np.bool_], enough: int) -> pd.DataFrame:
         found = dict(self.field.expectations(usual, enough))
         nothing = Expectation.unknown(self.field.size)
         each = [self._row(place, found.get(place, nothing)) for place in range(len(self.codes))]

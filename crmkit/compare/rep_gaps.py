@@ -15,7 +15,7 @@ from crmkit.statistics.intervals import beta_limits, difference_limits
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
-_HALVINGS, _SMALLEST = 44, 1e-13
+_HALVINGS, _SMALLEST = 36, 1e-13
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ Controlled Clinical Trials 7 (1986) 177–188 (moments)
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -84,17 +85,21 @@ class Design:
         ]
         return np.concatenate([[figures.sum()], *parts]).astype(np.float64)
 
+    @cached_property
+    def blocks(self) -> list[tuple[slice, slice, Ints]]:
+        """Each pair of attributes: the effects of both, and the pair of values that each cell has."""
+        spans = [slice(*ends) for ends in itertools.pairwise(self.starts)]
+        pairs = itertools.combinations(zip(spans, self.codes, strict=True), 2)
+        return [(a, b, own * (b.stop - b.start) + other) for (a, own), (b, other) in pairs]
+
     def crossed(self, weights: Floats) -> Floats:
         """Add up weights of the cells for each pair of effects."""
         table = np.diag(self.sums(weights))
         table[0] = table[:, 0] = np.diag(table)
-        spans = list(zip(self.codes, self.starts, self.starts[1:], strict=False))
-        for ix, (own, start, after) in enumerate(spans):
-            for other, first, last in spans[ix + 1 :]:
-                many = last - first
-                joint = np.bincount(own * many + other, weights=weights, minlength=(after - start) * many)
-                table[start:after, first:last] = joint.reshape(-1, many)
-                table[first:last, start:after] = table[start:after, first:last].T
+        for rows, columns, pairs in self.blocks:
+            part = table[rows, columns]
+            part[:] = np.bincount(pairs, weights=weights, minlength=part.size).reshape(part.shape)
+            table[columns, rows] = part.T
         return table
 
     def means(self, eta: Floats) -> Floats:
