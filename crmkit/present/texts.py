@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 MISSING = "—"
 NBSP = "\u00a0"
 MINUS = "\u2212"
-#: A hyphen at which no line is broken: «2-й кв. 2026».
+#: A hyphen at which no line is broken, as Russian writes «2nd».
 HYPHEN = "\u2011"
 _LOOSE = re.compile(f"{MINUS}(?=[$€£¥₸₴])")
 
