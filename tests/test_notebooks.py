@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from crmkit import Period, Snapshot, evaluate, load, read_client
+from crmkit.compare.managers import managers
+from crmkit.compare.outcomes import OUTCOMES
 from crmkit.measures.records import records
 from crmkit.present.reps import BY_REP
 
@@ -68,3 +70,28 @@ def test_the_report_finds_what_evaluate_finds(batch, name, heading):
     outputs = [output for cell in executed["cells"] for output in cell.get("outputs", ())]
     assert len(outputs) >= 15
     assert {output["output_type"] for output in outputs} == {"execute_result", "display_data"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "said"), [("romashka", "заключать нельзя"), ("northwind-supply", "may not be")]
+)
+def test_the_comparison_finds_what_managers_finds(batch, name, said):
+    crm, report = batch[name]
+    found = findings(report, "07_effectiveness_comparison")
+    period = Period.parse(found["period"]["name"], crm.settings.zone)
+    assert [one["outcome"] for one in found["managers"]] == list(OUTCOMES)
+    for one in found["managers"]:
+        whole = managers(crm, period, one["outcome"])
+        assert (one["missing"], one["left_out"]) == (whole.missing, dict(whole.left_out))
+        kept = ["label", "direction", "reason"]
+        told = {row["manager_id"]: (row["n"], *map(row["verdict"].get, kept)) for row in one["rows"]}
+        rows = whole.rows[["manager_id", "n", *kept]]
+        assert told == {row[0]: row[1:] for row in rows.itertuples(index=False, name=None)}
+        assert all(row["verdict"]["text"] for row in one["rows"])
+    executed = json.loads(
+        next(report.glob("**/07_effectiveness_comparison.ipynb")).read_text(encoding="utf-8")
+    )
+    outputs = [output for cell in executed["cells"] for output in cell.get("outputs", ())]
+    assert {output["output_type"] for output in outputs} == {"execute_result", "display_data"}
+    assert said in "".join(outputs[0]["data"]["text/plain"])
