@@ -189,11 +189,11 @@ def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
         Column("role", study.say("Role")),
         Column("name", study.say("Rep")),
         Column("told", study.say("Verdict")),
-        Column("verdict", study.say("What can be said")),
         Column("n", study.words.message(COUNTED[what.cases]), "count"),
         Column("like", study.say("Like for like"), kind, outcome.better, gated=True),
         Column("value", study.say("As it is"), kind, outcome.better, gated=True),
         Column("places", study.say("Possible places")),
+        Column("verdict", study.say("What can be said")),
     ]
     parted = "role" if len(rows["role"].unique()) > 1 else ""
     if not parted:

@@ -200,7 +200,7 @@ def _reasons(study: Study, rows: Sequence[Any]) -> list[str]:
         if row["reason"] not in ("", "within_chance"):
             told.setdefault(reason_text(study, row, what_of(row)), []).append(study.title(row["name"]))
     return [
-        study.say("{figures}: {reason}", figures=", ".join(titles), reason=reason)
+        study.say("{figures}. {reason}", figures="; ".join(titles), reason=reason)
         for reason, titles in told.items()
     ]
 

@@ -36,8 +36,8 @@ def study(client):
 def test_the_verdict_stands_before_the_figures(study):
     said, _, table = compared_reps(study({"a": 38, "b": 16, "c": 16, "d": 16})).items
     keys = [column.key for column in table.columns]
-    # One role: no column of roles. The figure that any CRM shows comes last but for the places.
-    assert keys == ["name", "told", "verdict", "n", "like", "value", "places"]
+    # One role: no column of roles. Like for like stands before what any CRM shows.
+    assert keys == ["name", "told", "n", "like", "value", "places", "verdict"]
     assert said.paragraphs[1].startswith("a (n = 40, holds): better by ")
     assert table.rows[0][1] == "holds"
 

@@ -66,7 +66,7 @@ def test_russian_says_the_same(study):
     ru = study("ru")
     assert said(ru, row(direction="above", low=0.031, high=0.108)) == "Лучше на 3–11 п. п."
     assert said(ru, row("may_be_chance", reason="within_chance")) == (
-        "По данным их не различить: разница может быть от −3 до +8 п. п."
+        "Разницы по данным не видно: она может быть от −3 до +8 п. п."
     )
     assert said(ru, row("too_little_data", reason="few_cases", n=7)) == (
         "Сделок слишком мало, чтобы судить: 7, а нужно не меньше 30."
