@@ -100,6 +100,10 @@ def _periods(study: Study) -> Iterable[str]:
         yield study.say(said.text, later=later, earlier=earlier)
     for row in holds[:MOST]:
         yield told_of(study, title(study, row), row, what_of_figure(row))
+    if len(holds) > MOST:
+        yield study.words.plural(
+            "Beside these, {n} figure more.", "Beside these, {n} figures more.", len(holds) - MOST
+        )
     warned = artefacts.warnings(study, found)
     if warned is not None:
         yield warned.paragraphs[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from crmkit import open_study
 from crmkit.present.conclusion import MOST, NOT_CONCLUDED, conclusion
 from crmkit.present.managers import managers_of
+from crmkit.present.periods import asked, found_periods
 from crmkit.present.study import Study
 
 HEAD = "deal_id,stage,created_at,closed_at,manager_id\n"
@@ -26,6 +28,18 @@ def study_of(client):
         return open_study(client(HEAD + "\n".join(rows), **more), language=language, period="all")
 
     return make
+
+
+@pytest.fixture
+def growing(client) -> Study:
+    """Two deals a day until September 2025, ten a day from October on; every second one is won at once."""
+    rows = []
+    for day in range(184):
+        at = (date(2025, 7, 1) + timedelta(days=day)).isoformat()
+        rows += [
+            f"{day}-{one},{('Won', 'Lost')[one % 2]},{at},{at},a" for one in range(2 if day < 92 else 10)
+        ]
+    return open_study(client(HEAD + "\n".join(rows), as_of="2025-12-31"), language="en", period="all")
 
 
 def said(study: Study) -> str:
@@ -82,3 +96,12 @@ def test_it_speaks_russian(study_of):
     text = said(study_of(EVEN | {"a": (80, 120)}, language="ru"))
     assert "лучше на" in text and "держится" in text and "Ещё 3 менеджеров по данным не отличить" in text
     assert "better" not in text and "What may not" not in text
+
+
+def test_of_many_changes_the_first_are_told_and_all_counted(growing, monkeypatch):
+    monkeypatch.setattr("crmkit.present.conclusion.MOST", 1)
+    pair = asked(growing)
+    assert pair is not None
+    holds = int((found_periods(growing, *pair).rows["label"] == "holds").sum())
+    assert holds > 1
+    assert f"Beside these, {holds - 1} figure" in said(growing)
