@@ -176,9 +176,11 @@ def crowned(visits: pd.DataFrame, *, limits: Limits) -> tuple[pd.DataFrame, floa
     judged = verdicts(cases, low, high, limits=limits, against=np.where(beyond, "", "one_deal"))
     too_few = (judged["label"] == "too_little_data") & (rows["n"] >= limits.compared_cases)
     reasons = {"few_clients": too_few, "few_alike": too_few & (rows["alike"] < limits.compared_cases)}
-    reasons |= {"no_like_deals": too_few & (rows["alike"] == 0), "no_colleagues": too_few & rows["is_alone"]}
-    for reason, mask in reasons.items():
+    nobody = {"no_like_deals": too_few & (rows["alike"] == 0), "no_colleagues": rows["is_alone"]}
+    for reason, mask in (reasons | nobody).items():
         judged["reason"] = judged["reason"].mask(mask, reason)
+        if reason in nobody:  # more of the rep's visits would not help
+            judged["label"] = judged["label"].mask(mask, "cannot_be_computed")
     return rows.drop(columns=["error", "largest", "whole", "is_alone"]).join(judged), level
 
 

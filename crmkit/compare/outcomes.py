@@ -22,6 +22,8 @@ from crmkit.schema import Snapshot
 
 Mask = npt.NDArray[np.bool_]
 CaseFunction = Callable[[Snapshot, Period], pd.DataFrame]
+#: Why a deal that ended does not count: who wrote it so is better off.
+SET_ASIDE = ("technical_loss", "no_closing_date")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Outcome:
     has_mix: whether deals are compared like for like. by_week: cases of one week hang together, else those of
         one client. also: further columns of the cases that tell their kind. doubts: reason → other
         cases; nothing holds that does not hold by them too. ``left_open``: with those left lying as if they
-        had come out badly; ``began_or_ended``: alike by when they ended, not by when they began.
+        had come out badly; ``set_aside``: with those that reps themselves may have put out of the count;
+        ``began_or_ended``: alike by when they ended, not by when they began.
     """
 
     id: str
@@ -77,6 +80,16 @@ def hangs_together(crm: Snapshot, outcome: Outcome, cases: pd.DataFrame) -> npt.
 
 def _of_measure(name: str) -> CaseFunction:
     return find(name).cases
+
+
+def _counting_set_aside(name: str) -> CaseFunction:
+    """Return the cases of a measure with those that do not count only by what a rep wrote on the card."""
+
+    def every(crm: Snapshot, period: Period) -> pd.DataFrame:
+        cases = find(name).cases(crm, period)
+        return cases.assign(left_out=cases["left_out"].mask(cases["left_out"].isin(SET_ASIDE), ""))
+
+    return every
 
 
 def _since_creation(cases: CaseFunction) -> CaseFunction:
@@ -141,7 +154,11 @@ OUTCOMES = {
         Outcome(
             "win_rate", N_("Win rate"), N_("Of the deals closed in the period, the share that was won."),
             "share", "higher", "share", _CLOSED, _since_creation(_of_measure(CLOSED)),
-            doubts={"left_open": _since_creation(deals_with_lying), "began_or_ended": _of_measure(CLOSED)},
+            doubts={
+                "left_open": _since_creation(deals_with_lying),
+                "set_aside": _since_creation(_counting_set_aside(CLOSED)),
+                "began_or_ended": _of_measure(CLOSED),
+            },
         ),
         Outcome(
             "revenue_per_lead", N_("Revenue per lead"),
@@ -163,14 +180,16 @@ OUTCOMES = {
         Outcome(
             "actions_per_day", N_("Sales actions per working day"),
             N_("Tasks done and communications, per working day of the rep."),
-            "per_day", "higher", "mean", find("sales_actions_per_day").needs, _days,
+            # Neither is good: who has more deals has more to do, and none of it need help.
+            "per_day", "", "mean", find("sales_actions_per_day").needs, _days,
             has_mix=False, by_week=True,
         ),
         Outcome(
             "stage_conversion", N_("Stage conversion"),
             N_("Of the visits to stages that are over, the share that went on to a later one, by stage."),
             "share", "higher", "share", find("stage_conversion").needs,
-            _of_measure(CONVERTED), also=("pipeline", "stage"), doubts={"left_open": visits_with_lying},
+            _of_measure(CONVERTED), also=("pipeline", "stage"),
+            doubts={"left_open": visits_with_lying, "set_aside": _counting_set_aside(CONVERTED)},
         ),
     )
 }  # fmt: skip

@@ -71,6 +71,10 @@ REASONS = {
     "left_open": N_(
         "Deals lie open here far longer than usual: if they count as lost, the difference does not hold."
     ),
+    "set_aside": N_(
+        "Deals do not count here (technical losses, closed without a date): if they count as they ended, the"
+        " difference does not hold."
+    ),
     "began_or_ended": N_(
         "It makes a difference whether deals are set beside those that began at the same time or those that"
         " ended at the same time: deals handed over, or not yet closed, may be the cause."

@@ -62,12 +62,12 @@ def test_few_visits_few_clients_and_no_likes_get_no_comparing_word():
     assert verdict(rows, 0) == ("too_little_data", "none", "few_clients")
     alone = pd.concat([visits({0: (90, 100)}, cell=1), visits({1: (50, 100), 2: (50, 100)}, cell=0)])
     rows, _ = crowned(alone, limits=LIMITS)
-    assert verdict(rows, 0) == ("too_little_data", "none", "no_like_deals")
+    assert verdict(rows, 0) == ("cannot_be_computed", "none", "no_like_deals")
     # Twenty more visits of the first have their like: too few to compare, whatever the other hundred are.
     rows, _ = crowned(pd.concat([alone, visits({0: (20, 20)}, cell=0)]), limits=LIMITS)
     assert verdict(rows, 0) == ("too_little_data", "none", "few_alike")
     rows, _ = crowned(visits({0: (90, 100)}), limits=LIMITS)
-    assert verdict(rows, 0) == ("too_little_data", "none", "no_colleagues")
+    assert verdict(rows, 0) == ("cannot_be_computed", "none", "no_colleagues")
 
 
 def test_everybody_who_always_converts_is_no_champion():

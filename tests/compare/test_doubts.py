@@ -88,3 +88,16 @@ def test_whose_a_visit_was_is_said_to_be_known_only_where_it_is(snapshot, owner,
     ]  # fmt: skip
     crm = snapshot(deals=deals, stage_changes=changes, stages=stages)
     assert managers(crm, outcome="stage_conversion").credit == credit
+
+
+@pytest.mark.parametrize("put", [{"lost_reason": "Duplicate"}, {"closed_at": ""}])
+def test_nobody_stands_above_by_putting_losses_out_of_the_count(snapshot, put):
+    # Of Dan's lost deals half are «duplicates», or have no date: half of what is left is won, of a third.
+    deals = [
+        one | (put if one["manager_id"] == "Dan" and one["status"] == "lost" and at % 2 else {"title": ""})
+        for at, one in enumerate(department())
+    ]
+    crm = snapshot(deals=deals, as_of=str(END), technical_losses=["Duplicate"])
+    dan = managers(crm).rows.set_index("manager_id").loc["Dan"]
+    assert dan["value"] > 0.45 and dan["gap_low"] > 0
+    assert (dan["label"], dan["direction"], dan["reason"]) == ("may_be_chance", "none", "set_aside")
