@@ -164,22 +164,14 @@ def _of_effect(
         reached = (after.low, after.high)
     apart = found.is_season or bool(control)
     said = standing(asked, ratio[1:], told, reached=reached, is_season_apart=apart)
-    is_after = found.series["is_after"]
-    values = [_mean(found.series[(is_after == side).fillna(value=False)]) for side in (False, True)]
     plain = Answer(
         asked.text, asked.about, "effect", asked.factor, asked.form, date=day.isoformat(), value=ratio[0],
-        low=ratio[1], high=ratio[2], n=found.n, before=values[0], after=values[1],
+        low=ratio[1], high=ratio[2], n=found.n, before=found.mean(is_after=False),
+        after=found.mean(is_after=True),
         weeks_before=found.n_before, weeks_after=found.n_after, money_month=found.money_month,
         money_low=found.money_low, money_high=found.money_high,
     )  # fmt: skip
     return plain.judged(said, told, ratio)
-
-
-def _mean(weeks: pd.DataFrame) -> float:
-    """Return the figure of several weeks."""
-    values, worth = (weeks[name].to_numpy(np.float64) for name in ("value", "weight"))
-    known = np.isfinite(values) & (worth > 0)
-    return float(np.average(values[known], weights=worth[known])) if known.any() else np.nan
 
 
 def _of_periods(crm: Snapshot, asked: Claim, earlier: Period, later: Period) -> Answer:

@@ -78,6 +78,13 @@ class Effect:
     recording: Recording
     weeks_left_out: int = 0
 
+    def mean(self, *, is_after: bool) -> float:
+        """Return the mean of the weeks of a side, each by what it is worth; NaN without any."""
+        values, worth = (self.series[name].to_numpy(np.float64) for name in ("value", "weight"))
+        side = (self.series["is_after"] == is_after).fillna(value=False).to_numpy(bool)
+        side = side & np.isfinite(values) & (worth > 0)
+        return float(np.average(values[side], weights=worth[side])) if side.any() else np.nan
+
 
 #: What is told of a weekly series as such.
 SHARED = {one.name for one in fields(Effect)} & {one.name for one in fields(Judged)}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -12,8 +10,7 @@ from crmkit.compare.champions import Champions, champions
 from crmkit.errors import N_, Message
 from crmkit.present.compared import adjusted_text, records
 from crmkit.present.managers import told_of
-from crmkit.present.managers_notes import attribute
-from crmkit.present.reasons import LEFT_OUT
+from crmkit.present.managers_notes import attribute, not_counted
 from crmkit.present.several import MOST, Several, beyond
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -145,10 +142,4 @@ def _notes(study: Study, found: Champions) -> list[str]:
         said += study.why("stage_changes.manager_id")
     else:
         said.append(study.say("A visit counts for whoever owned the deal on entering the stage."))
-    counts = "; ".join(_counted(study, reason, n) for reason, n in sorted(found.left_out.items()))
-    return [*said, study.say("Not counted: {counts}.", counts=counts)] if counts else said
-
-
-def _counted(study: Study, reason: str, n: int) -> str:
-    said: Mapping[str, Any] = {"reason": study.words.message(LEFT_OUT[reason]), "n": study.formats.count(n)}
-    return study.say("{n} – {reason}", **said)
+    return [*said, *not_counted(study, found.left_out)]

@@ -11,6 +11,7 @@ from crmkit.errors import N_, Message
 from crmkit.present.audit_lacking import how_to_get
 from crmkit.present.differences import RELATIVE, between_text, difference_text
 from crmkit.present.formats import Formats
+from crmkit.present.managers_notes import CREDIT
 from crmkit.present.study import Study
 from crmkit.present.texts import MINUS, MISSING, is_missing
 from crmkit.present.units import with_unit
@@ -69,9 +70,7 @@ LESSONS = {
         "Two reps are compared within deals of like chances by source, segment, product, amount and time."
         " What the CRM does not know of their deals may still differ."
     ),
-    "owner_now": N_(
-        "The export tells only who owns a deal now: deals that were handed over count for the present owner."
-    ),
+    "owner_now": CREDIT,
 }
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
 from crmkit.compare.effect import Effect
 from crmkit.compare.series import TOTALS, unit_of
 from crmkit.errors import N_
@@ -41,6 +38,8 @@ KEPT = {
         " less, is lost."
     ),
 }
+#: Bases of measures that count deals, and those for their present owner; others tell who did what.
+OF_DEALS = ("closed_in", "created_in", "matured_in")
 #: Days of mass closing that are told, the largest.
 MOST_DAYS = 3
 
@@ -82,7 +81,7 @@ def _figures(study: Study, found: Effect) -> list[str]:
     if is_missing(found.value):
         return said
     if is_missing(found.base):
-        sides = [_mean(found.series, side) for side in (False, True)]
+        sides = [found.mean(is_after=side) for side in (False, True)]
         texts = dict(zip(("first", "second"), (with_unit(formats, one, kind) for one in sides), strict=True))
         text = N_(
             "Before it was {first} on average, since then {second}. That is only a description: so few weeks"
@@ -115,13 +114,6 @@ def _level(study: Study, found: Effect, kind: str) -> list[str]:
     return said
 
 
-def _mean(series: pd.DataFrame, is_after: bool) -> float:
-    """Return the mean of the weeks of a side, each by what it is worth."""
-    side = series[(series["is_after"] == is_after).fillna(value=False).to_numpy(dtype=bool)]
-    side = side[side["value"].notna() & (side["weight"] > 0)]
-    return float(np.average(side["value"], weights=side["weight"])) if len(side) else float("nan")
-
-
 def _grounds(study: Study, found: Effect) -> list[str]:
     """Return what speaks for the effect and what does not: placebo dates, season, a group beside it."""
     if is_missing(found.base):
@@ -144,7 +136,7 @@ def _grounds(study: Study, found: Effect) -> list[str]:
     )
     said.append(study.say(season.text, weeks=limits.season_weeks))
     of_owners = set(slicing.BY_NAME).intersection([*found.control, *found.treated])
-    if of_owners and "stage_changes.manager_id" not in study.crm.supplied:
+    if of_owners and find(found.measure).basis in OF_DEALS:
         said.append(study.words.message(PRESENT_OWNER))
     if not found.control:
         text = N_(

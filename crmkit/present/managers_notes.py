@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from crmkit.compare.managers import Managers
 from crmkit.compare.mix import AMOUNT
 from crmkit.errors import N_
@@ -49,11 +51,16 @@ def notes(study: Study, found: Managers) -> list[str]:
     said += [study.words.message(one) for one in READING if found.outcome.id == "win_rate"]
     if found.credit == "owner_now" and found.outcome.id == "win_rate":
         said.append(study.words.message(CREDIT))
+    return [*said, *not_counted(study, found.left_out)]
+
+
+def not_counted(study: Study, left_out: Mapping[str, int]) -> list[str]:
+    """Return how many cases do not count, by reason, if there are any."""
     counts = "; ".join(
         study.say("{n} – {reason}", reason=study.words.message(LEFT_OUT[reason]), n=study.formats.count(n))
-        for reason, n in sorted(found.left_out.items())
+        for reason, n in sorted(left_out.items())
     )
-    return [*said, study.say("Not counted: {counts}.", counts=counts)] if counts else said
+    return [study.say("Not counted: {counts}.", counts=counts)] if counts else []
 
 
 def attribute(study: Study, name: str) -> str:
