@@ -60,9 +60,9 @@ class Design:
 
     @property
     def penalty(self) -> Floats:
-        """How strongly each effect is drawn to nothing: the constant not at all."""
-        wide = WIDE * (self.noise or 1.0)
-        return np.append(1e-9, np.full(self.width - 1, 1 / wide))
+        """How strongly each effect is drawn to nothing: the constant not at all, in whatever unit."""
+        strength = np.append(1e-9, np.full(self.width - 1, 1 / WIDE))
+        return np.asarray(strength / (self.noise or 1.0))
 
     def of(self, cells: Ints) -> Design:
         """Return some of the cells, with the effects of all."""

@@ -143,3 +143,11 @@ def test_some_cells_keep_the_effects_of_all():
     # Of each pair of effects, the cells that have both.
     table = part.crossed(np.array([10.0, 1.0]))
     assert table[3, 4] == table[4, 3] == 10 and table[1, 4] == 0 and table[0, 0] == 11
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e6])
+def test_money_in_any_unit_is_expected_alike(unit: float):
+    # 100 deals of 1.0 and 100 of 1.2 on average, of one kind: 1.1 is expected, in roubles as in millions.
+    design = Design([], 2, noise=0.25 * unit**2)
+    found = fit(design, np.array([100.0, 100.0]), np.array([100.0, 120.0]) * unit, spread=0.0)
+    assert found.means / unit == pytest.approx([1.1, 1.1], rel=1e-6)
