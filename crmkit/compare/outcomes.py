@@ -11,6 +11,8 @@ import pandas as pd
 
 from crmkit.clients import clusters
 from crmkit.compare.left_open import CLOSED, CONVERTED, deals_with_lying, visits_with_lying
+from crmkit.compare.mix import deciding
+from crmkit.compare.period_cases import days_of, weeks_of
 from crmkit.compare.rep_verdicts import Kind
 from crmkit.errors import N_, Message, RequestError, did_you_mean
 from crmkit.facts import cycle_days
@@ -20,7 +22,6 @@ from crmkit.measures.sales import amounts, closed
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
-Mask = npt.NDArray[np.bool_]
 CaseFunction = Callable[[Snapshot, Period], pd.DataFrame]
 #: Why a deal that ended does not count: who wrote it so is better off.
 SET_ASIDE = ("technical_loss", "no_closing_date")
@@ -40,6 +41,7 @@ class Outcome:
         one client. also: further columns of the cases that tell their kind. doubts: reason → other
         cases; nothing holds that does not hold by them too. ``left_open``: with those left lying as if they
         had come out badly; ``set_aside``: with those that reps themselves may have put out of the count;
+        ``field_decides``: alike by no field of which one value has only won deals, or only lost ones;
         ``began_or_ended``: alike by when they ended, not by when they began.
     """
 
@@ -73,8 +75,7 @@ def find_outcome(name: str) -> Outcome:
 def hangs_together(crm: Snapshot, outcome: Outcome, cases: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return which cases hang together: those of one client, or of one rep's week."""
     if outcome.by_week:
-        days = cases["at"].dt.tz_localize(None).to_numpy().astype("datetime64[D]").astype(np.int64)
-        return np.asarray((days + 3) // 7)
+        return weeks_of(days_of(cases["at"]))
     return clusters(crm, cases["deal_ix"].to_numpy(dtype=np.int64))
 
 
@@ -90,6 +91,12 @@ def _counting_set_aside(name: str) -> CaseFunction:
         return cases.assign(left_out=cases["left_out"].mask(cases["left_out"].isin(SET_ASIDE), ""))
 
     return every
+
+
+def _without_deciding(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Return the cases of the win rate without the attributes that may be filled in after the outcome."""
+    cases = _since_creation(_of_measure(CLOSED))(crm, period)
+    return cases.assign(**dict.fromkeys(deciding(crm, cases), ""))
 
 
 def _since_creation(cases: CaseFunction) -> CaseFunction:
@@ -128,7 +135,7 @@ def _days(crm: Snapshot, period: Period) -> pd.DataFrame:
     done = every[every["counts"] == 0]
     order = np.argsort(days["manager_id"].cat.codes.to_numpy(), kind="stable")
     keys, wanted = (
-        one["manager_id"].cat.codes.to_numpy().astype(np.int64) * 10**6 + _day_of(one["at"])
+        one["manager_id"].cat.codes.to_numpy().astype(np.int64) * 10**6 + days_of(one["at"]).astype(np.int64)
         for one in (days, done)
     )
     place = np.searchsorted(keys[order], wanted, side="right") - 1
@@ -143,10 +150,6 @@ def _days(crm: Snapshot, period: Period) -> pd.DataFrame:
     return days.assign(value=counts)
 
 
-def _day_of(moments: pd.Series) -> npt.NDArray[np.int64]:
-    return np.asarray(moments.dt.tz_localize(None).to_numpy().astype("datetime64[D]").astype(np.int64))
-
-
 _CLOSED = find("win_rate").needs
 OUTCOMES = {
     one.id: one
@@ -157,6 +160,7 @@ OUTCOMES = {
             doubts={
                 "left_open": _since_creation(deals_with_lying),
                 "set_aside": _since_creation(_counting_set_aside(CLOSED)),
+                "field_decides": _without_deciding,
                 "began_or_ended": _of_measure(CLOSED),
             },
         ),

@@ -22,6 +22,11 @@ def seen_days(crm: Snapshot, period: Period) -> Days:
     return np.arange(np.datetime64(first), np.datetime64(after), dtype="datetime64[D]")
 
 
+def days_of(moments: pd.Series) -> Days:
+    """Return the local day of each moment."""
+    return np.asarray(moments.dt.tz_localize(None).to_numpy(), dtype="datetime64[D]")
+
+
 def weeks_of(days: Days) -> Ints:
     """Return the week (Monday to Sunday) of each day, as a running number."""
     return np.asarray((days.astype(np.int64) + 3) // 7)
@@ -50,8 +55,7 @@ def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: Ints) -> Period
         crm.settings.calendar.is_working(days).astype(np.float64),
     )
     place = np.maximum(np.cumsum(working > 0) - 1, 0)
-    on = rows["at"].dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    week = place[np.clip(weeks_of(on) - first, 0, len(place) - 1)]
+    week = place[np.clip(weeks_of(days_of(rows["at"])) - first, 0, len(place) - 1)]
     value = rows["value"].to_numpy(dtype=np.float64)
     weight = rows["weight"].to_numpy(dtype=np.float64) if "weight" in rows else np.ones(len(rows))
     return PeriodCases(value, weight, week, client, added(place, working))
