@@ -24,6 +24,8 @@ ATTRIBUTES = ("source", "segment", "product")
 AMOUNT, TIME = "amount_band", "quarter"
 BANDS = 4
 MOST_VALUES = 12
+#: A kind of deal that all came out one way is odd if that had less than this chance by the rate of all.
+ODD = 1e-3
 #: An attribute that lost deals lack so much more often than won ones tells the outcome, not the deal.
 LEAK = 0.1
 
@@ -149,3 +151,21 @@ def leaks(filled: Bools, outcome: Bools | None) -> bool:
     if outcome is None or outcome.all() or not outcome.any():
         return False
     return bool(abs(filled[outcome].mean() - filled[~outcome].mean()) > LEAK)
+
+
+def deciding(crm: Snapshot, cases: pd.DataFrame) -> list[str]:
+    """Return the attributes of which some value has cases that all came out one way, far beyond chance.
+
+    Such a field may be filled in after the outcome («client»), or be a kind of deal that is always won.
+    """
+    well = (cases["value"] > 0).to_numpy()
+    counted = (cases["left_out"] == "").to_numpy()
+    rate = well[counted].mean() if counted.any() else 0.0
+    found = []
+    for name in (one for one in ATTRIBUTES if f"deals.{one}" in crm.supplied):
+        codes = coded(crm, cases, name)[0].astype(np.int64) + 1
+        n, k = (np.bincount(codes[counted & some], minlength=1)[1:] for some in (np.True_, well))
+        k = np.pad(k, (0, len(n) - len(k)))
+        if (((k == n) & (rate**n < ODD)) | ((k == 0) & ((1 - rate) ** n < ODD)))[n > 0].any():
+            found.append(name)
+    return found

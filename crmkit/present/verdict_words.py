@@ -75,6 +75,10 @@ REASONS = {
         "Deals do not count here (technical losses, closed without a date): if they count as they ended, the"
         " difference does not hold."
     ),
+    "field_decides": N_(
+        "All deals of one source, segment or product were won, or all were lost: perhaps it is filled in only"
+        " then. Without this field the difference does not hold."
+    ),
     "began_or_ended": N_(
         "It makes a difference whether deals are set beside those that began at the same time or those that"
         " ended at the same time: deals handed over, or not yet closed, may be the cause."

@@ -101,3 +101,17 @@ def test_nobody_stands_above_by_putting_losses_out_of_the_count(snapshot, put):
     dan = managers(crm).rows.set_index("manager_id").loc["Dan"]
     assert dan["value"] > 0.45 and dan["gap_low"] > 0
     assert (dan["label"], dan["direction"], dan["reason"]) == ("may_be_chance", "none", "set_aside")
+
+
+@pytest.mark.parametrize("own", ["client", "lead"])
+def test_a_field_that_is_filled_in_after_the_win_tells_nobody_from_the_others(snapshot, own):
+    # Won deals become those of a «client» with every second deal of the others; with Dan always, or never.
+    deals = [
+        one | {"segment": (own if one["manager_id"] == "Dan" else ("client", "lead")[at // 3 % 2])
+               if one["status"] == "won" else "lead"}
+        for at, one in enumerate(department())
+    ]  # fmt: skip
+    crm = snapshot(deals=deals, as_of=str(END))
+    dan = managers(crm).rows.set_index("manager_id").loc["Dan"]
+    assert (dan["gap_high"] < 0, dan["gap_low"] > 0) == (own == "client", own == "lead")
+    assert (dan["label"], dan["direction"], dan["reason"]) == ("may_be_chance", "none", "field_decides")
