@@ -9,7 +9,7 @@ Who calls whom, from the question to the verdict; what stands further right is u
     a gap       gap ──► gap_sides (whose deals, how far they came) ──► contributions (parts that add up)
     periods     periods ──► measure_change (a figure in both) ──► changes (limits) ──► spread (weeks, clients)
                 period_cases (their cases);  artefacts (what only the records make);  control (XmR)
-    a change    effect ──► series (by week) ──► interrupted (before, after, placebo);  recording (how it is kept)
+    a change    effect ──► series (by week) ──► interrupted (before, after, placebo);  recording (its keeping)
     a claim     answers ──► claims (what is said) and effect, periods, period_figures, two_reps
     a plan      to_be (expected beside measured);  clients (one among a portfolio)
     all         verdicts: an interval and the number of cases become one of four labels with its reason
