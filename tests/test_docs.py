@@ -32,3 +32,15 @@ def test_every_key_of_the_settings_is_documented() -> None:
     page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
     keys = [*Client.model_fields, *ExportFile.model_fields]
     assert [key for key in keys if f"`{key}`" not in page] == []
+
+
+def test_every_threshold_is_documented_with_its_default_and_the_template_names_no_other() -> None:
+    from crmkit.limits import Limits
+
+    page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
+    told = {name: float(value) for name, value in re.findall(r"`(\w+)` \(([\d.]+)", page)}
+    limits = {name: float(value) for name, value in vars(Limits()).items()}
+    assert limits.items() <= told.items()
+    (line,) = re.findall(r"# limits: \{(.*?)\}", (ROOT / "templates" / "client.yml").read_text("utf-8"))
+    shown = dict(pair.split(": ") for pair in line.split(", "))
+    assert {name: float(value) for name, value in shown.items()}.items() <= limits.items()
