@@ -189,11 +189,17 @@ def _freedom(rows: pd.DataFrame) -> Floats:
 
 
 def _limits(rows: pd.DataFrame, level: float) -> tuple[pd.Series, pd.Series]:
-    """Return the limits of the gaps at a confidence level."""
+    """Return the limits of the gaps at a confidence level.
+
+    Where all like visits, or none, were converted, nothing varies: as sure as the rep's own share is then.
+    """
     from scipy.special import stdtrit
 
     wide = rows["error"] * stdtrit(_freedom(rows), 0.5 + level / 2)
-    return rows["gap"] - wide, rows["gap"] + wide
+    near, far = wilson(rows["value"] * rows["alike"], rows["alike"], level)
+    still = rows["error"] == 0
+    low = (rows["gap"] - wide).mask(still, near - rows["value"])
+    return low, (rows["gap"] + wide).mask(still, far - rows["value"])
 
 
 def _of_stage(visits: pd.DataFrame, stage: int, reps: int) -> pd.DataFrame:

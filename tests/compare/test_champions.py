@@ -74,6 +74,8 @@ def test_everybody_who_always_converts_is_no_champion():
     # All advance: there is no gap, and no division by a spread of nothing.
     rows, _ = crowned(visits({0: (50, 50), 1: (80, 80)}), limits=LIMITS)
     assert set(rows["label"]) == {"may_be_chance"}
+    # 50 of 50 are as sure as Wilson has it, 50 ÷ (50 + 1.96²) = .929 or more, and not wholly sure.
+    assert rows.iloc[0][["adjusted_low", "adjusted_high"]].tolist() == pytest.approx([0.9287, 1], abs=1e-4)
     assert crowned(visits({0: (1, 1)}).head(0), limits=LIMITS)[0].empty
 
 
