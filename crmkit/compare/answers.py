@@ -26,9 +26,9 @@ from crmkit.periods import before as the_one_before
 from crmkit.schema import Snapshot
 from crmkit.statistics.intervals import ratio_limits
 
-Kind: TypeAlias = Literal["effect", "periods", "pair"]
+AnswerKind: TypeAlias = Literal["effect", "periods", "pair"]
 #: Value, lower and upper limit of a ratio.
-Ratio: TypeAlias = tuple[float, float, float]
+Limited: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Answer:
 
     text: str
     about: str
-    kind: Kind
+    kind: AnswerKind
     claimed: float
     form: str
     outcome: str = ""
@@ -85,7 +85,7 @@ class Answer:
     direction: str = "none"
     reason: str = ""
 
-    def judged(self, said: Standing, told: Verdict, ratio: Ratio) -> Answer:
+    def judged(self, said: Standing, told: Verdict, ratio: Limited) -> Answer:
         """Return the answer with what may be said, and the ratio that it rests on."""
         gap = [one - 1 for one in ratio]
         return replace(
@@ -202,7 +202,7 @@ def _of_periods(crm: Snapshot, asked: Claim, earlier: Period, later: Period) -> 
     return plain.judged(said, told, ratio)
 
 
-def _ratio(after: PeriodFigure, before: PeriodFigure) -> Ratio:
+def _ratio(after: PeriodFigure, before: PeriodFigure) -> Limited:
     """Return after by before, with its interval."""
     low, high = ratio_limits((after.value, after.low, after.high), (before.value, before.low, before.high))
     value = after.value / before.value if before.value > 0 else np.nan

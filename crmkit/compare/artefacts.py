@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.recording import mass_closings
+from crmkit.compare.series import HEAD
 from crmkit.edges import lonely_start
 from crmkit.facts import FloatArray, cycle_days, is_status, once_per_snapshot, within
 from crmkit.measures.catalog import find
@@ -24,8 +25,8 @@ NOTHING: dict[str, object] = {
 }  # fmt: skip
 #: Bases of figures that depend on which deals the export holds.
 BASES = ("closed_in", "created_in")
-#: Within the first two-hundredth of a record, what comes before so many days of silence does not begin it.
-HEAD, GAP = 200, 30
+#: At the head of a record, what comes before so many days of silence does not begin it.
+GAP = 30
 DAY_US = 86_400_000_000
 #: Cases that are left out because they are young: those that end soon are among the counted ones.
 COHORT = "younger_than_horizon"  # what is counted then is of one age, and not only what ended soon

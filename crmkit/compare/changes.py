@@ -18,7 +18,7 @@ from crmkit.statistics.decomposition import kitagawa
 from crmkit.statistics.intervals import difference_limits, newcombe
 from crmkit.statistics.weekly import weekly_spread
 
-Kind: TypeAlias = Literal["total", "ratio", "share", "quantile"]
+ChangeKind: TypeAlias = Literal["total", "ratio", "share", "quantile"]
 #: The smallest chance that is told, and the steps by which it is found.
 LEAST, STEPS = 1e-9, 40
 
@@ -34,7 +34,7 @@ class Change:
         values, with the standard error of the share below.
     """
 
-    kind: Kind
+    kind: ChangeKind
     before: float
     after: float
     spread: float = np.nan

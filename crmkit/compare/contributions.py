@@ -15,8 +15,6 @@ from crmkit.process.resampling import Resamples
 from crmkit.schema import Snapshot
 from crmkit.statistics.decomposition import kitagawa, path_means
 
-Pair = tuple[FloatArray, FloatArray]
-
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -104,7 +102,7 @@ class Split:
         more = len(self.names) - len(cases)
         return np.concatenate([np.full(more, levels[0]), cases, levels[:1]])
 
-    def _rate_and_mix(self, without: tuple[int, int]) -> Pair:
+    def _rate_and_mix(self, without: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
         """Return the win rates by mix and of like deals (data), and both parts of their difference."""
         size = int(self.groups.max(initial=0)) + 1
         sums = []
