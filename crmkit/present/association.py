@@ -101,14 +101,14 @@ def _verdict(study: Study, row: Mapping[Any, Any]) -> str:
 
 def _table(study: Study, found: Association) -> Table:
     rows = found.rows.to_dict("records")
-    few = study.crm.settings.limits.few_cases
+    least = study.crm.settings.limits.few_cases
     frame = pd.DataFrame(
         {
             "pair": [_pair(study, row) for row in rows],
             "level": [study.words.message(LEVELS[row["level"]]) for row in rows],
             "reps": [row["reps"] for row in rows],
             "points": [row["n"] for row in rows],
-            "value": [_correlation(study, row) if row["n"] >= few else MISSING for row in rows],
+            "value": [_correlation(study, row) if row["n"] >= least else MISSING for row in rows],
             "label": [label_text(study, row["label"]) for row in rows],
             "verdict": [_verdict(study, row) for row in rows],
         }
@@ -123,7 +123,12 @@ def _table(study: Study, found: Association) -> Table:
         Column("verdict", study.say("What can be said")),
     ]
     title = study.say("How the reps work and what comes of it, {period}", period=study.period_text())
-    return study.table(frame, "association", title, columns, [*_left_out(study, found), *_reading(study)])
+    told = found.rows["label"].isin(["holds", "may_be_chance"]).to_numpy()
+    few = dict.fromkeys(frame["verdict"][~told] if told.any() else ())
+    frame = pd.concat([frame[told], frame[~told]])
+    notes = [*few, *_left_out(study, found), *_reading(study)]
+    shown = int(told.sum()) or len(frame)
+    return study.table(frame, "association", title, columns, notes, shown=shown)
 
 
 def _reading(study: Study) -> list[str]:

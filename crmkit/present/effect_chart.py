@@ -56,8 +56,11 @@ def weeks_chart(study: Study, found: Effect, title: Message, axis: str, unit: st
     told = series.assign(monday=series["week"].dt.date)
     columns = [
         Column("monday", plate.heading, "date"), Column("value", axis, kind), Column("n", "n", "count"),
-        Column("fitted", study.words.message(FITTED), kind),
-        Column("without", study.words.message(WITHOUT), kind),
+        *(
+            Column(name, study.words.message(said), kind)
+            for name, said in (("fitted", FITTED), ("without", WITHOUT))
+            if series[name].notna().any()
+        ),
     ]  # fmt: skip
     return figure(data, whole, rows, plate, study.table(told, plate.name, plate.title, columns))
 
