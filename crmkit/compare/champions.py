@@ -95,8 +95,7 @@ def champions(crm: Snapshot, period: Period = ALL) -> Champions:
     rows.insert(2, "manager_id", names.take(rows.pop("rep")))
     people = people_of(crm, [str(name) for name in names], period)
     rows["is_new"] = people["is_new"].reindex(rows["manager_id"]).to_numpy()
-    fresh = {"label": "too_little_data", "direction": "none", "reason": "new_hire"}
-    rows.loc[rows["is_new"], list(fresh)] = list(fresh.values())
+    unheld(rows, rows["is_new"].to_numpy(bool), "new_hire")
     counts = {str(why): int(n) for why, n in left_out.items() if why and n and not missing}
     return Champions(rows, alike_by, not_by, counts, missing, level)
 

@@ -160,7 +160,7 @@ def test_a_new_hire_is_not_judged(snapshot):
     found = champions(department(snapshot, managers=managers), ALL)
     assert found.champions.empty
     row = found.rows[(found.rows["manager_id"] == "a") & (found.rows["stage"] == "New")].iloc[0]
-    assert (row["label"], row["reason"], row["is_new"]) == ("too_little_data", "new_hire", True)
+    assert (row["label"], row["reason"], row["is_new"]) == ("may_be_chance", "new_hire", True)
 
 
 def test_without_a_history_of_stages_it_is_said_what_is_missing(snapshot):
