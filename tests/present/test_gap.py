@@ -64,7 +64,7 @@ def test_a_difference_that_holds_is_said_with_its_interval_and_the_part_that_mak
     assert said[0].startswith("Ann: $") and "The difference is +$" in said[0]
     assert said[1].startswith("Higher by $") and said[1].endswith(" Verdict: holds (n = 150).")
     assert [text.split(" (n")[0] for text in said[2:]] == ["Win rate"]
-    assert "By itself it makes $" in said[2]
+    assert "by itself it makes $" in said[2]
     assert chart.title == table.title == "Ann and Bob: where the difference in revenue comes from"
     ends, adds, takes, chance, whiskers = chart.spec["data"]
     assert (ends["y"], adds["y"], takes["y"]) == ([0, 4], [2], [])
