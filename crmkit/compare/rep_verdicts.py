@@ -53,13 +53,14 @@ def judged_rows(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.Data
     little = (found["label"] == "too_little_data").to_numpy() & (few != "")
     found["reason"] = found["reason"].mask(little, few)
     scale, own = _scale(rows).mask(missing != ""), _own_limits(rows, gaps)
-    most_possible = 1.0 if gaps.is_share else np.inf
+    told = rows["value"] * scale
+    least, most = np.minimum(told, 0.0), 1.0 if gaps.is_share else np.inf  # refunds can outweigh sales
     rows = rows.assign(
         low=own[0], high=own[1], gap_low=low, gap_high=high, stands_out=stands_out,
         without_biggest=without.value - without.expected,
-        adjusted=(rows["value"] * scale).clip(upper=most_possible),
-        adjusted_low=((near + gaps.expected) * scale).clip(0.0, most_possible),
-        adjusted_high=((far + gaps.expected) * scale).clip(0.0, most_possible),
+        adjusted=told.clip(upper=most),
+        adjusted_low=((near + gaps.expected) * scale).clip(least, most),
+        adjusted_high=((far + gaps.expected) * scale).clip(least, most),
     )  # fmt: skip
     return pd.concat([rows, found], axis=1), level
 

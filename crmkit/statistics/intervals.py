@@ -144,11 +144,13 @@ def ratio_limits(
 
     Parameters
     ----------
-    first, second: value, lower and upper limit of two independent estimates at one level; none is negative.
+    first, second: value, lower and upper limit of two independent estimates at one level, of figures that
+        are not negative; a limit below 0 counts as 0.
 
     Returns
     -------
-    Lower and upper limits; the upper one is infinite where the second can be 0, both NaN where it is.
+    Lower and upper limits; the upper one is infinite where the second can be 0, both NaN where it is, or
+    where the first is negative.
 
     Source: Donner and Zou, Statistical Methods in Medical Research 21 (2012) 347–359
 
@@ -159,7 +161,8 @@ def ratio_limits(
     (one, low, high), (other, below, above) = (
         [np.asarray(part, np.float64) for part in told] for told in (first, second)
     )
-    product = np.where(other > 0, one * other, np.nan)
+    product = np.where((other > 0) & (one >= 0), one * other, np.nan)
+    low, below = np.maximum(low, 0.0), np.maximum(below, 0.0)
     least, most = low * (2 * one - low), high * (2 * one - high)
     up, down = above * (2 * other - above), below * (2 * other - below)
     bottom = product + np.sqrt(product**2 - least * up)

@@ -176,6 +176,9 @@ def test_a_ratio_has_the_limits_of_both_sides() -> None:
     assert ratio_limits((0, 0, 0.1), (0.5, 0.4, 0.6))[0] == 0
     assert ratio_limits((0.5, 0.4, 0.6), (0.1, 0, 0.3))[1] == np.inf
     assert np.isnan(ratio_limits((0.5, 0.4, 0.6), (0, 0, 0.1))).all()
+    # Of money that refunds make negative nothing is said; a limit below zero is none of a ratio.
+    assert np.isnan(ratio_limits((-5, -8, -1), (5, 4, 6))).all()
+    assert ratio_limits((5, -8, 30), (5, -3, 60)) == (0, np.inf)
 
 
 @pytest.mark.parametrize(("one", "other", "n"), [(0.1, 0.2, 60), (0.25, 0.25, 30), (0.5, 0.3, 40)])
