@@ -53,14 +53,14 @@ def judged_rows(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.Data
     little = (found["label"] == "too_little_data").to_numpy() & (few != "")
     found["reason"] = found["reason"].mask(little, few)
     scale, own = _scale(rows).mask(missing != ""), _own_limits(rows, gaps)
-    told, most = rows["value"] * scale, 1.0 if gaps.is_share else np.inf
+    told, highest = rows["value"] * scale, 1.0 if gaps.is_share else np.inf
     least = told.clip(upper=0.0)  # refunds can outweigh sales
     rows = rows.assign(
         low=own[0], high=own[1], gap_low=low, gap_high=high, stands_out=stands_out,
         without_biggest=without.value - without.expected,
-        adjusted=told.clip(upper=most),
-        adjusted_low=((near + gaps.expected) * scale).clip(least, most),
-        adjusted_high=((far + gaps.expected) * scale).clip(least, most),
+        adjusted=told.clip(upper=highest),
+        adjusted_low=((near + gaps.expected) * scale).clip(least, highest),
+        adjusted_high=((far + gaps.expected) * scale).clip(least, highest),
     )  # fmt: skip
     return pd.concat([rows, found], axis=1), level
 
