@@ -16,7 +16,7 @@ from crmkit.compare.gap_sides import (
     Reasons,
     Side,
     beginning,
-    hindrance,
+    hindrances,
     resolved,
     sales_chain,
     stage_chain,
@@ -213,8 +213,8 @@ def _against(
             against |= {"stage_conversion": "no_history", "leads": "no_history"}
         if won and made.unpriced(at) >= empty * won:
             against |= {"average_check": "amounts_missing", "total": "amounts_missing"}
-    whole = hindrance(crm, sides)
-    return {"": whole} if whole else against
+    more = hindrances(crm, sides)
+    return more if "" in more else against | more
 
 
 def _lacks(crm: Snapshot, sides: tuple[Side, Side], chain: ChainName, mix: str) -> str:

@@ -30,7 +30,11 @@ def compared_pair(crm: Snapshot, names: str, period: Period = ALL, outcome: str 
 
     Source: METHOD 6.1
     """
-    one, who = find_outcome(outcome), _reps(crm, names)
+    return pair_of(crm, _reps(crm, names), period, find_outcome(outcome))
+
+
+def pair_of(crm: Snapshot, who: tuple[str, str], period: Period, one: Outcome) -> Pair:
+    """Compare two reps, by their identifiers; see :func:`compared_pair`."""
     told = _judged(crm, period, one, who)
     for reason, cases in one.doubts.items():
         if told.verdict.label == "holds":

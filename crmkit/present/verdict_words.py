@@ -79,6 +79,9 @@ REASONS = {
         "All deals of one source, segment or product were won, or all were lost: perhaps it is filled in only"
         " then. Without this field the difference does not hold."
     ),
+    "unlike_deals": N_(
+        "With like deals the data cannot tell that one of the two wins more: it may be the deals they had."
+    ),
     "began_or_ended": N_(
         "It makes a difference whether deals are set beside those that began at the same time or those that"
         " ended at the same time: deals handed over, or not yet closed, may be the cause."

@@ -319,3 +319,18 @@ def test_what_cannot_be_asked_is_refused(snapshot: Make) -> None:
         gap(crm, ANNA, Side(by="manager", value="Borys"))
     with pytest.raises(RequestError, match="no such slice"):
         gap(crm, ANNA, Side(by="colour", value="red"))
+
+
+def test_unlike_deals_do_not_make_a_rep_win_less(snapshot):
+    # Anna's leads are warm (6 of 10 won), Boris' cold (2 of 10); Cleo's are both, and are won as theirs are.
+    rows = [
+        {"manager_id": rep, "source": source, "status": "won" if at % 10 < won else "lost", "amount": 100,
+         "created_at": "2026-01-05", "closed_at": "2026-01-20"}
+        for rep, share in (("1", 90), ("2", 10), ("3", 50)) for at in range(200)
+        for source, won in [("warm", 6) if at * 37 % 100 < share else ("cold", 2)]
+    ]  # fmt: skip
+    people = [*PEOPLE, {"id": "3", "name": "Cleo"}]
+    found = gap(snapshot(rows, managers=people, as_of="2026-04-01"), ANNA, BORIS)
+    row = found.rows.set_index("factor").loc["win_rate"]
+    assert row["gap_low"] > 0
+    assert (row["label"], row["direction"], row["reason"]) == ("may_be_chance", "none", "unlike_deals")
