@@ -25,6 +25,8 @@ from crmkit.present.verdict_words import Compared, label_text, verdict_text, why
 
 MAIN = "win_rate"
 SHOWN = 60
+#: By an outcome beside the main one so many rows stand open, and all whose verdict holds.
+UNFOLDED = 10
 CASES = {
     "win_rate": "deals", "revenue_per_lead": "leads", "cycle": "deals", "on_time": "tasks",
     "actions_per_day": "days", "stage_conversion": "visits",
@@ -202,9 +204,11 @@ def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
         columns = [one for one in columns if one.key != "places"]
     name = study.words.message(outcome.title)
     title = study.say("{outcome} by rep, {period}", outcome=name, period=study.period_text())
+    rest = [at for at, label in enumerate(rows["label"]) if at >= UNFOLDED and label != "holds"]
     return study.table(
-        frame, f"managers_{outcome.id}", title, columns, notes(study, found), parted=parted, shown=SHOWN
-    )
+        frame, f"managers_{outcome.id}", title, columns, notes(study, found), parted=parted, shown=SHOWN,
+        folded=rest if outcome.id != MAIN else (),
+    )  # fmt: skip
 
 
 def _places(study: Study, row: Mapping[str, Any], what: Compared) -> str | None:

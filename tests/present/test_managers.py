@@ -76,3 +76,10 @@ def test_what_is_told_as_an_example_can_be_asked_for(tmp_path):
     path = tmp_path / "options.json"
     path.write_text(text, encoding="utf-8")
     assert read_options(str(path)) == example
+
+
+def test_beside_the_main_outcome_long_tables_are_folded(study):
+    many = study({chr(97 + at): 16 for at in range(14)})
+    assert compared_reps(many).items[-1].folded == ()
+    # Fourteen reps of whom nobody differs: the first ten stand open.
+    assert compared_reps(many, "cycle").items[-1].folded == (10, 11, 12, 13)
