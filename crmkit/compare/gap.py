@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.contributions import Split, days_apart, mix_groups
+from crmkit.compare.gap_doubts import hindrances
 from crmkit.compare.gap_sides import (
     STAGED,
     Chain,
@@ -16,7 +17,6 @@ from crmkit.compare.gap_sides import (
     Reasons,
     Side,
     beginning,
-    hindrances,
     resolved,
     sales_chain,
     stage_chain,

@@ -9,9 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.artefacts import seen_shares
-from crmkit.compare.outcomes import find_outcome
 from crmkit.compare.people import people_of
-from crmkit.compare.two_reps import pair_of
 from crmkit.errors import N_, RequestError, did_you_mean
 from crmkit.facts import BoolArray, FloatArray, IntArray, is_status
 from crmkit.measures.evaluation import ALL
@@ -205,34 +203,19 @@ def _with_money(
 
 def hindrance(crm: Snapshot, sides: tuple[Side, Side]) -> str:
     """Return why two reps are not compared at all: roles that differ, or one who is new; else nothing."""
-    people = [people_of(crm, _reps(crm, side), side.period) for side in sides if _is_rep(side)]
+    people = [people_of(crm, reps_of(crm, side), side.period) for side in sides if is_rep(side)]
     roles = [set(each["role"]) - {""} for each in people]
     if len(roles) == 2 and roles[0] and roles[1] and roles[0] != roles[1]:
         return "different_roles"
     return "new_hire" if any(each["is_new"].any() for each in people) else ""
 
 
-def hindrances(crm: Snapshot, sides: tuple[Side, Side]) -> dict[str, str]:
-    """Return why contributions of two reps do not hold, by factor; under "" why none does.
-
-    With like deals, both may win as many: then neither wins less.
-    """
-    if whole := hindrance(crm, sides):
-        return {"": whole}
-    who = [_reps(crm, side) for side in sides if _is_rep(side)]
-    if [len(one) for one in who] != [1, 1] or who[0] == who[1] or sides[0].period != sides[1].period:
-        return {}
-    told = pair_of(crm, (who[0][0], who[1][0]), sides[0].period, find_outcome("win_rate"))
-    if told.verdict.direction == ("above" if told.raw.value > 1 else "below"):
-        return {}
-    return dict.fromkeys(("win_rate", "stage_conversion"), "unlike_deals")
-
-
-def _is_rep(side: Side) -> bool:
+def is_rep(side: Side) -> bool:
+    """Return whether a side is a rep's."""
     return side.by in ("manager", "owner")
 
 
-def _reps(crm: Snapshot, side: Side) -> list[str]:
+def reps_of(crm: Snapshot, side: Side) -> list[str]:
     """Return the identifiers of the reps of a side."""
     return [str(one) for one in crm.deals["manager_id"].astype("str")[_of_group(crm, side)].unique()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -333,4 +334,21 @@ def test_unlike_deals_do_not_make_a_rep_win_less(snapshot):
     found = gap(snapshot(rows, managers=people, as_of="2026-04-01"), ANNA, BORIS)
     row = found.rows.set_index("factor").loc["win_rate"]
     assert row["gap_low"] > 0
+    assert (row["label"], row["direction"], row["reason"]) == ("may_be_chance", "none", "unlike_deals")
+
+
+def test_a_quarter_of_colder_leads_does_not_win_less(snapshot):
+    # METHOD 6: warm leads 35 % -> 25 % of all, won 50 -> 53 %; cold won 10 -> 11 %: the total falls.
+    rows = []
+    for begins, warm, rates in (("2025-07-01", 35, (50, 10)), ("2025-10-01", 25, (53, 11))):
+        for at in range(4500):
+            is_warm = at * 37 % 100 < warm
+            won = at * 61 // 100 % 100 < rates[0 if is_warm else 1]
+            day = str(date.fromisoformat(begins) + timedelta(days=at % 90))
+            rows.append({"source": "warm" if is_warm else "cold", "status": "won" if won else "lost",
+                         "amount": 100, "created_at": day, "closed_at": day})  # fmt: skip
+    crm = snapshot(rows, as_of="2026-01-15")
+    later, earlier = (Side(Period.parse(name, "UTC")) for name in ("2025-Q4", "2025-Q3"))
+    row = gap(crm, later, earlier).rows.set_index("factor").loc["win_rate"]
+    assert row["second"] - row["first"] > 0.01
     assert (row["label"], row["direction"], row["reason"]) == ("may_be_chance", "none", "unlike_deals")

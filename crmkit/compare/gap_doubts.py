@@ -1,0 +1,44 @@
+"""What stands against the parts of a gap: whom nobody compares, and deals that are not alike (METHOD 6)."""
+
+from __future__ import annotations
+
+from crmkit.compare.gap_sides import Side, hindrance, is_rep, reps_of
+from crmkit.compare.outcomes import find_outcome
+from crmkit.compare.periods import compared_periods
+from crmkit.compare.two_reps import pair_of
+from crmkit.schema import Snapshot
+
+WIN_RATE = "win_rate:closed_count"
+
+
+def hindrances(crm: Snapshot, sides: tuple[Side, Side]) -> dict[str, str]:
+    """Return why parts do not hold, by factor; under "" why none does.
+
+    Of two reps, or two periods, like deals may be won alike: then nobody wins less.
+    """
+    if whole := hindrance(crm, sides):
+        return {"": whole}
+    is_time = not any(side.by for side in sides)
+    found = _times(crm, sides) if is_time else _people(crm, sides)
+    return {} if found else dict.fromkeys(("win_rate", "stage_conversion"), "unlike_deals")
+
+
+def _people(crm: Snapshot, sides: tuple[Side, Side]) -> bool:
+    """Return whether the win rates of two reps differ among like deals as they do among all."""
+    who = [reps_of(crm, side) for side in sides if is_rep(side)]
+    if [len(one) for one in who] != [1, 1] or who[0] == who[1] or sides[0].period != sides[1].period:
+        return True
+    told = pair_of(crm, (who[0][0], who[1][0]), sides[0].period, find_outcome("win_rate"))
+    return told.verdict.direction == ("above" if told.raw.value > 1 else "below")
+
+
+def _times(crm: Snapshot, sides: tuple[Side, Side]) -> bool:
+    """Return whether the win rates of two periods differ among like deals as they do among all."""
+    (start, end), (other_start, other_end) = ((side.period.start, side.period.end) for side in sides)
+    if start is None or end is None or other_start is None or other_end is None:
+        return True
+    if max(start, other_start) < min(end, other_end):
+        return True
+    earlier, later = sorted((side.period for side in sides), key=lambda one: str(one.start))
+    row = compared_periods(crm, earlier, later, [WIN_RATE]).rows.iloc[0]
+    return str(row["direction"]) == ("above" if row["change"] > 0 else "below")
