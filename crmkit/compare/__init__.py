@@ -7,6 +7,7 @@ Who calls whom, from the question to the verdict; what stands further right is u
                 two_reps ──► pairs (one by the other);  champions (by stage);  association (work, results)
                 left_open (deals left lying);  people (roles, who is new)
     a gap       gap ──► gap_sides (whose deals, how far they came) ──► contributions (parts that add up)
+                └─────► gap_doubts (whom nobody compares, deals that are not alike)
     periods     periods ──► measure_change (a figure in both) ──► changes (limits) ──► spread (weeks, clients)
                 period_cases (their cases);  artefacts (what only the records make);  control (XmR)
     a change    effect ──► series (by week) ──► interrupted (before, after, placebo);  recording (its keeping)
