@@ -41,19 +41,19 @@ def in_english(monkeypatch):
     monkeypatch.setenv("CRMKIT_LANGUAGE", "en")
 
 
-def of_two(folder: Path, amounts: tuple[int, int]) -> Path:
+def of_two(folder: Path, amounts: tuple[int, int], *, of_lost: bool = True) -> Path:
     rows = []
     for rep, wins, amount in (("Ann", 30, amounts[0]), ("Bob", 10, amounts[1])):
         for number in range(40):
-            stage = "Won" if number < wins else "Lost"
-            rows.append(f"{rep}{number},{stage},{rep},2026-01-10,2026-02-{number % 28 + 1:02},{amount}")
+            stage, told = ("Won", amount) if number < wins else ("Lost", amount if of_lost else "")
+            rows.append(f"{rep}{number},{stage},{rep},2026-01-10,2026-02-{number % 28 + 1:02},{told}")
     return write(folder, rows)
 
 
 @pytest.fixture
 def two(tmp_path: Path) -> Path:
-    """Ann wins 30 of 40 deals of 100, Bob 10 of 40 of 50."""
-    return of_two(tmp_path / "two", (100, 50))
+    """Ann wins 30 of 40 deals of 100, Bob 10 of 40 of 50; of lost deals the amount is not told."""
+    return of_two(tmp_path / "two", (100, 50), of_lost=False)
 
 
 def run(*arguments: object) -> str:
@@ -194,9 +194,9 @@ def test_reps_are_told_with_their_verdicts(tmp_path):
     assert "75.0%" in shown and "present owner" in shown
 
 
-def test_reps_without_like_deals_are_not_judged(two):
+def test_reps_without_like_deals_are_not_judged(tmp_path):
     """All of Ann's deals are twice as large as any of Bob's."""
-    told = json.loads(run("managers", two, "--format", "json"))
+    told = json.loads(run("managers", of_two(tmp_path / "unlike", (100, 50)), "--format", "json"))
     assert {row["verdict"]["reason"] for row in told["rows"]} == {"no_like_deals"}
     assert "there is nobody to compare with" in told["rows"][0]["verdict"]["text"]
 
