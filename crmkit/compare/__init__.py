@@ -13,7 +13,7 @@ Who calls whom, from the question to the verdict; what stands further right is u
     a change    effect ──► series (by week) ──► interrupted (before, after, placebo);  recording (its keeping)
     a claim     answers ──► claims (what is said) and effect, periods, period_figures, two_reps
     a plan      to_be (expected beside measured);  clients (one among a portfolio)
-    all         verdicts: an interval and the number of cases become one of four labels with its reason
+    all         intervals: an interval and the number of cases become one of four labels with its reason
 
 What a script says are words of ``crmkit`` itself: ``compare_managers``, ``explain_gap``, ``compare_periods``,
 ``measure_effect``, ``check_claim``. Numbers and codes leave this room; words for people are in ``present``.

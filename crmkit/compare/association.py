@@ -13,8 +13,8 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from crmkit.compare.intervals import verdicts
 from crmkit.compare.people import people_of
-from crmkit.compare.verdicts import verdicts
 from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate
 from crmkit.measures.cases import borders

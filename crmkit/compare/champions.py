@@ -14,17 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.compare.intervals import unheld, verdicts, wilson
 from crmkit.compare.left_open import lying, stage_codes
 from crmkit.compare.mix import mix_of
 from crmkit.compare.outcomes import OUTCOMES, hangs_together
 from crmkit.compare.people import people_of
-from crmkit.compare.verdicts import unheld, verdicts
 from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate, find
 from crmkit.measures.slices import coded, lacking
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.statistics.intervals import wilson
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.shrinkage import shrink
 from crmkit.statistics.stratified import scored

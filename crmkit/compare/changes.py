@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from crmkit.compare.intervals import difference_limits, newcombe
 from crmkit.compare.spread import Floats, PeriodCases, clustered, grouped, paired, spread_of
 from crmkit.statistics.decomposition import kitagawa
-from crmkit.statistics.intervals import difference_limits, newcombe
 from crmkit.statistics.weekly import weekly_spread
 
 ChangeKind: TypeAlias = Literal["total", "ratio", "share", "quantile"]

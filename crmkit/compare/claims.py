@@ -29,7 +29,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from crmkit.compare.verdicts import Verdict
+from crmkit.compare.intervals import Verdict
 from crmkit.errors import N_, RequestError, fold
 from crmkit.measures.catalog import ADDITIVE, find
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.compare.verdicts import verdicts
+from crmkit.compare.intervals import verdicts
 from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate, find
 from crmkit.measures.cases import latest_months

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.compare.expecting import Expectation, Field
+from crmkit.compare.intervals import cluster_means
 from crmkit.compare.mix import cells_of
 from crmkit.compare.rep_verdicts import LEVEL, Kind, judged_rows, ranked
 from crmkit.limits import Limits
-from crmkit.statistics.bootstrap import cluster_means
 from crmkit.statistics.stratified import scored
 
 Ints: TypeAlias = npt.NDArray[np.int64]

@@ -10,9 +10,9 @@ import pandas as pd
 
 from crmkit.compare.artefacts import seen_shares
 from crmkit.compare.interrupted import Judged, judged_series
+from crmkit.compare.intervals import Direction, Label
 from crmkit.compare.recording import COUNTED, MASS_COLUMNS, OF_WON, Recording, mass_closings, recording
 from crmkit.compare.series import TOTALS, Group, lacking, weekly
-from crmkit.compare.verdicts import Direction, Label
 from crmkit.measures.catalog import Measure, find
 from crmkit.measures.evaluation import ALL
 from crmkit.periods import Period
@@ -40,7 +40,7 @@ class Effect:
     placebo_dates: how many there are. is_season: whether a season was fitted.
     correlation: of the errors of neighbouring weeks.
     control, treated: whose figures, as they were asked for.
-    label, direction, reason: see ``compare.verdicts``; the direction is of the figure.
+    label, direction, reason: see ``compare.intervals``; the direction is of the figure.
     series: one row a week: ``week`` (Monday), ``is_after`` (null in the week of the change), ``value``,
         ``weight``, ``n``, ``control`` (its figure), ``fitted``, ``without`` (the line without the change),
         ``placebo`` (the effect found where this week is taken for the first after a change).

@@ -21,7 +21,7 @@ from crmkit.compare.gap_sides import (
     sales_chain,
     stage_chain,
 )
-from crmkit.compare.verdicts import verdicts
+from crmkit.compare.intervals import verdicts
 from crmkit.errors import N_, RequestError
 from crmkit.facts import BoolArray, FloatArray
 from crmkit.limits import Limits

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crmkit.compare.verdicts import LEVEL, Direction, Label, verdict
+from crmkit.compare.intervals import LEVEL, Direction, Label, verdict
 from crmkit.limits import Limits
 from crmkit.statistics.regression import Fit, autoregressive, least_squares, usual_lags, whitened
 
@@ -42,7 +42,7 @@ class Judged:
     placebo_share: the share of them that the effect exceeds; NaN without any.
     is_season: whether a season was fitted. correlation: of the errors of neighbouring weeks.
     fitted, without: the line, and the line without the change; one of each week given.
-    label, direction, reason: as in ``compare.verdicts``.
+    label, direction, reason: as in ``compare.intervals``.
     """
 
     value: float
@@ -96,7 +96,7 @@ def judged_series(
         taken off (difference in differences).
     weeks: the Monday of each week; left out: successive weeks.
     cases: how many cases each week has; left out: not judged by the number of cases.
-    against: why the change does not hold whatever the figures say; see ``compare.verdicts.verdicts``.
+    against: why the change does not hold whatever the figures say; see ``compare.intervals.verdicts``.
 
     Source: METHOD 6.4; Bernal, Cummins and Gasparrini, Int. J. Epidemiology 46 (2017) 348–355
     """

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.compare.expecting import Field
+from crmkit.compare.intervals import LEVEL, Verdict, verdict
 from crmkit.compare.mix import TIME, cells_of
 from crmkit.compare.rep_verdicts import Kind
-from crmkit.compare.verdicts import LEVEL, Verdict, verdict
 from crmkit.facts import FloatArray
 from crmkit.limits import Limits
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crmkit.compare.intervals import wilson
 from crmkit.compare.period_cases import gathered, is_flat, seen_days
 from crmkit.compare.series import TOTALS
 from crmkit.compare.spread import Floats, PeriodCases, clustered
@@ -13,7 +14,6 @@ from crmkit.measures.catalog import Measure
 from crmkit.measures.evaluation import cases_of, evaluate
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.statistics.intervals import wilson
 from crmkit.statistics.weekly import weekly_spread
 
 

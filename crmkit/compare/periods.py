@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.artefacts import artefacts
+from crmkit.compare.intervals import verdicts
 from crmkit.compare.measure_change import MeasureChange, measure_change
 from crmkit.compare.period_cases import seen_days
 from crmkit.compare.recording import recording
-from crmkit.compare.verdicts import verdicts
 from crmkit.errors import N_, RequestError
 from crmkit.measures.catalog import find
 from crmkit.periods import Period
@@ -133,7 +133,8 @@ def _judged(
     against = [why or _barred(one, found, HINDERING) for one, why in zip(told, against, strict=True)]
     labels = verdicts(rows["n"], ends[:, 0], ends[:, 1], limits=limits, missing=missing, against=against)
     short = np.where((short == "") & np.isnan(ends).any(axis=1), "no_limits", short)
-    brief = (short != "") & labels["label"].isin(["holds", "may_be_chance"]).to_numpy()
+    judged = labels["label"].isin(["holds", "may_be_chance"]) | (labels["reason"] == "no_interval")
+    brief = (short != "") & judged.to_numpy()
     labels["label"] = np.where(brief, "too_little_data", labels["label"])
     labels["reason"] = np.where(brief, short, labels["reason"])
     labels["direction"] = np.where(labels["label"] == "holds", labels["direction"], "none")

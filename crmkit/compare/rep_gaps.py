@@ -9,8 +9,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from crmkit.compare.intervals import difference_limits
 from crmkit.statistics.bootstrap import SEED
-from crmkit.statistics.intervals import beta_limits, difference_limits
+from crmkit.statistics.intervals import beta_limits
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]

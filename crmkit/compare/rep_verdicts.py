@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.compare.intervals import verdicts, wilson
 from crmkit.compare.rep_gaps import Gaps
-from crmkit.compare.verdicts import verdicts
 from crmkit.limits import Limits
-from crmkit.statistics.intervals import Z95, wilson
+from crmkit.statistics.intervals import Z95
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.ranks import rank_limits, rank_tail
 from crmkit.statistics.shrinkage import drawn

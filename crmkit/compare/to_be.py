@@ -11,8 +11,8 @@ import pandas as pd
 
 from crmkit.compare.claims import Standing
 from crmkit.compare.interrupted import judged_series
+from crmkit.compare.intervals import unheld
 from crmkit.compare.recording import recording
-from crmkit.compare.verdicts import unheld
 from crmkit.facts import day_of
 from crmkit.measures.catalog import find
 from crmkit.periods import Period, floor

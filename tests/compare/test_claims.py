@@ -7,7 +7,7 @@ from math import inf, nan
 import pytest
 
 from crmkit.compare.claims import claim, standing
-from crmkit.compare.verdicts import Verdict
+from crmkit.compare.intervals import Verdict
 from crmkit.errors import RequestError
 
 HOLDS, FALLS = Verdict("holds", "above"), Verdict("holds", "below")

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from crmkit.compare.intervals import Verdict
 from crmkit.compare.managers import managers
 from crmkit.compare.outcomes import OUTCOMES
 from crmkit.compare.two_reps import compared_pair
-from crmkit.compare.verdicts import Verdict
 from crmkit.measures import find
 
 BEGIN, END = date(2025, 1, 1), date(2026, 6, 30)

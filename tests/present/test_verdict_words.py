@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from crmkit.compare.verdicts import LABELS
+from crmkit.compare.intervals import LABELS
 from crmkit.present.differences import between_text, difference_text, span_text
 from crmkit.present.formats import Formats
 from crmkit.present.verdict_words import (

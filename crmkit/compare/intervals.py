@@ -10,6 +10,25 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.limits import Limits
+from crmkit.statistics.bootstrap import cluster_means
+from crmkit.statistics.intervals import difference_limits, gate, newcombe, ratio_limits, wilson
+
+__all__ = [
+    "LABELS",
+    "LEVEL",
+    "Direction",
+    "Label",
+    "Verdict",
+    "cluster_means",
+    "difference_limits",
+    "gate",
+    "newcombe",
+    "ratio_limits",
+    "unheld",
+    "verdict",
+    "verdicts",
+    "wilson",
+]
 
 Label: TypeAlias = Literal["holds", "may_be_chance", "too_little_data", "cannot_be_computed"]
 Direction: TypeAlias = Literal["above", "below", "none"]
@@ -56,7 +75,7 @@ def verdicts(
 
     The reasons of the labels: ``few_cases`` (under ``limits.few_cases``) and ``some_cases`` (under
     ``limits.compared_cases``) of too little data; ``within_chance`` (the interval includes zero) or what
-    stands ``against`` of what may be chance.
+    stands ``against`` of what may be chance; ``no_interval`` where there is none to judge by.
 
     Source: METHOD 6
     """
@@ -69,6 +88,7 @@ def verdicts(
         (lacks != "", "cannot_be_computed", lacks),
         (~(cases >= limits.few_cases), "too_little_data", "few_cases"),
         (cases < limits.compared_cases, "too_little_data", "some_cases"),
+        (np.isnan(below) | np.isnan(above), "cannot_be_computed", "no_interval"),
         (~excludes, "may_be_chance", "within_chance"),
         (hindered != "", "may_be_chance", hindered),
     ]
