@@ -133,8 +133,8 @@ def _judged(
     against = [why or _barred(one, found, HINDERING) for one, why in zip(told, against, strict=True)]
     labels = verdicts(rows["n"], ends[:, 0], ends[:, 1], limits=limits, missing=missing, against=against)
     short = np.where((short == "") & np.isnan(ends).any(axis=1), "no_limits", short)
-    judged = labels["label"].isin(["holds", "may_be_chance"]) | (labels["reason"] == "no_interval")
-    brief = (short != "") & judged.to_numpy()
+    limitless = (labels["reason"] == "no_interval") & (missing == "")
+    brief = (short != "") & (labels["label"].isin(["holds", "may_be_chance"]) | limitless).to_numpy()
     labels["label"] = np.where(brief, "too_little_data", labels["label"])
     labels["reason"] = np.where(brief, short, labels["reason"])
     labels["direction"] = np.where(labels["label"] == "holds", labels["direction"], "none")
