@@ -35,6 +35,10 @@ COUNTED = {
     "deals": N_("Deals"), "leads": N_("Leads"), "tasks": N_("Tasks"), "days": N_("Working days"),
     "visits": N_("Visits"),
 }  # fmt: skip
+ALONE = N_(
+    "Each outcome is compared by itself. Among several, a verdict that stands alone may be one of the few"
+    " that chance gives."
+)
 
 
 def compared_reps(study: Study, outcome: str = MAIN) -> Several | Sentences:
@@ -60,7 +64,8 @@ def other_outcomes(study: Study) -> Several:
     parts = [compared_reps(study, name) for name in names if not managers_of(study, name).missing]
     items = [item for part in parts for item in getattr(part, "items", (part,))]
     lacking = [_not_told(study, found) for found in map(partial(managers_of, study), names) if found.missing]
-    return Several((*items, *([Sentences(tuple(lacking), "warning")] if lacking else [])))
+    alone = [Sentences.of(study.words, [ALONE])] if len(parts) > 1 else []
+    return Several((*alone, *items, *([Sentences(tuple(lacking), "warning")] if lacking else [])))
 
 
 def _not_told(study: Study, found: Managers) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +12,12 @@ from crmkit.measures import ALL
 from crmkit.present.funnel import _text_sides
 from crmkit.present.managers import compared_reps, other_outcomes
 from crmkit.present.options import how_to_ask, read_options
-from crmkit.present.study import Study
+from crmkit.present.study import Study, open_study
 from crmkit.present.texts import escape
 from crmkit.present.tiles import Sentences
 from crmkit.sources.load import load_report
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "vektor"
 
 
 @pytest.fixture
@@ -53,6 +56,15 @@ def test_outcomes_that_the_export_lacks_stand_in_one_box(study):
         "Sales actions per working day",
         "Stage conversion",
     ]
+
+
+def test_several_outcomes_are_said_to_be_several_chances_of_chance(study):
+    # Win rate apart, only the cycle is told here: of one outcome nothing needs to be said ...
+    alone = "compared by itself"
+    assert alone not in repr(other_outcomes(study({"a": 18, "b": 16})))
+    # ... of the sample with all of them it is, once.
+    several = repr(other_outcomes(open_study(SAMPLE, language="en")))
+    assert several.startswith("Each outcome is") and several.count(alone) == 1
 
 
 def test_names_in_the_picture_stand_towards_the_middle_and_apart():
