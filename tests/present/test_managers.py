@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -58,12 +59,13 @@ def test_outcomes_that_the_export_lacks_stand_in_one_box(study):
     ]
 
 
-def test_several_outcomes_are_said_to_be_several_chances_of_chance(study):
+def test_several_outcomes_are_said_to_be_several_chances_of_chance(study, tmp_path):
     # Win rate apart, only the cycle is told here: of one outcome nothing needs to be said ...
     alone = "compared by itself"
     assert alone not in repr(other_outcomes(study({"a": 18, "b": 16})))
     # ... of the sample with all of them it is, once.
-    several = repr(other_outcomes(open_study(SAMPLE, language="en")))
+    whole = shutil.copytree(SAMPLE, tmp_path / "vektor", ignore=shutil.ignore_patterns(".crmkit"))
+    several = repr(other_outcomes(open_study(whole, language="en")))
     assert several.startswith("Each outcome is") and several.count(alone) == 1
 
 
