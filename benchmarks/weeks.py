@@ -61,7 +61,7 @@ def series(kind: Kind, count: int, *, seed: int) -> Iterator[Weeks]:
 def draw(kind: Kind, *, rng: np.random.Generator) -> Weeks:
     """Draw one series."""
     week = np.arange(kind.before + kind.after)
-    monday = np.datetime64("2021-01-04") + 7 * (week + rng.integers(0, 104))
+    monday = np.datetime64("2021-01-04") + np.timedelta64(7, "D") * (week + rng.integers(0, 104))
     trend = rng.uniform(-0.15, 0.15) * week / YEAR
     season = _season(kind.season, monday, rng=rng)
     drift = _correlated(len(week), kind.together, rng=rng) * rng.uniform(0.05, 0.2)
@@ -76,7 +76,7 @@ def _season(name: str, monday: NDArray[np.datetime64], *, rng: np.random.Generat
     height, phase = rng.uniform(0.05, 0.2), rng.uniform(0, 2 * np.pi)
     if name == "none":
         return np.zeros(len(monday))
-    thursday = monday + 3
+    thursday = monday + np.timedelta64(3, "D")
     day = (thursday - thursday.astype("datetime64[Y]")).astype(np.float64)
     wave = height * np.cos(2 * np.pi * day / 365.25 - phase)
     if name == "wave":

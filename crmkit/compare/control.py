@@ -71,7 +71,7 @@ def control(crm: Snapshot, name: str, period: Period = ALL) -> Control:
     if not period.is_all and len(rows):
         first, after = (np.datetime64(day) for day in period.days())
         monday = rows["week"].to_numpy("datetime64[D]")
-        rows = rows[(monday >= first) & (monday + 7 <= after)]
+        rows = rows[(monday >= first) & (monday + np.timedelta64(7, "D") <= after)]
     rows = rows.dropna(subset=["value"]).reset_index(drop=True)
     floor = 0.0 if daily or one.unit in ("share", "days", "hours", "minutes") else -np.inf
     least = crm.settings.limits.described_weeks

@@ -105,9 +105,9 @@ def _ratio(crm: Snapshot, name: str, day: date) -> tuple[float, float, float, fl
     """Return the logarithm of after ÷ before, its error, before and after; nothing where weeks are few."""
     frame = weekly(crm, name)
     weeks = frame["week"].to_numpy("datetime64[D]")
-    start = np.datetime64(day, "D")
-    after = (weeks >= start) & (weeks < start + 7 * WEEKS)
-    before = (weeks + 7 <= start) & (weeks >= start - 7 * WEEKS)
+    start, week = np.datetime64(day, "D"), np.timedelta64(7, "D")
+    after = (weeks >= start) & (weeks < start + WEEKS * week)
+    before = (weeks + week <= start) & (weeks >= start - WEEKS * week)
     if min(before.sum(), after.sum()) < crm.settings.limits.described_weeks:
         return None
     counts, days = frame["numerator"].to_numpy(np.float64), frame["working_days"].to_numpy(np.float64)
