@@ -20,7 +20,7 @@ Floats: TypeAlias = NDArray[np.float64]
 #: The effect must exceed that of more than this share of the dates on which nothing was changed.
 EXCEEDED = 0.95
 #: Where the weeks are not dated: any Monday.
-_MONDAY, _DAY = np.datetime64("2001-01-01"), np.timedelta64(1, "D")
+_MONDAY, _WEEK = np.datetime64("2001-01-01"), np.timedelta64(7, "D")
 _CHANGE = 1  # the column of the change; the first is the intercept
 
 
@@ -103,9 +103,7 @@ def judged_series(
     told = np.asarray(values, np.float64)
     worth = np.ones(len(told)) if weights is None else np.asarray(weights, np.float64)
     other = np.zeros(len(told)) if control is None else np.asarray(control, np.float64)
-    mondays = _MONDAY + 7 * _DAY * np.arange(len(told))
-    if weeks is not None:
-        mondays = np.asarray(weeks, "datetime64[D]")
+    mondays = _MONDAY + _WEEK * np.arange(len(told)) if weeks is None else np.asarray(weeks, "datetime64[D]")
     known = np.isfinite(told) & np.isfinite(other) & (worth > 0)
     place = np.flatnonzero(known)
     sides = place[place < change], place[place >= change]
@@ -153,7 +151,7 @@ class _Series:
         """Return one column a month of the year, that of each week's Thursday; the first is the level's."""
         if not self.is_season:
             return []
-        month = (self.weeks[:size] + 3 * _DAY).astype("datetime64[M]").astype(np.int64) % 12
+        month = (self.weeks[:size] + np.timedelta64(3, "D")).astype("datetime64[M]").astype(np.int64) % 12
         return [(month == one).astype(np.float64) for one in np.unique(month)[1:]]
 
     def fit(self) -> tuple[Fit, Floats]:
