@@ -202,12 +202,13 @@ def judged(
     -------
     One row a rep, by code, and the level of ``gap_low`` and ``gap_high``: ``rep, role, n, numerator,
     clusters, value, expected, model, adjusted, adjusted_low, adjusted_high, shrunk, gap, gap_low, gap_high,
-    chance, matched, without_biggest, rank_low, rank_high, is_new, label, direction, reason``. ``value`` less
-    ``expected`` is ``gap``; its limits allow for the mix and for all comparisons. ``model`` is what the main
-    effects of the attributes alone let one expect. ``adjusted`` is ``value ÷ expected`` times ``whole``, the
-    figure of those of the role who do not stand out, with 95 % limits. ``without_biggest`` is the gap without
-    the case worth most; where that is not known, without the one that speaks most for the gap (of cases that
-    are yes or no, none does).
+    chance, matched, without_biggest, rank_low, rank_high, worth, is_new, label, direction, reason``.
+    ``value`` less ``expected`` is ``gap``; its limits allow for the mix and for all comparisons. ``model`` is
+    what the main effects of the attributes alone let one expect. ``adjusted`` is ``value ÷ expected`` times
+    ``whole``, the figure of those of the role who do not stand out, with 95 % limits. ``without_biggest`` is
+    the gap without the case worth most; where that is not known, without the one that speaks most for the gap
+    (of cases that are yes or no, none does). ``worth``: as many cases of a share ``adjusted`` is as certain
+    as, at most ``n``.
 
     Those who stand out are taken out of what all are compared with, so that one excellent rep does not make
     the others look weak; half of the reps always stay in it.

@@ -25,7 +25,7 @@ from crmkit.stagelog import owners, stage_log
 COLUMNS = (
     "manager_id", "role", "n", "numerator", "clusters", "value", "low", "high", "expected", "model",
     "adjusted", "adjusted_low", "adjusted_high", "shrunk", "gap", "gap_low", "gap_high", "chance", "matched",
-    "without_biggest", "rank_low", "rank_high", "is_new", "whole", "label", "direction", "reason",
+    "without_biggest", "rank_low", "rank_high", "worth", "is_new", "whole", "label", "direction", "reason",
 )  # fmt: skip
 
 

@@ -54,10 +54,13 @@ def judged_rows(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.Data
     found["reason"] = found["reason"].mask(little, few)
     scale, own = _scale(rows).mask(missing != ""), _own_limits(rows, gaps)
     told, highest = rows["value"] * scale, 1.0 if gaps.is_share else np.inf
+    chance = rows["whole"] * (1 - rows["whole"]) if gaps.is_share else rows["whole"] * np.nan
+    worth = (chance / ((gaps.noise + gaps.error) * scale**2)).where(chance > 0, np.inf)
     least = told.clip(upper=0.0)  # refunds can outweigh sales
     rows = rows.assign(
         low=own[0], high=own[1], gap_low=low, gap_high=high, stands_out=stands_out,
         without_biggest=without.value - without.expected,
+        worth=np.fmin(worth, rows["n"]),
         adjusted=told.clip(upper=highest),
         adjusted_low=((near + gaps.expected) * scale).clip(least, highest),
         adjusted_high=((far + gaps.expected) * scale).clip(least, highest),

@@ -29,19 +29,20 @@ def funnel(rows: pd.DataFrame, plate: Plate, *, better: str, counted: str) -> Fi
 
     Parameters
     ----------
-    rows: ``name``, ``n``, ``adjusted``, ``whole``, ``label``, ``direction``. better: ``higher`` or ``lower``.
-    counted: what ``n`` counts, as the axis says it.
+    rows: ``name``, ``n``, ``worth`` (as many cases the figure is as certain as: its place), ``adjusted``,
+        ``whole``, ``direction``. better: ``higher`` or ``lower``. counted: what the axis says.
     """
     formats, words = plate.formats, plate.formats.words
     told = rows[rows["n"] >= plate.limits.few_cases]
     known = [row for row in told.to_dict("records") if not is_missing(row["adjusted"])]
+    worth = [float(row["worth"]) for row in known]
     marks = [
         Row(str(row["name"]), row["adjusted"], Cases(n=row["n"]), formats.share(row["adjusted"], 0))
         for row in known
     ]
     whole = float(rows["whole"].iloc[0]) if len(rows) else 0.5
-    last = max([float(row["n"]) for row in known], default=10.0) * 1.1
-    least = plate.limits.few_cases
+    last = max(worth, default=10.0) * 1.1
+    least = max(1.0, min([plate.limits.few_cases, *np.floor(worth)]))
     sizes = np.unique(np.geomspace(least, max(last, least + 2), POINTS).round())
     lines, reach = [], [0.0]
     for level, dash in LEVELS:
@@ -89,7 +90,7 @@ def _points(
         told = direction != "none"
         data.append({
             "type": "scatter", "mode": "markers+text" if told else "markers", "name": label(said),
-            "x": [float(known[i]["n"]) for i in places], "y": [known[i]["adjusted"] for i in places],
+            "x": [float(known[i]["worth"]) for i in places], "y": [known[i]["adjusted"] for i in places],
             "text": [label(one.name) for one in chosen] if told else [],
             "textposition": [sides[i] for i in places] if told else "top center",
             "cliponaxis": False, "showlegend": bool(places),
@@ -101,10 +102,10 @@ def _points(
 
 def _text_sides(known: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return where each rep's name stands: towards the middle, where there is room; near ones apart."""
-    most = max([float(row["n"]) for row in known], default=0.0)
+    most = max([float(row["worth"]) for row in known], default=0.0)
     sides, taken = [""] * len(known), list[tuple[float, float]]()
     for i in sorted(range(len(known)), key=lambda at: (-known[at]["adjusted"], known[at]["name"])):
-        n, share = float(known[i]["n"]), float(known[i]["adjusted"])
+        n, share = float(known[i]["worth"]), float(known[i]["adjusted"])
         near = any(abs(n - x) < 0.3 * most and abs(share - y) < 0.07 for x, y in taken)
         height = "middle" if near else "bottom" if known[i]["direction"] == "below" else "top"
         sides[i] = f"{height} {'left' if n > most / 2 else 'right'}"

@@ -175,7 +175,8 @@ def _funnel(study: Study, found: Managers, rows: pd.DataFrame) -> Figure:
         f"funnel_{outcome.id}", title, study.say("Like for like"), study.say("Rep"), study.formats,
         study.crm.settings.limits,
     )  # fmt: skip
-    return funnel(rows, plate, better=outcome.better, counted=study.words.message(COUNTED[what.cases]))
+    counted = study.say("{counted}, as many as tell of it", counted=study.words.message(COUNTED[what.cases]))
+    return funnel(rows, plate, better=outcome.better, counted=counted)
 
 
 def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:

@@ -19,6 +19,10 @@ READING = (
     ),
     N_("In the order of names, not of figures: most places in a ranking are chance."),
     N_(
+        "In the picture a rep stands at as many deals as the like-for-like figure is as certain as: further"
+        " to the left than by the number of deals where colleagues had few such deals to compare with."
+    ),
+    N_(
         "The lines of the picture: of reps who are all equal and have so many cases, 95% lie between the"
         " dashed ones, 99.8% between the solid ones. With few cases the lines go in steps, and one"
         " side may take in a little more than the other."

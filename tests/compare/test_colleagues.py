@@ -315,3 +315,13 @@ def test_cases_are_not_changed():
     before = cases.copy(deep=True)
     judged(cases, ("source",), limits=LIMITS)
     pd.testing.assert_frame_equal(cases, before)
+
+
+def test_a_figure_like_for_like_is_worth_fewer_cases_than_there_are():
+    # Three equal reps with 100 deals each at 30 %, alike in nothing known: what is expected of one comes from
+    # 200 deals of the others, so the variance is r(1 - r)(1/100 + 1/200), that of 100 * 200 / 300 = 66.7.
+    cases = pd.DataFrame(
+        {"rep": np.repeat([0, 1, 2], 100), "value": np.tile([1.0] * 3 + [0.0] * 7, 30)}
+    ).assign(role=0, cluster=np.arange(300))
+    rows, _ = judged(cases, limits=Limits())
+    assert rows["worth"].tolist() == pytest.approx([66.7] * 3, abs=0.1)

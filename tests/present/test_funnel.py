@@ -20,7 +20,9 @@ NAN = float("nan")
 def rows(*each):
     """Return rows of (name, n, share like for like, direction)."""
     frame = pd.DataFrame(each, columns=["name", "n", "adjusted", "direction"])
-    return frame.assign(whole=0.25, label=np.where(frame["direction"] == "none", "may_be_chance", "holds"))
+    return frame.assign(
+        whole=0.25, worth=frame["n"], label=np.where(frame["direction"] == "none", "may_be_chance", "holds")
+    )
 
 
 def drawn(frame, better="higher", language="en"):

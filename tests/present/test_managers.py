@@ -72,9 +72,10 @@ def test_several_outcomes_are_said_to_be_several_chances_of_chance(study, tmp_pa
 def test_names_in_the_picture_stand_towards_the_middle_and_apart():
     row = {"direction": "above"}
     known = [
-        row | {"name": "a", "n": 600, "adjusted": 0.97}, row | {"name": "b", "n": 614, "adjusted": 0.94},
-        row | {"name": "c", "n": 577, "adjusted": 0.56, "direction": "below"},
-        row | {"name": "d", "n": 100, "adjusted": 0.9},
+        row | {"name": "a", "worth": 600, "adjusted": 0.97},
+        row | {"name": "b", "worth": 614, "adjusted": 0.94},
+        row | {"name": "c", "worth": 577, "adjusted": 0.56, "direction": "below"},
+        row | {"name": "d", "worth": 100, "adjusted": 0.9},
     ]  # fmt: skip
     assert _text_sides(known) == ["top left", "middle left", "bottom left", "top right"]
 
