@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from crmkit.compare.answers import Answer
@@ -81,16 +83,22 @@ def what_of(study: Study, row: Mapping[str, Any]) -> Compared:
     return Compared(RELATIVE, study.measure(row["about"]).better, "cases", "change", "ratio")
 
 
-def claimed_text(text: str) -> str:
+def claimed_text(formats: Formats, text: str) -> str:
     """Return what is claimed as it is read.
 
-    >>> claimed_text("win_rate:2%->20%"), claimed_text("revenue:x2"), claimed_text("lost_deals:-30%")
-    ('2% → 20%', '×2', '−30%')
+    >>> formats = Formats("en", "USD")
+    >>> [claimed_text(formats, one) for one in ("win_rate:2%->20%", "revenue:x2", "lost_deals:-30,5%")]
+    ['2% → 20%', '×2', '−30.5%']
     """
     said = text.rpartition(":")[2].strip()
     for typed, read in (("->", " → "), ("x", "×"), ("*", "×"), ("/", "÷"), ("-", MINUS)):
         said = said.replace(typed, read)
-    return said
+
+    def figure(found: re.Match[str]) -> str:
+        number = formats.number(Decimal(found[1].replace(",", ".")), len(found[2] or ""))
+        return formats.per_cent(number) if found[3] else number
+
+    return re.sub(r"(\d+(?:[.,](\d+))?)(%?)", figure, said)
 
 
 def measured_text(study: Study, row: Mapping[str, Any], kind: str) -> str:

@@ -53,11 +53,23 @@ def claims(study: Study) -> Several | Sentences:
     ------
     RequestError: an option that cannot be used.
     """
-    asked = study.options.get("claims", [])
-    if not asked:
+    found = asked_claims(study)
+    if not found:
         example = {"claims": [{"claim": "revenue:+24%", "date": "2026-03-01"}]}
         return Sentences.of(study.words, [NOTHING_ASKED, how_to_ask(example)])
-    return claims_of(study, [_asked(study, one) for one in (asked if isinstance(asked, list) else [asked])])
+    return claims_of(study, found)
+
+
+def asked_claims(study: Study) -> list[Answer]:
+    """Return the answers to the claims that the option ``claims`` names, computed once for all pages.
+
+    Raises
+    ------
+    RequestError: an option that cannot be used.
+    """
+    asked = study.options.get("claims") or []
+    listed = asked if isinstance(asked, list) else [asked]
+    return study.once("claims", lambda: [_asked(study, one) for one in listed])
 
 
 def claims_of(study: Study, found: Sequence[Answer]) -> Several:
@@ -76,7 +88,7 @@ def claim_rows(study: Study, found: Sequence[Answer]) -> pd.DataFrame:
     told = rows.to_dict("records")
     return rows.assign(
         title=[_title(study, row) for row in told],
-        said=[claimed_text(row["text"]) for row in told],
+        said=[claimed_text(study.formats, row["text"]) for row in told],
         held=[label_text(study, row["label"]) for row in told],
         measured=[measured_text(study, row, _kind(row)) for row in told],
         answer=[study.words.message(ANSWERS[row["claim"]]) for row in told],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from crmkit.compare.outcomes import OUTCOMES
 from crmkit.errors import N_
 from crmkit.present import artefacts
+from crmkit.present.claims import asked_claims, claim_rows
+from crmkit.present.effect import asked_effects, effect_row
 from crmkit.present.managers import MAIN, alone, managers_of, named, told_of, what_of
 from crmkit.present.period_mix import names
 from crmkit.present.periods import asked, found_periods, title
@@ -21,11 +23,17 @@ NOT_CONCLUDED = N_(
     " others are equal, or stand in the order of their figures; and nothing about anybody's pay from what may"
     " be chance."
 )
+NO_CAUSE = N_(
+    "Nor does a change that holds, or a claim that the data support, say what made it: whatever else came at"
+    " that time is in the figures too."
+)
 
 
 def conclusion(study: Study) -> Sentences:
-    """Return one paragraph about reps and periods, with what may not be concluded."""
-    said = [*_reps(study), *_periods(study), study.words.message(NOT_CONCLUDED)]
+    """Return one paragraph about reps, periods, changes and claims, with what may not be concluded."""
+    said = [*_reps(study), *_periods(study), *_asked(study), study.words.message(NOT_CONCLUDED)]
+    if asked_effects(study) or asked_claims(study):
+        said.append(study.words.message(NO_CAUSE))
     return Sentences((" ".join(said),), "finding")
 
 
@@ -107,3 +115,35 @@ def _periods(study: Study) -> Iterable[str]:
     warned = artefacts.warnings(study, found)
     if warned is not None:
         yield warned.paragraphs[0]
+
+
+def _changes(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield each change that the options name, and what came of it; nothing where that cannot be told."""
+    for found in asked_effects(study):
+        rows, what = effect_row(found)
+        told = {"measure": study.title(found.measure), "day": study.formats.day(found.date)}
+        name = study.say("{measure}, since {day}", **told)
+        is_told = found.label in ("holds", "may_be_chance")
+        yield name, told_of(study, name, rows.iloc[0].to_dict(), what) if is_told else ""
+
+
+def _claims(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield each claim that the options name, and its answer; nothing where the data cannot tell."""
+    for row in claim_rows(study, asked_claims(study)).to_dict("records"):
+        told = {name: row[name] for name in ("title", "said", "measured", "held", "answer")}
+        text = N_("{title}, claimed {said}: {answer}; measured {measured} (n = {n}, {held}).")
+        answer = study.say(text.text, **told, n=study.formats.count(row["n"]))
+        yield (
+            study.say("{title} (claimed {said})", title=row["title"], said=row["said"]),
+            "" if row["claim"] == "cannot_tell" else answer,
+        )
+
+
+def _asked(study: Study) -> Iterator[str]:
+    """Yield what is known of the changes and claims that the options name, and of which nothing is."""
+    asked = [*_changes(study), *_claims(study)]
+    yield from (told for _, told in asked if told)
+    untold = [name for name, told in asked if not told]
+    if untold:
+        text = N_("Of these the data cannot tell; the reasons stand below: {names}.")
+        yield study.say(text.text, names="; ".join(untold))

@@ -84,7 +84,7 @@ def effects(study: Study) -> Several | Sentences:
     ------
     RequestError: an option that cannot be used.
     """
-    asked = study.options.get("effects", [])
+    asked = asked_effects(study)
     if not asked:
         said = N_(
             "No change was named. Tell the day from which on something was done otherwise (a new CRM, a new"
@@ -93,11 +93,28 @@ def effects(study: Study) -> Several | Sentences:
         example = {"effects": [{"date": "2026-03-01", "measure": "revenue"}]}
         return Sentences.of(study.words, [said, how_to_ask(example)])
     items: list[Any] = [Sentences.of(study.words, READING)]
-    for one in asked if isinstance(asked, list) else [asked]:
-        day = _day(one)
-        told = effect_of(study, day, **{name: one[name] for name in ASKED[1:] if name in one})
+    for found in asked:
+        told = shown(study, found)
         items += told.items if isinstance(told, Several) else [told]
     return Several(tuple(items))
+
+
+def asked_effects(study: Study) -> list[Effect]:
+    """Return the effects that the option ``effects`` asks for, computed once for all pages.
+
+    Raises
+    ------
+    RequestError: an option that cannot be used.
+    """
+    asked = study.options.get("effects") or []
+    listed = asked if isinstance(asked, list) else [asked]
+    return study.once("effects", lambda: [_asked(study, one) for one in listed])
+
+
+def _asked(study: Study, one: Any) -> Effect:
+    day = _day(one)
+    measure = one.get("measure", "revenue")
+    return effect(study.crm, day, measure, control=one.get("control"), treated=one.get("treated"))
 
 
 def _day(asked: Any) -> date:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from crmkit import open_study
-from crmkit.present.conclusion import MOST, NOT_CONCLUDED, conclusion
+from crmkit.compare.effect import effect
+from crmkit.present.conclusion import MOST, NO_CAUSE, NOT_CONCLUDED, conclusion
+from crmkit.present.effect import effects
 from crmkit.present.managers import managers_of
 from crmkit.present.periods import asked, found_periods
 from crmkit.present.study import Study
@@ -105,3 +109,52 @@ def test_of_many_changes_the_first_are_told_and_all_counted(growing, monkeypatch
     holds = int((found_periods(growing, *pair).rows["label"] == "holds").sum())
     assert holds > 1
     assert f"Beside these, {holds - 1} figure" in said(growing)
+
+
+@pytest.fixture
+def changed(client) -> Study:
+    """Three won deals a week of about 1 000 each over 105 weeks, of about 1 500 over the 26 after them."""
+    rows, day = [], date(2023, 1, 2)
+    for one in range(131 * 3):
+        at = (day + timedelta(weeks=one // 3, days=one % 3 * 2)).isoformat()
+        amount = (1000 if one < 105 * 3 else 1500) * (0.9 + 0.2 * (one * 7919 % 101) / 100)
+        rows.append(f"{one},Won,{at},{at},{amount:.0f},a")
+    head = "deal_id,stage,created_at,closed_at,amount,manager_id\n"
+    as_of = (day + timedelta(weeks=131, days=-1)).isoformat()
+    return open_study(client(head + "\n".join(rows), as_of=as_of), language="en", period="all")
+
+
+def with_asked(study: Study, **options: Any) -> Study:
+    return replace(study, options=options, kept={})
+
+
+def test_changes_and_claims_that_were_asked_for_are_told(changed):
+    on = (date(2023, 1, 2) + timedelta(weeks=105)).isoformat()
+    study = with_asked(
+        changed,
+        effects=[{"date": on}, {"date": on, "measure": "margin"}],
+        claims=[{"claim": one, "date": on} for one in ("revenue:+24%", "revenue:x5", "margin:+18%")],
+    )
+    text = said(study)
+    # 1 500 instead of 1 000: half as much again, so a quarter is reached and five times are not.
+    assert "Revenue, since 6 Jan 2025 (n = 78, holds): it became better by " in text
+    told = r"measured \S+ \(from \+\d+% to \+\d+%\) \(n = 78, holds\)"
+    assert re.search(rf"Revenue, since 6 Jan 2025, claimed \+24%: supported by the data; {told}", text)
+    assert "claimed ×5: contradicted by the data; measured ×1.5" in text
+    named = "Margin, since 6 Jan 2025; Margin, since 6 Jan 2025 (claimed +18%)."
+    assert f"Of these the data cannot tell; the reasons stand below: {named}" in text
+    assert text.endswith(NO_CAUSE.text)
+
+
+def test_what_was_asked_is_computed_once_for_all_pages(changed, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        "crmkit.present.effect.effect", lambda *told, **more: calls.append(told) or effect(*told, **more)
+    )
+    study = with_asked(changed, effects=[{"date": "2025-01-06"}])
+    conclusion(study), effects(study)
+    assert len(calls) == 1
+
+
+def test_without_changes_asked_for_nothing_is_said_of_them(changed):
+    assert NO_CAUSE.text not in said(changed)
