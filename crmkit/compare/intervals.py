@@ -11,17 +11,15 @@ import pandas as pd
 
 from crmkit.limits import Limits
 from crmkit.statistics.bootstrap import cluster_means
-from crmkit.statistics.intervals import difference_limits, gate, newcombe, ratio_limits, wilson
+from crmkit.statistics.intervals import difference_limits, newcombe, ratio_limits, wilson
 
 __all__ = [
-    "LABELS",
     "LEVEL",
     "Direction",
     "Label",
     "Verdict",
     "cluster_means",
     "difference_limits",
-    "gate",
     "newcombe",
     "ratio_limits",
     "unheld",
@@ -34,7 +32,6 @@ Label: TypeAlias = Literal["holds", "may_be_chance", "too_little_data", "cannot_
 Direction: TypeAlias = Literal["above", "below", "none"]
 #: Of the interval of one figure; those of several together are wider.
 LEVEL = 0.95
-LABELS: tuple[Label, ...] = ("holds", "may_be_chance", "too_little_data", "cannot_be_computed")
 
 
 @dataclass(frozen=True)

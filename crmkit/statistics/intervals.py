@@ -1,32 +1,17 @@
-"""Confidence intervals that hold for small samples, and the gates that say what n cases allow to be said."""
+"""Confidence intervals that hold for small samples."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from statistics import NormalDist
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 #: Two-sided 95 per cent of the normal distribution.
 Z95 = NormalDist().inv_cdf(0.975)
-Gate: TypeAlias = Literal["k_of_n", "interval", "compared"]
 
 _TOLERANCE = 1e-12  # of a probability that is summed up from many
-
-
-def gate(n: int, *, interval: int = 10, compared: int = 30) -> Gate:
-    """Return what ``n`` resolved cases allow: only «k of n», an interval without comparing words, or more.
-
-    Source: METHOD 6
-
-    >>> gate(9), gate(10), gate(29), gate(30)
-    ('k_of_n', 'interval', 'interval', 'compared')
-    """
-    if n < interval:
-        return "k_of_n"
-    return "interval" if n < compared else "compared"
 
 
 def wilson(
@@ -171,15 +156,6 @@ def ratio_limits(
     return lower, np.where(down > 0, top / np.where(down > 0, down, 1), product * 0 + np.inf)
 
 
-def median_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Return the interval of a median by order statistics; see :func:`quantile_interval`.
-
-    >>> median_interval([1, 2, 3, 5, 8, 13])
-    (1.0, 13.0)
-    """
-    return quantile_interval(values, 0.5, level)
-
-
 def quantile_interval(values: ArrayLike, quantile: float, level: float = 0.95) -> tuple[float, float]:
     """Return the interval of a quantile by order statistics, whatever the distribution.
 
@@ -197,6 +173,9 @@ def quantile_interval(values: ArrayLike, quantile: float, level: float = 0.95) -
     Raises
     ------
     ValueError: missing values among ``values``, or a quantile or level outside (0, 1).
+
+    >>> quantile_interval([1, 2, 3, 5, 8, 13], 0.5)
+    (1.0, 13.0)
     """
     ordered = np.sort(np.asarray(values, np.float64))
     if np.isnan(ordered).any():

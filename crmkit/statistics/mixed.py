@@ -26,7 +26,6 @@ Ints: TypeAlias = NDArray[np.int64]
 #: How many times the usual spread of single cases the effect of an attribute may be, before data speak.
 WIDE = 4.0
 _STEPS, _STILL, _FAR = 30, 1e-4, 12.0
-_SHORTEST, _GROUND = 1e-3, 1e-9
 #: A step so long on the logistic scale is looked at before it is gone; so short, it is gone anyhow.
 _LONG, _SHORTEST = 0.5, 1e-6
 

@@ -15,74 +15,22 @@ OPEN, WON, LOST = 0, 1, 2
 TOLERANCE = 1e-9  # of probabilities, which are products and sums of many
 
 
-@dataclass(frozen=True, eq=False)
-class CumulativeIncidence:
-    """Share won by age: a step at each distinct duration, in ascending order.
-
-    ``cif`` is the probability of being won by that age, ``survival`` of being still open after it; what is
-    missing from 1 is lost. ``at_risk`` counts the deals that reached that age open.
-    """
-
-    times: NDArray[np.float64]
-    cif: NDArray[np.float64]
-    survival: NDArray[np.float64]
-    at_risk: NDArray[np.int64]
-
-
-def cumulative_incidence(durations: ArrayLike, events: ArrayLike) -> CumulativeIncidence:
-    """Estimate the share won by age (Aalen–Johansen).
-
-    Parameters
-    ----------
-    durations: age of each deal at its end, or at as_of if it is open; in any unit.
-    events: 0 open (censored), 1 won, 2 lost. At equal ages, ends come before censorings.
-
-    Raises
-    ------
-    ValueError: missing or negative durations, other events, or lengths that differ.
-
-    >>> curve = cumulative_incidence([10, 20, 20, 30], [1, 2, 0, 1])
-    >>> curve.times.tolist(), curve.cif.round(9).tolist(), curve.survival.round(9).tolist()
-    ([10.0, 20.0, 30.0], [0.25, 0.25, 0.75], [0.75, 0.5, 0.0])
-    """
-    steps = steps_of(np.zeros(np.size(durations), np.int64), durations, events)
-    return CumulativeIncidence(steps.times, steps.cif, steps.survival, steps.at_risk)
-
-
-def median_among_winners(
-    durations: ArrayLike, events: ArrayLike, max_open: float = 0.05
-) -> tuple[float, float]:
-    """Return the median age of winning among deals that will be won, and the share open at the greatest age.
-
-    Parameters
-    ----------
-    durations, events: as for :func:`cumulative_incidence`.
-    max_open: the median is told only if at most this share is still open at the greatest age.
-
-    Returns
-    -------
-    The smallest age at which half of the final share won is reached, or NaN: «not yet», or none was won;
-    and the share open, NaN if there are no deals.
-    """
-    values, still_open = medians_among_winners(
-        np.zeros(np.size(durations), np.int64), durations, events, 1, max_open
-    )
-    return float(values[0]), float(still_open[0])
-
-
 def medians_among_winners(
     groups: ArrayLike, durations: ArrayLike, events: ArrayLike, size: int, max_open: float = 0.05
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return :func:`median_among_winners` of each group at once.
+    """Return the median age of winning among the deals of each group that will be won, and the share open.
 
     Parameters
     ----------
     groups: code of each deal's group, 0 … size − 1.
+    durations, events: as for :func:`steps_of`.
     size: number of groups, those without deals included.
+    max_open: the median is told only if at most this share is still open at the greatest age.
 
     Returns
     -------
-    Medians and open shares, one a group; both NaN for a group without deals.
+    For each group the smallest age at which half of the final share won is reached, NaN for «not yet» or
+    where none was won; and the share open at the greatest age, NaN for a group without deals.
     """
     steps = steps_of(groups, durations, events)
     if len(steps.groups) and not 0 <= steps.groups[0] <= steps.groups[-1] < size:
@@ -162,7 +110,14 @@ def order_within(groups: NDArray[np.int64], values: NDArray[np.float64]) -> NDAr
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """The curves of all groups, one below the other; ``first`` is where each begins."""
+    """The curves of all groups, one below the other: a step at each distinct duration, in ascending order.
+
+    Attributes
+    ----------
+    groups, times: of each step. cif: the probability of being won by then. survival: of being still open
+        after it; what is missing from 1 is lost. at_risk: deals that reached that age open. ended: at it.
+    first: where each group begins.
+    """
 
     groups: NDArray[np.int64]
     times: NDArray[np.float64]
@@ -174,7 +129,22 @@ class Steps:
 
 
 def steps_of(groups: ArrayLike, durations: ArrayLike, events: ArrayLike) -> Steps:
-    """Return the curves of all groups: a step at each distinct duration of a group."""
+    """Estimate the share won, and the share still open, by age (Aalen–Johansen).
+
+    Parameters
+    ----------
+    groups: code of each deal's group, not negative.
+    durations: age of each deal at its end, or at as_of if it is open; in any unit.
+    events: 0 open (censored), 1 won, 2 lost. At equal ages, ends come before censorings.
+
+    Raises
+    ------
+    ValueError: missing or negative durations, other events, or lengths that differ.
+
+    >>> curve = steps_of([0, 0, 0, 0], [10, 20, 20, 30], [1, 2, 0, 1])
+    >>> curve.times.tolist(), curve.cif.round(9).tolist(), curve.survival.round(9).tolist()
+    ([10.0, 20.0, 30.0], [0.25, 0.25, 0.75], [0.75, 0.5, 0.0])
+    """
     codes, ages, ends = np.asarray(groups, np.int64), np.asarray(durations, np.float64), np.asarray(events)
     _check(codes, ages, ends)
     order = order_within(codes, ages)

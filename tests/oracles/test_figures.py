@@ -13,7 +13,7 @@ from crmkit.statistics.correlation import across
 from crmkit.statistics.intervals import beta_limits, newcombe, quantile_interval, wilson
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.regression import CORRELATIONS, autoregressive, least_squares, whitened
-from crmkit.statistics.survival import cumulative_incidence, survival_quantiles
+from crmkit.statistics.survival import steps_of, survival_quantiles
 from crmkit.statistics.survival_limits import survival_intervals
 from crmkit.statistics.survival_means import restricted_means
 
@@ -33,7 +33,7 @@ def durations(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def test_curves_of_survival_and_incidence(durations: dict[str, Any]) -> None:
-    ours = cumulative_incidence(durations["durations"], durations["events"])
+    ours = steps_of([0] * len(durations["events"]), durations["durations"], durations["events"])
     close(ours.times, durations["R"]["times"])
     close(ours.at_risk, durations["R"]["at_risk"])
     for oracle in ("R", "sksurv", "lifelines"):

@@ -13,7 +13,7 @@ import pytest
 
 from crmkit.statistics.intervals import beta_limits, newcombe
 from crmkit.statistics.many import false_discovery
-from crmkit.statistics.survival import cumulative_incidence, survival_quantiles
+from crmkit.statistics.survival import steps_of, survival_quantiles
 
 # Freireich et al., Blood 21 (1963): weeks of remission under 6-MP, the example of the method in
 # Cox and Oakes and in Kleinbaum; 0 is censored.
@@ -28,7 +28,7 @@ TRIAL += [0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000]
 
 
 def test_weeks_of_remission() -> None:
-    curve = cumulative_incidence(WEEKS, RELAPSED)
+    curve = steps_of([0] * 21, WEEKS, RELAPSED)
     at = [curve.times.tolist().index(week) for week in REMAINING]
     np.testing.assert_allclose(curve.survival[at], list(REMAINING.values()), atol=6e-4)
     assert curve.at_risk[at].tolist() == [21, 17, 15, 12, 11, 7, 6]

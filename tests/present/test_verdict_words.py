@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
-from crmkit.compare.intervals import LABELS
+from crmkit.compare.intervals import Label
 from crmkit.present.differences import between_text, difference_text, span_text
 from crmkit.present.formats import Formats
 from crmkit.present.verdict_words import (
@@ -112,8 +113,8 @@ def test_a_missing_column_comes_with_how_to_export_it(study):
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_label_and_reason_has_its_words(study, language):
     told = study(language)
-    assert set(LABEL_WORDS) == set(LABELS)
-    words = [label_text(told, label) for label in LABELS]
+    assert set(LABEL_WORDS) == set(get_args(Label))
+    words = [label_text(told, label) for label in get_args(Label)]
     words += [reason_text(told, row(reason=reason), SHARE) for reason in REASONS]
     words += [reason_text(told, row(reason="few_cases"), Compared("share", cases=one)) for one in TOO_FEW]
     assert len(set(words)) == len(words) and all(words) and not any("{" in one for one in words)

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 from crmkit.statistics.intervals import (
-    gate,
-    median_interval,
     newcombe,
     quantile_interval,
     quantile_ranks,
@@ -109,9 +107,9 @@ def test_ranks_of_very_many_cases() -> None:
 
 def test_intervals_take_the_values_at_these_ranks() -> None:
     values = np.array([9, 4, 100, 1, 7, 3, 8, 2, 6, 5])  # ordered: 1 … 9, 100; ranks 2 and 9
-    assert median_interval(values) == (2.0, 9.0)
-    assert median_interval(values[:5]) == pytest.approx((np.nan, np.nan), nan_ok=True)
-    assert median_interval([]) == pytest.approx((np.nan, np.nan), nan_ok=True)
+    assert quantile_interval(values, 0.5) == (2.0, 9.0)
+    assert quantile_interval(values[:5], 0.5) == pytest.approx((np.nan, np.nan), nan_ok=True)
+    assert quantile_interval([], 0.5) == pytest.approx((np.nan, np.nan), nan_ok=True)
     # p90 of 36: P(all below) = .9^36 = .0225 <= .025, so the greatest is the upper limit; .9^35 = .02503 is
     # too much.
     assert quantile_interval(np.arange(1, 37), 0.9)[1] == 36
@@ -120,7 +118,7 @@ def test_intervals_take_the_values_at_these_ranks() -> None:
 
 def test_missing_values_are_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="missing"):
-        median_interval([1.0, np.nan, 3.0])
+        quantile_interval([1.0, np.nan, 3.0], 0.5)
 
 
 def test_median_interval_covers_what_it_promises() -> None:
@@ -128,21 +126,8 @@ def test_median_interval_covers_what_it_promises() -> None:
     samples = np.sort(np.random.default_rng(3).lognormal(0, 1.5, size=(4000, 20)), axis=1)
     covered = ((samples[:, 5] <= 1) & (samples[:, 14] >= 1)).mean()
     assert covered == pytest.approx(0.9586, abs=0.01)
-    low, high = median_interval(samples[0])
+    low, high = quantile_interval(samples[0], 0.5)
     assert (low, high) == (samples[0, 5], samples[0, 14])
-
-
-def test_gates() -> None:
-    assert [gate(n) for n in (0, 9, 10, 29, 30, 500)] == [
-        "k_of_n",
-        "k_of_n",
-        "interval",
-        "interval",
-        "compared",
-        "compared",
-    ]
-    assert gate(12, interval=5, compared=12) == "compared"
-    assert gate(11, interval=5, compared=12) == "interval"
 
 
 # Newcombe, Statistics in Medicine 17 (1998) 873–890, table II, method 10 (Wilson, squared and added).
