@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,7 +10,6 @@ import pandas as pd
 
 from crmkit.compare.artefacts import seen_shares
 from crmkit.compare.interrupted import Judged, judged_series
-from crmkit.compare.intervals import Direction, Label
 from crmkit.compare.recording import COUNTED, MASS_COLUMNS, OF_WON, Recording, mass_closings, recording
 from crmkit.compare.series import TOTALS, Group, lacking, weekly
 from crmkit.measures.catalog import Measure, find
@@ -20,61 +19,33 @@ from crmkit.schema import Snapshot
 
 #: Of a year of 365.25 days.
 MONTHS_A_DAY = 12 / 365.25
+#: What is told of each week besides the lines.
+COLUMNS = ["week", "is_after", "value", "weight", "n", "control"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Effect:
-    """What a change did to a measure, on average over the weeks after it.
+class Effect(Judged):
+    """What a change did to a measure, on average over the weeks after it, beside what :class:`Judged` tells.
 
     Attributes
     ----------
     measure: its full name. date: of the change; the week in which it lies counts on neither side.
-    value, low, high: the change, with its 95 % interval, in the unit of the weekly figures: counts and sums
-        are per working day. The limits are null where the change is only described.
-    relative, relative_low, relative_high: the same as a part of what would have been without the change.
-    robust_low, robust_high: the interval of ``value`` with Newey and West's errors, as other tools tell it.
-    base: what would have been; null where only described.
-    n_before, n_after: weeks with a figure. n: cases of the side that has fewer; NaN if unknown.
+    value, low, high, base …: in the unit of the weekly figures: counts and sums are per working day.
     money_month, money_low, money_high: of sums of money, the change a month of usual working days.
-    placebo_share: the share of dates on which nothing was changed whose effect is smaller; null without any.
-    placebo_dates: how many there are. is_season: whether a season was fitted.
-    correlation: of the errors of neighbouring weeks.
     control, treated: whose figures, as they were asked for.
-    label, direction, reason: see ``compare.intervals``; the direction is of the figure.
-    series: one row a week: ``week`` (Monday), ``is_after`` (null in the week of the change), ``value``,
-        ``weight``, ``n``, ``control`` (its figure), ``fitted``, ``without`` (the line without the change),
-        ``placebo`` (the effect found where this week is taken for the first after a change).
+    series: besides the lines ``week`` (Monday), ``is_after`` (null in the week of the change), ``value``,
+        ``weight``, ``n``, ``control`` (its figure).
     recording: who closed deals in a mass around the day, and what is recorded more, or less, since then.
     weeks_left_out: weeks at the beginning of the records, in which only quick deals can have been closed.
     """
 
     measure: str
     date: date
-    value: float = np.nan
-    low: float = np.nan
-    high: float = np.nan
-    relative: float = np.nan
-    relative_low: float = np.nan
-    relative_high: float = np.nan
-    robust_low: float = np.nan
-    robust_high: float = np.nan
-    base: float = np.nan
-    n_before: int = 0
-    n_after: int = 0
-    n: float = np.nan
     money_month: float = np.nan
     money_low: float = np.nan
     money_high: float = np.nan
-    placebo_share: float = np.nan
-    placebo_dates: int = 0
-    is_season: bool = False
-    correlation: float = np.nan
     control: Group
     treated: Group
-    label: Label
-    direction: Direction
-    reason: str
-    series: pd.DataFrame
     recording: Recording
     weeks_left_out: int = 0
 
@@ -84,10 +55,6 @@ class Effect:
         side = (self.series["is_after"] == is_after).fillna(value=False).to_numpy(bool)
         side = side & np.isfinite(values) & (worth > 0)
         return float(np.average(values[side], weights=worth[side])) if side.any() else np.nan
-
-
-#: What is told of a weekly series as such.
-SHARED = {one.name for one in fields(Effect)} & {one.name for one in fields(Judged)}
 
 
 def effect(
@@ -129,16 +96,11 @@ def effect(
     if told.label == "holds":
         told = _without_biggest(crm, frame, bool(theirs), told)
     a_month = _days_a_month(frame) if one.unit == "money" and one.summary in TOTALS else np.nan
-    known = frame["is_after"].notna().to_numpy()
-    lines = np.full((3, len(frame)), np.nan)
-    lines[:, known] = told.fitted, told.without, told.placebo
-    columns = ["week", "is_after", "value", "weight", "n", "control"]
-    series = frame[columns].assign(fitted=lines[0], without=lines[1], placebo=lines[2])
-    found = {name: value for name, value in vars(told).items() if name in SHARED}
+    series = frame[COLUMNS].join(told.series.set_axis(frame.index[frame["is_after"].notna()]))
     return Effect(
-        measure=one.name, date=day, **found, control=theirs, treated=mine, series=series, recording=kept,
+        **vars(told) | {"series": series}, measure=one.name, date=day, control=theirs, treated=mine,
         money_month=told.value * a_month, money_low=told.low * a_month, money_high=told.high * a_month,
-        placebo_dates=int((~np.isnan(told.placebo)).sum()), weeks_left_out=len(figures) - len(whole),
+        recording=kept, weeks_left_out=len(figures) - len(whole),
     )  # fmt: skip
 
 
@@ -216,7 +178,7 @@ def _days_a_month(frame: pd.DataFrame) -> float:
 
 def _refused(day: date, one: Measure, groups: tuple[Group, Group], lacks: str) -> Effect:
     """Return an effect that cannot be computed."""
-    names = ["week", "is_after", "value", "weight", "n", "control", "fitted", "without", "placebo"]
+    names = [*COLUMNS, "fitted", "without", "placebo"]
     kept = Recording(*(pd.DataFrame(columns=list(columns)) for columns in (MASS_COLUMNS, COUNTED)))
     return Effect(
         measure=one.name, date=day, control=groups[0], treated=groups[1], label="cannot_be_computed",

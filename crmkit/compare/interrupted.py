@@ -7,9 +7,10 @@ How often a change without effect is said to hold, and a true one is covered, st
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from crmkit.compare.intervals import LEVEL, Direction, Label, verdict
@@ -38,34 +39,38 @@ class Judged:
         described.
     n_before, n_after: weeks with a figure.
     n: cases of the side that has fewer; NaN where they are not told.
-    placebo: the effect found on each placebo date, NaN for other weeks; one of each week given.
-    placebo_share: the share of them that the effect exceeds; NaN without any.
+    placebo_share: the share of the dates on which nothing was changed whose effect is smaller; NaN without
+        any.
     is_season: whether a season was fitted. correlation: of the errors of neighbouring weeks.
-    fitted, without: the line, and the line without the change; one of each week given.
-    label, direction, reason: as in ``compare.intervals``.
+    label, direction, reason: as in ``compare.intervals``; the direction is of the figure.
+    series: one row a week: ``fitted`` and ``without``, the line and the line without the change; ``placebo``,
+        the effect found where this week is taken for the first after a change, NaN for other weeks.
     """
 
-    value: float
+    value: float = np.nan
     low: float = np.nan
     high: float = np.nan
-    relative: float
+    relative: float = np.nan
     relative_low: float = np.nan
     relative_high: float = np.nan
     robust_low: float = np.nan
     robust_high: float = np.nan
     base: float = np.nan
-    n_before: int
-    n_after: int
-    n: float
-    placebo: Floats
+    n_before: int = 0
+    n_after: int = 0
+    n: float = np.nan
     placebo_share: float = np.nan
     is_season: bool = False
     correlation: float = np.nan
-    fitted: Floats
-    without: Floats
     label: Label
     direction: Direction
     reason: str
+    series: pd.DataFrame
+
+    @property
+    def placebo_dates(self) -> int:
+        """How many dates there are on which nothing was changed."""
+        return int(self.series["placebo"].notna().sum())
 
 
 def judged_series(
@@ -114,20 +119,20 @@ def judged_series(
     before, is_season = len(sides[0]), len(sides[0]) >= limits.season_weeks
     series = _Series(told[place] - shift, shift, worth[place], mondays[place], before, is_season)
     fit, x = series.fit()
-    effect, (dates, found) = _Effect.of(fit, series), placebo_effects(series, fit.correlation, limits)
-    share = float((np.abs(effect.value) > np.abs(found)).mean()) if len(found) else np.nan
+    effect, (dates, found) = _effect(fit, series), placebo_effects(series, fit.correlation, limits)
+    share = float((np.abs(effect["value"]) > np.abs(found)).mean()) if len(found) else np.nan
     robust = _limits(least_squares(series.values, x, series.worth, lags=usual_lags(len(x))))[1:]
-    is_robust = min(end * effect.value for end in robust) > 0
+    is_robust = min(end * effect["value"] for end in robust) > 0
     hindered = against or _hindrance(series, share, limits, is_robust=is_robust)
-    said = verdict(np.inf if cases is None else n, effect.low, effect.high, limits=limits, against=hindered)
-    lines = np.full((3, len(told)), np.nan)
-    lines[0, place] = x @ fit.coefficients + shift
-    lines[1, place] = lines[0, place] - fit.coefficients[_CHANGE] * x[:, _CHANGE]
-    lines[2, place[dates]] = found
+    n_judged = np.inf if cases is None else n
+    said = verdict(n_judged, effect["low"], effect["high"], limits=limits, against=hindered)
+    lines = _nothing(len(told))
+    lines.loc[place, "fitted"] = fitted = x @ fit.coefficients + shift
+    lines.loc[place, "without"] = fitted - fit.coefficients[_CHANGE] * x[:, _CHANGE]
+    lines.loc[place[dates], "placebo"] = found
     return Judged(
-        **vars(effect), robust_low=robust[0], robust_high=robust[1], n_before=before, n_after=len(sides[1]),
-        n=n, placebo=lines[2], placebo_share=share, is_season=is_season, correlation=fit.correlation,
-        fitted=lines[0], without=lines[1], **vars(said),
+        **effect, robust_low=robust[0], robust_high=robust[1], n_before=before, n_after=len(sides[1]), n=n,
+        placebo_share=share, is_season=is_season, correlation=fit.correlation, series=lines, **vars(said),
     )  # fmt: skip
 
 
@@ -162,30 +167,20 @@ class _Series:
         return autoregressive(self.values, x, self.worth), x
 
 
-@dataclass(frozen=True)
-class _Effect:
-    value: float
-    low: float
-    high: float
-    relative: float
-    relative_low: float
-    relative_high: float
-    base: float
+def _effect(fit: Fit, series: _Series) -> dict[str, Any]:
+    """Return the change of the level and its interval, and the same as parts of what would have been.
 
-    @classmethod
-    def of(cls, fit: Fit, series: _Series) -> _Effect:
-        """Return the change of the level and its interval, and the same as parts of what would have been.
-
-        What would have been is what was, less the change; so the limits of the part follow from those of
-        the change, and both exclude zero together. The upper one is infinite where nothing might have been.
-        """
-        after = slice(series.change, None)
-        seen = float(np.average((series.values + series.shift)[after], weights=series.worth[after]))
-        value, *_ = limits = _limits(fit)
-        relative = low = high = np.nan
-        if seen > 0 and seen > value:
-            relative, low, high = (one / (seen - one) if seen > one else np.inf for one in limits)
-        return cls(*limits, relative, low, high, seen - value)
+    What would have been is what was, less the change; so the limits of the part follow from those of the
+    change, and both exclude zero together. The upper one is infinite where nothing might have been.
+    """
+    after = slice(series.change, None)
+    seen = float(np.average((series.values + series.shift)[after], weights=series.worth[after]))
+    value, low, high = limits = _limits(fit)
+    told = {"value": value, "low": low, "high": high, "base": seen - value}
+    if seen > 0 and seen > value:
+        parts = (one / (seen - one) if seen > one else np.inf for one in limits)
+        told |= zip(("relative", "relative_low", "relative_high"), parts, strict=True)
+    return told
 
 
 def _limits(fit: Fit) -> tuple[float, float, float]:
@@ -241,8 +236,12 @@ def _described(
     means = [float(np.average(told[side], weights=worth[side])) if len(side) else np.nan for side in sides]
     value = means[1] - means[0]
     relative = value / means[0] if means[0] > 0 else np.nan
-    line = np.full(len(told), np.nan)
     return Judged(
-        value=value, relative=relative, n_before=len(sides[0]), n_after=len(sides[1]), n=n, placebo=line,
-        fitted=line, without=line, label="too_little_data", direction="none", reason="few_weeks",
+        value=value, relative=relative, n_before=len(sides[0]), n_after=len(sides[1]), n=n,
+        label="too_little_data", direction="none", reason="few_weeks", series=_nothing(len(told)),
     )  # fmt: skip
+
+
+def _nothing(weeks: int) -> pd.DataFrame:
+    """Return the lines of so many weeks, of which nothing is told yet."""
+    return pd.DataFrame(np.nan, index=range(weeks), columns=["fitted", "without", "placebo"])

@@ -34,11 +34,11 @@ def test_a_step_on_a_line_is_found_exactly():
     assert told.base == pytest.approx(16.95)
     assert told.relative == pytest.approx(3 / 16.95)
     assert (told.n_before, told.n_after) == (60, 20)
-    assert told.without[60:] == pytest.approx(10 + 0.1 * week[60:])
-    assert told.fitted[60:] - told.without[60:] == pytest.approx(3)
-    assert told.without[:60] == pytest.approx(told.fitted[:60])
+    assert told.series["without"].to_numpy()[60:] == pytest.approx(10 + 0.1 * week[60:])
+    assert told.series["fitted"].to_numpy()[60:] - told.series["without"].to_numpy()[60:] == pytest.approx(3)
+    assert told.series["without"].to_numpy()[:60] == pytest.approx(told.series["fitted"].to_numpy()[:60])
     # Placebo dates 26 … 47 find nothing; yet 60 weeks do not tell the season.
-    assert np.flatnonzero(~np.isnan(told.placebo)).tolist() == list(range(26, 48))
+    assert np.flatnonzero(~np.isnan(told.series["placebo"].to_numpy())).tolist() == list(range(26, 48))
     assert told.placebo_share == 1
     assert (told.label, told.reason) == ("may_be_chance", "season_not_separated")
 
@@ -91,7 +91,7 @@ def test_four_weeks_after_are_only_described():
     assert (told.label, told.reason) == ("too_little_data", "few_weeks")
     assert told.relative == pytest.approx(0.24)
     assert np.isnan([told.low, told.relative_low, told.robust_low, told.robust_high, told.base]).all()
-    assert np.isnan(told.fitted).all()
+    assert np.isnan(told.series["fitted"].to_numpy()).all()
     nothing = judged_series(values[:30], 30, limits=LIMITS)
     assert nothing.n_after == 0
     assert np.isnan(nothing.value)
@@ -145,7 +145,7 @@ def test_weeks_without_a_figure_are_left_out():
     values[10], weights[20], weights[110] = np.nan, 0, 0
     told = judged_series(values, 104, weights=weights, limits=LIMITS)
     assert (told.n_before, told.n_after) == (102, 25)
-    assert np.flatnonzero(np.isnan(told.fitted)).tolist() == [10, 20, 110]
+    assert np.flatnonzero(np.isnan(told.series["fitted"].to_numpy())).tolist() == [10, 20, 110]
     assert not told.is_season
 
 
