@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -88,43 +88,28 @@ class Table:
     @classmethod
     def from_json(cls, bundle: Mapping[str, Any]) -> Table:
         """Return the table that :meth:`to_json` wrote."""
-        return cls(
-            name=bundle["name"],
-            title=bundle["title"],
-            columns=tuple(Column(**column) for column in bundle["columns"]),
-            rows=tuple(tuple(row) for row in bundle["rows"]),
-            notes=tuple(bundle["notes"]),
-            language=bundle["language"],
-            currency=bundle["currency"],
-            cases={key: tuple(Cases(*one) for one in many) for key, many in bundle.get("cases", {}).items()},
-            shown=bundle.get("shown", 30),
-            foot=bundle.get("foot", 0),
-            limits=Limits(**bundle.get("limits", {})),
-            kinds=tuple(bundle.get("kinds", ())),
-            parted=bundle.get("parted", ""),
-            heat={key: tuple(many) for key, many in bundle.get("heat", {}).items()},
-            folded=tuple(bundle.get("folded", ())),
-        )
+        plain: dict[str, Any] = {
+            key: tuple(one) if isinstance(one, list) else one for key, one in bundle.items()
+        }
+        return cls(**plain | {
+            "columns": tuple(Column(**column) for column in bundle["columns"]),
+            "rows": tuple(map(tuple, bundle["rows"])),
+            "cases": {key: tuple(Cases(*one) for one in many) for key, many in bundle["cases"].items()},
+            "limits": Limits(**bundle["limits"]),
+            "heat": {key: tuple(many) for key, many in bundle["heat"].items()},
+        })  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""
-        return {
-            "name": self.name,
-            "title": self.title,
+        shallow = {one.name: getattr(self, one.name) for one in fields(self)}
+        lists = {key: list(one) for key, one in shallow.items() if isinstance(one, tuple)}
+        return shallow | lists | {
             "columns": [asdict(column) for column in self.columns],
             "rows": [list(row) for row in self.rows],
-            "notes": list(self.notes),
-            "language": self.language,
-            "currency": self.currency,
             "cases": {key: [list(one) for one in many] for key, many in self.cases.items()},
-            "shown": self.shown,
-            "foot": self.foot,
             "limits": asdict(self.limits),
-            "kinds": list(self.kinds),
-            "parted": self.parted,
             "heat": {key: list(many) for key, many in self.heat.items()},
-            "folded": list(self.folded),
-        }
+        }  # fmt: skip
 
     def kind_at(self, row: int, column: int) -> str:
         """Return the kind of one cell."""
