@@ -121,10 +121,9 @@ def lint(study: Study) -> Table | Sentences:
 
 def funnel(study: Study) -> Several | Sentences:
     """Return how far the deals come and how long they stand, as pictures."""
-    if not has_history(study):
-        return no_history(
-            study, N_("How far deals come is read from the history of stages; this export has none.")
-        )
+    what = N_("How far deals come is read from the history of stages; this export has none.")
+    if lacking := no_history(study, what):
+        return lacking
     rows = account.account_of(study, places_of(study))
     rows = rows[((rows["entries"] > 0) | (rows["step_ix"] >= 0)).to_numpy()].reset_index(drop=True)
     hours, limits = study.crm.settings.calendar.hours_per_day, study.crm.settings.limits
@@ -144,11 +143,8 @@ def funnel(study: Study) -> Several | Sentences:
 
 def steps(study: Study) -> account.Block:
     """Return how the visits to each place ended."""
-    if not has_history(study):
-        return no_history(
-            study, N_("How visits end is read from the history of stages; this export has none.")
-        )
-    return account.ways(study, places_of(study))
+    what = N_("How visits end is read from the history of stages; this export has none.")
+    return no_history(study, what) or account.ways(study, places_of(study))
 
 
 def times(study: Study) -> Several:
@@ -160,20 +156,14 @@ def times(study: Study) -> Several:
 
 def refusals(study: Study) -> account.Block:
     """Return why deals are lost at each place."""
-    if not has_history(study):
-        return no_history(
-            study, N_("Where deals are lost is read from the history of stages; this export has none.")
-        )
-    return account.refusals(study, places_of(study))
+    what = N_("Where deals are lost is read from the history of stages; this export has none.")
+    return no_history(study, what) or account.refusals(study, places_of(study))
 
 
 def by_rep(study: Study) -> account.Block:
     """Return who takes how long, and loses whom, at each place."""
-    if not has_history(study):
-        return no_history(
-            study, N_("Who takes how long is read from the history of stages; this export has none.")
-        )
-    return account.by_rep(study, places_of(study))
+    what = N_("Who takes how long is read from the history of stages; this export has none.")
+    return no_history(study, what) or account.by_rep(study, places_of(study))
 
 
 def beside(study: Study) -> Table | Sentences:
@@ -187,11 +177,9 @@ def conformance(study: Study) -> Several | Sentences:
     process = study.processes.as_is
     if process is None:
         return no_description(study)
-    if not has_history(study):
-        what = N_(
-            "Whether deals keep to the process is read from the history of stages; this export has none."
-        )
-        return no_history(study, what)
+    what = N_("Whether deals keep to the process is read from the history of stages; this export has none.")
+    if lacking := no_history(study, what):
+        return lacking
     found = examined(study, process)
     study.found["conformance"] = plain_rows(conforming(found, "kind"))
     parts = (

@@ -46,8 +46,10 @@ def no_description(study: Study, *, begin: bool = False) -> Sentences:
     return Sentences.of(study.words, [said], "warning")
 
 
-def no_history(study: Study, what: Message, *, how: bool = False) -> Sentences:
-    """Return what the measured side lacks; how to get the history is told once on a page."""
+def no_history(study: Study, what: Message, *, how: bool = False) -> Sentences | None:
+    """Return what the measured side lacks where there is no history; how to get it is told once on a page."""
+    if has_history(study):
+        return None
     said = [what, *(missing(study.crm, HISTORY) if how else [])]
     return Sentences.of(study.words, said, "warning" if how else "plain")
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from crmkit.errors import N_
 from crmkit.facts import is_status
-from crmkit.present.grounds import has_history, log_of, no_history, places_of
+from crmkit.present.grounds import log_of, no_history, places_of
 from crmkit.present.process_map import pipelines_by_moves, process_map
 from crmkit.present.several import Several
 from crmkit.present.study import Study
@@ -29,10 +29,9 @@ SHARES = {
 
 def maps(study: Study) -> Several | Sentences:
     """Return the process map, one a pipeline, the busiest first."""
-    if not has_history(study):
-        return no_history(
-            study, N_("The process map is drawn from the history of stages; this export has none.")
-        )
+    what = N_("The process map is drawn from the history of stages; this export has none.")
+    if lacking := no_history(study, what):
+        return lacking
     log = log_of(study, places_of(study))
     edges, begun = directly_follows(log), starts(log)
     if edges.empty:
@@ -54,10 +53,9 @@ def shares_of(study: Study, log: StageLog) -> pd.DataFrame:
 
 def ways(study: Study) -> Several | Sentences:
     """Return how straight the deals go, and the paths that most of them take."""
-    if not has_history(study):
-        return no_history(
-            study, N_("The paths of deals are read from the history of stages; this export has none.")
-        )
+    what = N_("The paths of deals are read from the history of stages; this export has none.")
+    if lacking := no_history(study, what):
+        return lacking
     log = log_of(study, places_of(study))
     return Several((_straight(study, log), _paths(study, log)))
 

@@ -75,15 +75,15 @@ def no_to_be(study: Study, *, begin: bool = False) -> Sentences:
 
 def headline(study: Study) -> Tiles | Sentences:
     """Return the recommended step in figures, or why there is none."""
-    if not has_history(study):
-        return no_history(study, CHAIN, how=True)
+    if lacking := no_history(study, CHAIN, how=True):
+        return lacking
     tiles = costs.tiles(study, found_in(study))
     return tiles if tiles.items else costs.focus(study, found_in(study))
 
 
 def focus(study: Study) -> Sentences:
     """Return which step to improve first and why, the next three, and how sure that is."""
-    return costs.focus(study, found_in(study)) if has_history(study) else no_history(study, CHAIN)
+    return no_history(study, CHAIN) or costs.focus(study, found_in(study))
 
 
 def ranking(study: Study) -> Table | Sentences:
@@ -113,21 +113,14 @@ def changes(study: Study) -> Several | Sentences:
 def lint(study: Study) -> Table | Sentences:
     """Return what is to be mended in the description of how the process should be."""
     process = version(study)
-    return (
-        lint_table(study, process)
-        if process
-        else Sentences.of(study.words, [N_("There is nothing to check.")])
-    )
+    nothing = N_("There is nothing to check.")
+    return lint_table(study, process) if process else Sentences.of(study.words, [nothing])
 
 
 def effect(study: Study) -> Several | Sentences:
     """Return what the new process should bring."""
     process = version(study)
-    if process is None:
-        return no_to_be(study)
-    if not has_history(study):
-        return no_history(study, CHAIN)
-    return expected(study, process)
+    return no_to_be(study) if process is None else no_history(study, CHAIN) or expected(study, process)
 
 
 def cards(study: Study) -> Table | Sentences:
