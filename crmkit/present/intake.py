@@ -9,7 +9,6 @@ import pandas as pd
 from crmkit.errors import N_, Message
 from crmkit.present.doubts import warnings
 from crmkit.present.quality import quality_of
-from crmkit.present.reading import DECISIONS, READ_AS
 from crmkit.present.reasons import SET_ASIDE, TABLE_NAMES
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
@@ -20,6 +19,27 @@ from crmkit.schema import TABLES, column
 __all__ = ["columns", "files", "managers", "oddities", "set_aside", "stages", "verdict", "warnings"]
 
 ROWS = ["rows_read", "rows_kept", "rows_set_aside"]
+#: How a file was read.
+DECISIONS = {
+    "kind": N_("format"),
+    "encoding": N_("encoding"),
+    "delimiter": N_("fields are divided by"),
+    "sheet": N_("sheet"),
+    "other_sheets": N_("other sheets, not read"),
+    "quotes": N_("quotation marks are marked by"),
+    "damaged_numbers": N_("columns with rounded numbers"),
+    "damaged_characters": N_("damaged characters"),
+    "control_characters": N_("control characters, taken out"),
+    "heading_line": N_("line of the headings"),
+}
+
+#: How the numbers of a column are written; how dates are stands for itself.
+READ_AS = {
+    "whole numbers": N_("whole numbers"),
+    "decimal point": N_("decimal point"),
+    "decimal comma": N_("decimal comma"),
+    "decimal comma and decimal point": N_("decimal comma and decimal point"),
+}
 
 
 def verdict(study: Study) -> Sentences:

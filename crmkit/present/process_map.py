@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crmkit.limits import Limits
 from crmkit.present.drawing import Diagram, cuts
 from crmkit.present.formats import Formats
+from crmkit.present.gates import Cases
 from crmkit.present.map_layout import MapLayout, Move, Node
-from crmkit.present.map_table import map_notes, map_table, map_title
+from crmkit.present.tables import Column, Table
 from crmkit.present.texts import is_missing
 from crmkit.stages import KINDS, StageOrder
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 def process_map(
     edges: pd.DataFrame, order: StageOrder, formats: Formats, *, pipeline: int | None = None,
-    name: str = "process_map", title: str = "", starts: pd.DataFrame | None = None, most: int = 30,
+    name: str = "process_map", starts: pd.DataFrame | None = None, most: int = 30,
 ) -> Diagram:  # fmt: skip
     """Draw how deals went from stage to stage.
 
@@ -29,7 +31,6 @@ def process_map(
     edges: as ``directly_follows`` returns them: codes ``stage`` and ``next_stage``, ``n``, ``timed``,
         ``median_days``.
     order: the stages that the codes mean. pipeline: code of the one that is drawn; ``None`` for all stages.
-    title: the finding; by default the share of moves that went back.
     starts: how many deals began where: ``stage``, ``n``.
     most: if there are more ways, only so many of the commonest are drawn, and each stage's commonest way
         out. How much is hidden is told in the notes.
@@ -49,12 +50,12 @@ def process_map(
     nodes = _nodes(codes, order, formats, moves=moves, starts=starts)
     shown = commonest(moves, most)
     names = [node.name for node in nodes]
-    table = map_table(moves, shown, names, name=name, formats=formats)
+    table = _table(moves, shown, names, name=name, formats=formats)
     whose = order.table["pipeline"].iloc[codes[0]] if pipeline is not None and len(order.sizes) > 2 else ""
     whose = "" if is_missing(whose) else str(whose)
-    title = title or map_title(moves, [node.kind for node in nodes], formats, pipeline=whose)
+    title = _title(moves, [node.kind for node in nodes], formats, pipeline=whose)
     elsewhere = int(edges["n"].sum()) - sum(move.n for move in moves)
-    notes = map_notes(moves, shown, formats, elsewhere=elsewhere if pipeline is not None else 0)
+    notes = _notes(moves, shown, formats, elsewhere=elsewhere if pipeline is not None else 0)
     laid = MapLayout(nodes, shown, formats)
     breaks = cuts(laid.gaps(), laid.height)
     alt = formats.words.say(
@@ -109,3 +110,85 @@ def _nodes(
             said = words.say("{entries}, began here: {n}", entries=said, n=formats.count(first))
         nodes.append(Node(str(order.table["stage"].iloc[code]), KINDS[order.kinds[code]], said))
     return nodes
+
+
+def _title(moves: Sequence[Move], kinds: Sequence[str], formats: Formats, *, pipeline: str = "") -> str:
+    """Return the finding that a map shows: how many moves went back.
+
+    Parameters
+    ----------
+    pipeline: its name, where there are several.
+    """
+    words, whole = formats.words, sum(move.n for move in moves)
+    back = sum(move.n for move in moves if move.target <= move.source and kinds[move.source] == "open")
+    if not whole:
+        return words.say("No deal moved from one stage to another.")
+    if whole < Limits().compared_cases:
+        told = formats.k_of_n(back, whole)
+        said = words.say("How deals go from stage to stage: moves back {told}", told=told)
+    else:
+        told = formats.share(back / whole, 0 if 10 * back >= whole or not back else 1)
+        said = words.say("How deals go from stage to stage: {share} of the moves go back", share=told)
+    return f"{pipeline}. {said}" if pipeline else said
+
+
+def _notes(
+    moves: Sequence[Move], shown: Sequence[Move], formats: Formats, *, elsewhere: int
+) -> tuple[str, ...]:
+    """Return how to read a map, and how much it hides.
+
+    Parameters
+    ----------
+    elsewhere: moves that touch a stage which is not on the map.
+    """
+    words, whole = formats.words, sum(move.n for move in moves)
+    hidden, rest = len(moves) - len(shown), whole - sum(move.n for move in shown)
+    said = [
+        words.say(
+            "On every arrow: how many times deals went that way, and the median time from entering the one"
+            " stage to entering the other. The thicker and darker, the more often."
+        )
+    ]
+    if hidden:
+        said.append(
+            words.plural(
+                "{n} rare way is hidden: {share} of the {moves} moves. The table has it.",
+                "{n} rare ways are hidden: {share} of the {moves} moves. The table has them.",
+                hidden,
+                share=formats.share(rest / whole),
+                moves=formats.count(whole),
+            )
+        )
+    if elsewhere:
+        said.append(
+            words.plural(
+                "{n} move within or to another pipeline is not on this map.",
+                "{n} moves within or to other pipelines are not on this map.",
+                elsewhere,
+            )
+        )
+    return tuple(said)
+
+
+def _table(
+    moves: Sequence[Move], shown: Sequence[Move], names: Sequence[str], *, name: str, formats: Formats
+) -> Table:
+    """Return every way with its figures, the most frequent first."""
+    words, whole = formats.words, sum(move.n for move in moves)
+    ranked = sorted(moves, key=lambda move: -move.n)
+    drawn = {True: words.say("yes"), False: words.say("no")}
+    cells = [
+        (names[m.source], names[m.target], m.n, m.n / whole if whole else None, m.days, drawn[m in shown])
+        for m in ranked
+    ]
+    columns = (
+        Column("stage", words.say("From")), Column("next_stage", words.say("To")),
+        Column("n", words.say("Moves"), "count"), Column("share", words.say("Share of the moves"), "share"),
+        Column("median_days", words.say("Median time, days"), "number"),
+        Column("drawn", words.say("On the map")),
+    )  # fmt: skip
+    return Table(
+        name, words.say("How deals go from stage to stage"), columns, tuple(cells),
+        language=formats.language, currency=formats.currency,
+        cases={"median_days": tuple(Cases(n=m.timed) for m in ranked)},
+    )  # fmt: skip
