@@ -16,15 +16,12 @@ from crmkit.documents.audit_sheet_help import (
     FILLED_IN,
     HEADING,
     Maker,
-    on_paper,
     write_cell,
     write_earlier,
     write_help,
 )
-from crmkit.documents.process_look import height_of, let_rows_grow
-from crmkit.documents.sheets import LONGEST_TEXT, SOFT, Styles, cell_text, sheet_names
-from crmkit.documents.xlsx import SOME_DAY, new_book
-from crmkit.folder import whole
+from crmkit.documents.process_look import book_to_edit, heading_style, height_of, on_paper
+from crmkit.documents.sheets import LONGEST_TEXT, SOFT, cell_text, sheet_names
 from crmkit.present.audit_sheet import By, sampling, told, weekly
 from crmkit.present.sheet_words import DECISIONS, HEADINGS
 from crmkit.present.study import Study
@@ -54,18 +51,13 @@ def write_audit_sheet(path: Path, study: Study, by: Sequence[By] = ("rep", "stag
     titles = {"rep": study.say("By rep"), "stage": study.say("By stage")}
     others = [study.say("How to fill in"), study.say("Earlier decisions")]
     names = sheet_names([*(titles[one] for one in by), *others])
-    with whole(path) as place:
-        with new_book(place, constant_memory=False, in_memory=True) as book:
-            book.set_properties(
-                {"created": SOME_DAY, "author": "crmkit", "title": cell_text(study.client.name)[:250]}
-            )
-            maker = Maker(book, Styles(book), study, found)
-            for one, name in zip(by, names, strict=False):
-                _write_walk(book.add_worksheet(name), maker, one)
-            write_help(book.add_worksheet(names[-2]), maker)
-            if len(found.earlier):
-                write_earlier(book.add_worksheet(names[-1]), maker)
-        let_rows_grow(place)
+    with book_to_edit(path, study.client.name) as (book, styles):
+        maker = Maker(styles, study, found)
+        for one, name in zip(by, names, strict=False):
+            _write_walk(book.add_worksheet(name), maker, one)
+        write_help(book.add_worksheet(names[-2]), maker)
+        if len(found.earlier):
+            write_earlier(book.add_worksheet(names[-1]), maker)
     return len(found.cards)
 
 
@@ -89,7 +81,7 @@ def _write_walk(page: Any, maker: Maker, by: By) -> None:
     page.autofilter(HEAD, 0, last, len(columns) - 1)
     page.freeze_panes(HEAD + 1, 3)
     page.repeat_rows(HEAD)
-    on_paper(page, (last, len(columns) - 1))
+    on_paper(page, last=(last, len(columns) - 1))
 
 
 def _keys(study: Study, found: Walk, rows: Sequence[Mapping[Any, Any]]) -> list[str]:
@@ -124,8 +116,7 @@ def _write_top(page: Any, maker: Maker, columns: Sequence[str]) -> None:
         heading += f", {study.formats.unit('money')}" if key == "amount" else ""
         page.set_column(place, place, WIDTHS[key], None, {"hidden": key == "key"})
         colour = "#f4e3a6" if key in FILLED_IN else HEADING
-        look = style(bold=True, text_wrap=True, bg_color=colour, border=1, border_color="#9aa5ae")
-        page.write_string(HEAD, place, heading, look)
+        page.write_string(HEAD, place, heading, heading_style(maker.styles, colour))
     page.set_row(HEAD, 48)
 
 

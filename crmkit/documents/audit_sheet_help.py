@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmkit.audit.filled import NEEDS
 from crmkit.audit.sheet import Walk
-from crmkit.documents.process_look import height_of
+from crmkit.documents.process_look import height_of, on_paper
 from crmkit.documents.sheets import Strip, Styles, cell_text, number_format, of_table
 from crmkit.errors import N_
 from crmkit.present.audit_sheet import decided_table, sampling
@@ -38,7 +38,6 @@ ADVICE = (
 class Maker:
     """A workbook in the making."""
 
-    book: Any
     styles: Styles
     study: Study
     found: Walk
@@ -134,14 +133,3 @@ def write_earlier(page: Any, maker: Maker) -> None:
     page.freeze_panes(3, 0)
     page.repeat_rows(2)
     on_paper(page)
-
-
-def on_paper(page: Any, last: tuple[int, int] | None = None) -> None:
-    """Set a sheet for A4 across, as wide as the paper; ``last``: the last row and column to be printed."""
-    page.set_landscape()
-    page.set_paper(9)
-    page.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.5)
-    page.fit_to_pages(1, 0)
-    page.set_footer("&R&P / &N")
-    if last:
-        page.print_area(0, 0, *last)

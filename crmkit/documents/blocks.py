@@ -12,11 +12,11 @@ from typing import Any
 from crmkit.errors import N_, ReportError
 from crmkit.present.drawing import DIAGRAM_MIME, Diagram
 from crmkit.present.figures import FIGURE_MIME, PLOTLY_MIME, Figure
+from crmkit.present.findings import FINDINGS_MIME
 from crmkit.present.tables import TABLE_MIME, Table
 from crmkit.present.texts import clean
 from crmkit.present.tiles import SENTENCES_MIME, TILES_MIME, Sentences, Tiles
 
-FINDINGS_MIME = "application/vnd.crmkit.findings+json"
 NOTEBOOK_ONLY = "notebook-only"
 """The tag of cells that speak to the notebook's user, not to the report's reader."""
 

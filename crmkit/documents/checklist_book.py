@@ -12,12 +12,10 @@ from typing import Any
 
 from crmkit.audit.answers import Answers
 from crmkit.audit.checklist_sheet import BY, TOLD, row_key
-from crmkit.documents.audit_sheet_help import HEADING, LINE, OPEN, on_paper, write_cell
-from crmkit.documents.process_look import height_of, let_rows_grow
+from crmkit.documents.audit_sheet_help import HEADING, LINE, OPEN, write_cell
+from crmkit.documents.process_look import book_to_edit, heading_style, height_of, on_paper
 from crmkit.documents.sheets import SOFT, Styles, cell_text, sheet_names
-from crmkit.documents.xlsx import SOME_DAY, new_book
 from crmkit.errors import N_
-from crmkit.folder import whole
 from crmkit.present.checklist_audit import to_fill_in
 from crmkit.present.checklist_form import CHOICES
 from crmkit.present.checklist_sheet import HEADINGS, rows
@@ -66,14 +64,9 @@ def write_checklist(study: Study, path: Path, *, new: bool = False) -> date:
     """
     now, before = to_fill_in(study, new)
     names = sheet_names([study.say("Checklist"), study.say("How to fill in")])
-    with whole(path) as place:
-        with new_book(place, constant_memory=False, in_memory=True) as book:
-            title = cell_text(study.client.name)[:250]
-            book.set_properties({"created": SOME_DAY, "author": "crmkit", "title": title})
-            styles = Styles(book)
-            _write_questions(book.add_worksheet(names[0]), styles, study, now=now, before=before)
-            _write_help(book.add_worksheet(names[1]), styles, study)
-        let_rows_grow(place)
+    with book_to_edit(path, study.client.name) as (book, styles):
+        _write_questions(book.add_worksheet(names[0]), styles, study, now=now, before=before)
+        _write_help(book.add_worksheet(names[1]), styles, study)
     return now.day
 
 
@@ -101,7 +94,7 @@ def _write_questions(
     )  # fmt: skip
     page.autofilter(HEAD, 0, last, len(columns) - 1)
     page.freeze_panes(HEAD + 1, FROZEN)
-    on_paper(page, (last, len(columns) - 1))
+    on_paper(page, last=(last, len(columns) - 1))
     page.fit_to_pages(2, 0)
     page.repeat_rows(HEAD)
     page.repeat_columns(0, FROZEN - 1)
@@ -114,13 +107,7 @@ def _cell(styles: Styles, column: str) -> Any:
 
 
 def _write_top(
-    page: Any,
-    styles: Styles,
-    study: Study,
-    *,
-    now: Answers,
-    before: Answers | None,
-    columns: Sequence[str],
+    page: Any, styles: Styles, study: Study, *, now: Answers, before: Answers | None, columns: Sequence[str]
 ) -> None:
     """Write the title, who answers, and the headings."""
     style, day = styles.style, study.formats.day(now.day)
@@ -136,8 +123,7 @@ def _write_top(
             heading += f", {study.formats.day(before.day)}"
         page.set_column(place, place, WIDTHS[column], None, {"hidden": column == "key"})
         colour = "#f4e3a6" if column in TOLD else HEADING
-        look = style(bold=True, text_wrap=True, bg_color=colour, border=1, border_color="#9aa5ae")
-        page.write_string(HEAD, place, heading, look)
+        page.write_string(HEAD, place, heading, heading_style(styles, colour))
     page.set_row(HEAD, 33)
 
 

@@ -16,17 +16,16 @@ from crmkit.documents.process_look import (
     HEAD,
     MORE,
     Maker,
+    book_to_edit,
     fills_of,
+    heading_style,
     height_of,
-    let_rows_grow,
     on_paper,
     shown,
     width_of,
 )
-from crmkit.documents.sheets import LONGEST_TEXT, SOFT, Styles, cell_text
-from crmkit.documents.xlsx import SOME_DAY, new_book
+from crmkit.documents.sheets import LONGEST_TEXT, SOFT, cell_text
 from crmkit.errors import N_, ReportError
-from crmkit.folder import whole
 from crmkit.present.process_words import FIELDS, SHEETS, book_words
 from crmkit.present.words import Words
 from crmkit.process.description import CrmStage, Process
@@ -51,11 +50,8 @@ def write_process_book(
     ReportError: a list is longer than a cell can hold.
     """
     words = Words(language)
-    with whole(path) as place:
-        with new_book(place, constant_memory=False, in_memory=True) as book:
-            book.set_properties({"created": SOME_DAY, "author": "crmkit", "title": cell_text(process.name)})
-            _fill(Maker(book, Styles(book), words, book_words(language)), process, crm_stages)
-        let_rows_grow(place)
+    with book_to_edit(path, process.name) as (book, styles):
+        _fill(Maker(book, styles, words, book_words(language)), process, crm_stages)
 
 
 def _fill(maker: Maker, process: Process, crm_stages: Sequence[CrmStage]) -> None:
@@ -128,23 +124,14 @@ def _choices(
         "optional": of_words("answers"),
         "norm": {"validate": "decimal", "criteria": ">=", "value": 0.01},
         "cost_per_case": {"validate": "decimal", "criteria": ">=", "value": 0},
-        "expected_conversion": {
-            "validate": "decimal",
-            "criteria": "between",
-            "minimum": 0.0001,
-            "maximum": 1,
-        },
+        "expected_conversion": {"validate": "decimal", "criteria": "between", "minimum": 1e-4, "maximum": 1},
     }
 
 
 def _write_table(
-    page: Any,
-    maker: Maker,
-    sheet: str,
-    *,
-    rows: Sequence[dict[str, Any]],
+    page: Any, maker: Maker, sheet: str, *, rows: Sequence[dict[str, Any]],
     choices: Mapping[str, dict[str, Any]],
-) -> None:
+) -> None:  # fmt: skip
     """Write the headings of a sheet, its rows, and empty rows with the same drop-downs."""
     top, keys = HEAD[sheet], tuple(FIELDS[sheet])
     last, wide = top + len(rows) + MORE[sheet], sheet == "steps"
@@ -175,10 +162,7 @@ def _write_headings(page: Any, maker: Maker, sheet: str) -> None:
     for column, key in enumerate(keys):
         heading, meaning, _ = (maker.words.message(one) for one in FIELDS[sheet][key])
         page.set_column(column, column, width_of(sheet, key))
-        style = maker.styles.style(
-            bold=True, text_wrap=True, bg_color=fills[key], border=1, border_color="#9aa5ae"
-        )
-        page.write_string(top, column, heading, style)
+        page.write_string(top, column, heading, heading_style(maker.styles, fills[key]))
         hint = {"validate": "any", "input_title": heading[:32], "input_message": meaning[:255]}
         page.data_validation(top, column, top, column, hint)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from crmkit.documents.process_look import Maker, height_of, on_paper
+from crmkit.documents.process_look import Maker, heading_style, height_of, on_paper
 from crmkit.documents.sheets import SOFT, cell_text
 from crmkit.errors import N_
 from crmkit.present.process_words import FIELDS, SHEETS
@@ -34,12 +34,10 @@ def write_crm_stages(page: Any, maker: Maker, process: Process, *, stages: Seque
     note = words.say("The third column is what the table of steps chooses from. This sheet is not read back.")
     page.write_string(1, 0, note, style(font_color=SOFT, italic=True))
     headings = (
-        words.say("Pipeline"),
-        words.say("CRM stage"),
-        words.say("To choose from"),
+        words.say("Pipeline"), words.say("CRM stage"), words.say("To choose from"),
         words.say("Process step now"),
-    )
-    heading = style(bold=True, text_wrap=True, bg_color="#d9eef2", border=1, border_color="#9aa5ae")
+    )  # fmt: skip
+    heading = heading_style(maker.styles, "#d9eef2")
     for column, (text, width) in enumerate(zip(headings, (26, 34, 50, 44), strict=True)):
         page.set_column(column, column, width)
         page.write_string(2, column, text, heading)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import textwrap
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from crmkit.documents.sheets import Styles
+from crmkit.documents.sheets import Styles, cell_text
+from crmkit.documents.xlsx import SOME_DAY, new_book
 from crmkit.errors import N_
+from crmkit.folder import whole
 from crmkit.present.words import Words
 from crmkit.process.layout import BookWords
 
@@ -101,7 +104,22 @@ def height_of(texts: Sequence[tuple[str, float]]) -> float:
     return min(15 * max([1, *lines]) + 3, 409)
 
 
-def let_rows_grow(path: Path) -> None:
+@contextmanager
+def book_to_edit(path: Path, title: str) -> Iterator[tuple[Any, Styles]]:
+    """Give a workbook that people fill in, with its cell formats; the file appears whole or not at all."""
+    with whole(path) as place:
+        with new_book(place, constant_memory=False, in_memory=True) as book:
+            book.set_properties({"created": SOME_DAY, "author": "crmkit", "title": cell_text(title)[:250]})
+            yield book, Styles(book)
+        _let_rows_grow(place)
+
+
+def heading_style(styles: Styles, colour: str) -> Any:
+    """Return the format of the heading of a column."""
+    return styles.style(bold=True, text_wrap=True, bg_color=colour, border=1, border_color="#9aa5ae")
+
+
+def _let_rows_grow(path: Path) -> None:
     """Take the mark «set by hand» off the heights of rows: they show the text now, and grow with it later."""
     with zipfile.ZipFile(path) as book:
         members = [(member, book.read(member)) for member in book.infolist()]

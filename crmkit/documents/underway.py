@@ -8,11 +8,11 @@ from crmkit.documents.word import Cell
 from crmkit.errors import N_
 from crmkit.limits import Limits
 from crmkit.present.bottlenecks import bottlenecks_of
+from crmkit.present.cards import STATES
 from crmkit.present.focus import focus as recommended
 from crmkit.present.study import Study
 from crmkit.process.cards import Card, Effect
 
-STATES = {"plan": N_("Plan"), "do": N_("Do"), "check": N_("Check"), "act": N_("Act")}
 METRICS = {"conversion": N_("conversion of the step"), "working_days": N_("median working days in the step")}
 
 
