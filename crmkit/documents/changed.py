@@ -9,19 +9,13 @@ from crmkit.documents.grids import Grid
 from crmkit.documents.handed import Handed
 from crmkit.documents.wordxml import Cell
 from crmkit.errors import N_
+from crmkit.present.changes import ITEMS, KINDS, PARTS, both_values
 from crmkit.present.process_words import FIELDS
 from crmkit.process.changes import differences
+from crmkit.process.description import Process
 
-ITEMS = {"stage": N_("Stage «{name}»"), "step": N_("Step «{name}»"), "role": N_("Role «{name}»")}
 UNTOLD = ("problems", "variables", "cost_per_case")
 """What is no rule for anybody, and therefore stands in no regulation."""
-KINDS = {
-    "removed": N_("is dropped"),
-    "added": N_("is new"),
-    "merged": N_("goes into «{name}»"),
-    "renamed": N_("is renamed"),
-    "reordered": N_("changes its place"),
-}
 
 
 def changes(handed: Handed) -> list[Grid]:
@@ -29,15 +23,16 @@ def changes(handed: Handed) -> list[Grid]:
 
     Empty if the process as it is is not described, or nothing changes.
     """
-    if handed.before is None:
+    before = handed.before
+    if before is None:
         return []
     say, moved, cells = handed.say, list[list[Cell]](), dict[str, list[list[Cell]]]()
-    for row in differences(handed.before, handed.process).to_dict("records"):
+    for row in differences(before, handed.process).to_dict("records"):
         if row["kind"] != "changed":
             what = handed.words.message(N_(KINDS[row["kind"]].text, name=row["step_after"]))
             moved.append([_where(handed, row), what, row["old"] or "—", row["new"] or "—"])
         elif row["field"] not in UNTOLD:
-            cells.setdefault(_where(handed, row), []).append(_row(handed, row))
+            cells.setdefault(_where(handed, row), []).append(_row(handed, before, row))
     heads = [say("What changes"), say("As is"), say("To be")]
     first = Grid(say("What comes, goes and moves"), [say("Where"), *heads], moved, (4, 4, 3.5, 3.5))
     return [*([first] if moved else []), *(Grid(one, heads, rows, (3, 6, 6)) for one, rows in cells.items())]
@@ -55,29 +50,16 @@ def in_short(handed: Handed) -> Grid:
 
 
 def _where(handed: Handed, row: dict[Any, Any]) -> str:
-    part, name = row["part"], row["step_before"] or row["step_after"]
-    return handed.say(ITEMS[part].text, name=name) if part in ITEMS else handed.say("The whole process")
+    return handed.say(ITEMS[row["part"]].text, name=row["step_before"] or row["step_after"])
 
 
-def _row(handed: Handed, row: dict[Any, Any]) -> list[Cell]:
+def _row(handed: Handed, before: Process, row: dict[Any, Any]) -> list[Cell]:
     """Return a changed cell: what it is called, its earlier and its later content."""
     say, field = handed.say, row["field"]
-    told = FIELDS[{"stage": "stages", "role": "roles"}.get(row["part"], "steps")].get(field)
+    told = FIELDS[PARTS.get(row["part"], "steps")].get(field)
     called = {"outputs": say("Result"), "sub_processes": say("Sub-processes")}.get(field)
     heading = called or (handed.words.message(told[0]) if told else say("Name"))
-    return [heading, *(_cell(handed, *pair) for pair in _values(handed, row))]
-
-
-def _values(handed: Handed, row: dict[Any, Any]) -> list[tuple[str, Any]]:
-    """Return the field with its earlier and its later value; of lists, what only one of them has."""
-    field, values = row["field"], []
-    for process, place in ((handed.before, row["before_ix"]), (handed.process, row["after_ix"])):
-        items = {"step": "steps", "stage": "stages", "role": "roles"}.get(row["part"])
-        values.append(getattr(getattr(process, items)[place] if items else process, field))
-    old, new = values
-    if isinstance(old, tuple) and isinstance(new, tuple) and set(old) != set(new):
-        old, new = tuple(one for one in old if one not in new), tuple(one for one in new if one not in old)
-    return [(field, old), (field, new)]
+    return [heading, *(_cell(handed, field, one) for one in both_values(row, before, handed.process))]
 
 
 def _cell(handed: Handed, field: str, value: Any) -> Cell:

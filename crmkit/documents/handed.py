@@ -12,6 +12,7 @@ from crmkit.present.field_words import field_text
 from crmkit.present.formats import Formats
 from crmkit.present.process_texts import crm_stage_text, norm_text, result_text, said
 from crmkit.present.process_words import FIELDS
+from crmkit.present.texts import begun
 from crmkit.present.words import Words
 from crmkit.process.description import CrmStage, Norm, Process, Result, Step, SubProcess
 
@@ -85,8 +86,7 @@ class Handed:
 
     def version(self) -> str:
         """Return whether the process is described as it is or as it should be."""
-        version = said(self.formats, "versions", self.process.version)
-        return version[:1].upper() + version[1:]
+        return begun(said(self.formats, "versions", self.process.version))
 
     def dated(self) -> str:
         """Return from when the version holds."""

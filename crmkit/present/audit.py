@@ -14,7 +14,7 @@ from crmkit.errors import N_, Message
 from crmkit.present.audit_score import NO_CHECK, by_weight, found_none
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
-from crmkit.present.texts import MISSING
+from crmkit.present.texts import MISSING, begun
 from crmkit.present.tiles import Sentences, Tile, Tiles
 from crmkit.statistics.intervals import wilson
 
@@ -162,8 +162,8 @@ def cards(study: Study) -> Table | Sentences:
     rows = [
         {
             "name": study.say(one.title),
-            "why": _begun(study.say(one.why)),
-            "fix": _begun(study.say(one.fix)),
+            "why": begun(study.say(one.why)),
+            "fix": begun(study.say(one.fix)),
         }
         for one in map(find_check, by_weight(study, failed))
     ]
@@ -196,7 +196,3 @@ def definitions(study: Study) -> Table:
     return study.table(
         pd.DataFrame(rows), "audit_definitions", title, spec, shown=60, folded=range(len(rows))
     )
-
-
-def _begun(text: str) -> str:
-    return text[:1].upper() + text[1:]

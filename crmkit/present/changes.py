@@ -15,6 +15,7 @@ from crmkit.present.process_texts import crm_stage_text, norm_text, result_text,
 from crmkit.present.process_words import FIELDS
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
+from crmkit.present.texts import begun
 from crmkit.present.tiles import Sentences
 from crmkit.process.changes import differences
 from crmkit.process.description import Process, SubProcess
@@ -32,8 +33,8 @@ KINDS: Mapping[str, Message] = {
     "renamed": N_("is renamed"),
     "reordered": N_("changes its place"),
 }
-#: Where the headings of an item's fields stand.
-SHEETS = {"stage": "stages", "role": "roles"}
+#: Where the items of a kind stand in a description, and in the words of its workbook.
+PARTS = {"step": "steps", "stage": "stages", "role": "roles"}
 OWN_HEADINGS: Mapping[str, Message] = {"sub_processes": N_("Sub-processes"), "name": N_("Name")}
 BETWEEN = "; "
 #: Which changed cells a page shows at once; the others are opened, and stand on paper.
@@ -50,7 +51,7 @@ def changes_table(study: Study, before: Process, after: Process) -> Table | Sent
     frame = pd.DataFrame(told, columns=["where", "what", "old", "new"], dtype="str")
     columns = [
         Column("where", study.say("Where")), Column("what", study.say("What changes")),
-        Column("old", _capital(names[0])), Column("new", _capital(names[1])),
+        Column("old", begun(names[0])), Column("new", begun(names[1])),
     ]  # fmt: skip
     title = study.words.plural(
         "{n} difference between two versions of the process",
@@ -120,20 +121,18 @@ def _row(
         return where, words.message(KINDS[kind]), places[0], places[1]
     if kind == "renamed":
         return where, words.message(KINDS[kind]), row["old"], row["new"]
-    sheet = FIELDS[SHEETS.get(part, "steps")]
+    sheet = FIELDS[PARTS.get(part, "steps")]
     heading = OWN_HEADINGS[field] if field in OWN_HEADINGS else sheet[field][0]
-    old, new = (
-        _value(one, part, row[place], field) for one, place in ((before, "before_ix"), (after, "after_ix"))
-    )
-    if isinstance(old, tuple) and isinstance(new, tuple) and set(old) != set(new):
-        old, new = tuple(one for one in old if one not in new), tuple(one for one in new if one not in old)
+    old, new = both_values(row, before, after)
     return where, words.message(heading), cell_text(formats, field, old), cell_text(formats, field, new)
 
 
-def _value(process: Process, part: str, place: int, field: str) -> Any:
-    items = {"step": process.steps, "stage": process.stages, "role": process.roles}
-    return getattr(items[part][place] if part in items else process, field)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def both_values(row: Mapping[Any, Any], before: Process, after: Process) -> tuple[Any, Any]:
+    """Return the earlier and the later value of a changed cell; of lists, what only one of them has."""
+    old, new = (
+        getattr(getattr(one, PARTS[row["part"]])[row[place]] if row["part"] in PARTS else one, row["field"])
+        for one, place in ((before, "before_ix"), (after, "after_ix"))
+    )
+    if isinstance(old, tuple) and isinstance(new, tuple) and set(old) != set(new):
+        return tuple(one for one in old if one not in new), tuple(one for one in new if one not in old)
+    return old, new

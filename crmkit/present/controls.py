@@ -8,13 +8,14 @@ from typing import Any
 
 import ipywidgets
 
-from crmkit.errors import CrmkitError
+from crmkit.errors import CrmkitError, Message
 from crmkit.measures import ALL, borders, catalogue
 from crmkit.measures.slices import NO_SLICE, lacking
 from crmkit.periods import GRAINS, Period
 from crmkit.present.pivot import pivot
 from crmkit.present.slicing import NAMES, heading
 from crmkit.present.study import Study
+from crmkit.present.texts import begun
 from crmkit.present.tiles import Sentences
 from crmkit.schema import TABLES
 
@@ -75,11 +76,11 @@ def _page(study: Study, controls: Controls) -> str:
         chosen = None if period == study.period else period
         return pivot(view, controls.measure.value, by, chosen)._repr_html_()
     except CrmkitError as error:
-        what = study.words.message(error.what)
-        said = what[:1].upper() + what[1:]
-        return Sentences.of(
-            study.words, [said, *([error.remedy] if error.remedy else [])], "warning"
-        )._repr_html_()
+        said: list[Message | str] = [
+            begun(study.words.message(error.what)),
+            *([error.remedy] if error.remedy else []),
+        ]
+        return Sentences.of(study.words, said, "warning")._repr_html_()
 
 
 def _dropdown(name: str, choices: Sequence[Choice], start: str) -> Any:

@@ -54,6 +54,11 @@ def label(text: object) -> str:
     return html.escape(clean(text), quote=False).replace("$", "&#36;").replace("%{", "%&#123;")
 
 
+def begun(text: str) -> str:
+    """Return ``text`` as it stands at the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def shorten(text: str, width: int) -> str:
     """Return ``text`` on one line, cut to ``width`` characters with «…»."""
     line = " ".join(text.split(" ")).replace("\n", " ").replace("\t", " ")
