@@ -110,16 +110,13 @@ def evidence(formats: Formats, found: Bottlenecks, period: str) -> str:
     """Return what speaks for the recommended focus: its conversion in a period, with n; what is possible."""
     if found.focus is None:
         return ""
-    row = found.ranking.loc[found.focus]
-    names = ("numerator", "denominator", "n", "low", "high")
-    now = gated(formats, row["conversion"], Cases(*(float(row[f"conversion_{name}"]) for name in names)))
+    row = found.ranking.loc[found.focus].to_dict()
+    now, n = (
+        gated(formats, row["conversion"], Cases.of(row, "conversion")),
+        formats.count(row["conversion_n"]),
+    )
     said = [
-        formats.words.say(
-            "Conversion, {period}: {now} of {n}.",
-            period=period,
-            now=str(now),
-            n=formats.count(row["conversion_n"]),
-        ),
+        formats.words.say("Conversion, {period}: {now} of {n}.", period=period, now=str(now), n=n),
         formats.words.say("Possible: {wanted}.", wanted=formats.share(row["benchmark"])),
     ]
     return "\n".join(said)

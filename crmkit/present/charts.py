@@ -45,7 +45,7 @@ Reference = tuple[str, float]
 
 def group_bars(
     frame: pd.DataFrame, by: str, plate: Plate, *, meaning: str = "open", order: str = "value",
-    shown: int = 20, reference: Reference | None = None,
+    shown: int = 20,
 ) -> Figure:  # fmt: skip
     """Draw one horizontal bar a group (reps, sources, reasons), with a whisker where there is an interval.
 
@@ -55,38 +55,35 @@ def group_bars(
     meaning: the colour: ``won``, ``lost`` or ``open``.
     order: ``value`` (largest first), ``name``, or ``given``.
     shown: how many bars at most; the table has all.
-    reference: a line across, as (its name, its value).
     """
     kind = kind_of(frame)
     frame = ordered(frame, by, order)
     rows = rows_of(frame.head(shown), by, plate)
-    top = max([*(row.end for row in rows), reference[1] if reference else 0])
+    top = max((row.end for row in rows), default=0.0)
     scale = Scale.of(top, kind, plate.formats)
     bars = _bars([row.value for row in rows], meaning) | {"error_x": whiskers(rows)} | hover(rows, plate)
     texts = beside(
         [row.end for row in rows], [label(scale.text(row.value, scale.places(top))) for row in rows]
     )
     whole = layout(
-        plate.title, 42 * max(len(rows), 1) + 60 + 20 * bool(reference), plate.formats,
+        plate.title, 42 * max(len(rows), 1) + 60, plate.formats, annotations=_names(rows),
         xaxis=value_axis(top, scale, plate.axis, 1.16), yaxis=group_axis(len(rows)),
-        **across(_names(rows), reference, kind, plate),
     )  # fmt: skip
     return figure([bars, texts], whole, rows, plate, table_of(frame, by, plate))
 
 
-def share_dots(
-    frame: pd.DataFrame, by: str, plate: Plate, *, order: str = "name", reference: Reference | None = None
-) -> Figure:
+def share_dots(frame: pd.DataFrame, by: str, plate: Plate, *, reference: Reference | None = None) -> Figure:
     """Draw a share by group as a dot with its interval: filled from 30 cases, hollow from 10, «k of n» below.
+
+    Groups stand in the order of their names, so that no ranking is read into chance.
 
     Parameters
     ----------
     frame: rows of one share, sliced by ``by``, with n and interval.
-    order: ``name``, so that no ranking is read into chance; or ``value``, ``given``.
     reference: a line across, as (its name, its share).
     """
     formats = plate.formats
-    frame = ordered(frame, by, order)
+    frame = ordered(frame, by, "name")
     rows = rows_of(frame, by, plate)
     stands = [standing(row.cases.n, plate.limits) if row.value is not None else "few" for row in rows]
     ends = [row.end if stand != "few" else 0.0 for row, stand in zip(rows, stands, strict=True)]
@@ -127,21 +124,21 @@ def _dots(rows: Sequence[Row], stands: Sequence[str], plate: Plate) -> list[dict
 
 def stage_bars(
     counts: pd.DataFrame, plate: Plate, *, money: pd.DataFrame | None = None, money_axis: str = "",
-    by: str = "stage", order: Sequence[str] = (),
+    order: Sequence[str] = (),
 ) -> Figure:  # fmt: skip
     """Draw how the open deals are spread over the stages: how many stand in each, and how much money.
 
     Parameters
     ----------
-    counts, money: rows of one count and of one sum, sliced by ``by``.
+    counts, money: rows of one count and of one sum, sliced by ``stage``.
     order: the stages in the pipeline's order; others follow as they stand in ``counts``.
     """
-    rank, stages = {stage: index for index, stage in enumerate(order)}, counts[by].tolist()
+    rank, stages = {stage: index for index, stage in enumerate(order)}, counts["stage"].tolist()
     frame = counts.iloc[sorted(range(len(stages)), key=lambda i: rank.get(stages[i], len(rank)))]
-    rows = rows_of(frame, by, plate)
+    rows = rows_of(frame, "stage", plate)
     panels = [(plate.axis, kind_of(frame), "open", [row.value for row in rows])]
     if money is not None:
-        sums = dict(zip(map(plate.formats.group, money[by]), money["value"], strict=True))
+        sums = dict(zip(map(plate.formats.group, money["stage"]), money["value"], strict=True))
         amounts = [None if is_missing(sums.get(row.name)) else float(sums[row.name]) for row in rows]
         panels.append((money_axis, "money", "money", amounts))
     data, axes = [], {}
@@ -161,7 +158,7 @@ def stage_bars(
         annotations=_names(rows), **axes,
     )  # fmt: skip
     more = {axis: values for axis, _, _, values in panels[1:]}
-    return figure(data, whole, rows, plate, table_of(frame, by, plate, more))
+    return figure(data, whole, rows, plate, table_of(frame, "stage", plate, more))
 
 
 def _bars(values: Sequence[float | None], meaning: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import NBSP
 from crmkit.present.tiles import Sentences
+from crmkit.present.wide import beside
 from crmkit.process.conformance import KINDS, Conformance, conformance, conforming
 from crmkit.process.description import Process
 from crmkit.process.layout import codes_of
@@ -76,9 +77,8 @@ def examined(study: Study, process: Process) -> Conformance:
 
 def summary(study: Study, found: Conformance) -> Sentences:
     """Return how many deals went as described, and who is not looked at."""
-    row, said = conforming(found).iloc[0], list[Message | str]()
-    cases = Cases(*(float(row[name]) for name in Cases._fields))
-    told, n = gated(study.formats, row["value"], cases), study.formats.count(row["n"])
+    row, said = conforming(found).iloc[0].to_dict(), list[Message | str]()
+    told, n = gated(study.formats, row["value"], Cases.of(row)), study.formats.count(row["n"])
     if not row["n"]:
         whys = dict.fromkeys(why for one in found.checked.to_dict("records") for why in _why(study, one))
         said += [N_("No deal can be held against the description."), *whys]
@@ -115,8 +115,7 @@ def summary(study: Study, found: Conformance) -> Sentences:
 def by_kind(study: Study, found: Conformance) -> Table:
     """Return for each kind of deviation how many deals have it, of those that could be examined for it."""
     rows = conforming(found, "kind")
-    names = {name: f"value_{name}" for name in ("numerator", "denominator", "n", "low", "high")}
-    frame = rows.rename(columns=names).assign(
+    frame = rows.rename(columns=beside("value")).assign(
         name=[study.words.message(KIND_WORDS[kind]) for kind in rows["kind"]],
         deviations=found.checked["deviations"].to_numpy(),
         why=[" ".join(_why(study, row)) for row in found.checked.to_dict("records")],
@@ -158,13 +157,12 @@ def by_step(study: Study, found: Conformance) -> Table:
 
 
 def _shares(study: Study, rows: pd.DataFrame, what: tuple[str, str, str], notes: list[str]) -> Table:
-    names = {name: f"value_{name}" for name in ("numerator", "denominator", "n", "low", "high")}
     columns = [
         Column("name", what[1]),
         Column("value", study.say("Without a deviation"), "share", "higher"),
         Column("value_n", study.say("Deals examined"), "count"),
     ]
-    return study.table(rows.rename(columns=names), what[0], what[2], columns, notes, shown=60)
+    return study.table(rows.rename(columns=beside("value")), what[0], what[2], columns, notes, shown=60)
 
 
 def deviations_table(study: Study, found: Conformance) -> Table | Sentences:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from crmkit.compare.control import Control, control
 from crmkit.errors import N_
 from crmkit.measures.evaluation import ALL
 from crmkit.periods import Period
 from crmkit.present.axes import COLOURS, Scale, layout, period_axis, value_axis, week_labels
-from crmkit.present.figures import Figure, Plate, Row, figure, hover
+from crmkit.present.figures import Figure, Plate, Row, figure, hover, line
 from crmkit.present.gates import Cases
 from crmkit.present.several import Several
 from crmkit.present.study import Study
@@ -46,10 +44,8 @@ def control_charts(
     study: Study, names: Sequence[str] = ("new_deals", "won_deals", "revenue"), period: Period = ALL
 ) -> Several:
     """Return how control charts are read, and those of some measures with their tables."""
-    items: list[Any] = [Sentences.of(study.words, READING)]
-    for name in names:
-        items.append(control_chart(study, control(study.crm, name, period)))
-    return Several(tuple(items))
+    charts = (control_chart(study, control(study.crm, name, period)) for name in names)
+    return Several((Sentences.of(study.words, READING), *charts))
 
 
 def control_chart(study: Study, told: Control) -> Figure | Sentences:
@@ -111,16 +107,8 @@ def _lines(study: Study, told: Control, kind: str) -> list[dict[str, Any]]:
     span = study.say("ordinary: {interval}", interval=_ordinary(study, told, kind))
     dashed = {"color": COLOURS["some"], "width": 1.5, "dash": "dash"}
     solid = {"color": COLOURS["plan"], "width": 1.5}
-    lines = []
-    for value, name, line in ((told.mean, mean, solid), (told.high, span, dashed), (told.low, "", dashed)):
-        lines.append(
-            {
-                "type": "scatter", "mode": "lines", "x": [-0.6, last + 0.6], "y": [value, value],
-                "name": label(name), "showlegend": bool(name), "hoverinfo": "skip",
-                "line": line,
-            }
-        )  # fmt: skip
-    return lines
+    lines = ((told.mean, mean, solid), (told.high, span, dashed), (told.low, "", dashed))
+    return [line([-0.6, last + 0.6], [value, value], name, look) for value, name, look in lines]
 
 
 def _ordinary(study: Study, told: Control, kind: str) -> str:
@@ -139,12 +127,8 @@ def _weeks(rows: Sequence[Row], plate: Plate) -> dict[str, Any]:
 
 
 def _hits(study: Study, rows: Sequence[Row], hits: Sequence[int], plate: Plate) -> dict[str, Any]:
-    marker = {
-        "color": COLOURS["lost"],
-        "symbol": "diamond",
-        "size": 12,
-        "line": {"width": 1, "color": "#ffffff"},
-    }
+    edge = {"width": 1, "color": "#ffffff"}
+    marker = {"color": COLOURS["lost"], "symbol": "diamond", "size": 12, "line": edge}
     return {
         "type": "scatter", "mode": "markers", "name": label(study.say("a signal")), "x": list(hits),
         "y": [rows[at].value for at in hits], "marker": marker, "showlegend": bool(hits),
@@ -156,7 +140,7 @@ def _table(study: Study, told: Control, plate: Plate) -> Table:
     kind = KIND_OF_UNIT[told.unit]
     frame = told.rows.assign(
         monday=told.rows["week"].dt.date,
-        seen=[study.words.message(SIGNALS[one]) if one else None for one in told.rows["signal"]],
+        seen=[study.words.message(SIGNALS[one]) if one else "" for one in told.rows["signal"]],
     )
     columns = [
         Column("monday", study.say("Week of"), "date"),
@@ -170,5 +154,4 @@ def _table(study: Study, told: Control, plate: Plate) -> Table:
         mean=with_unit(formats, told.mean, kind), interval=_ordinary(study, told, kind),
         step=with_unit(formats, told.moving_range, kind),
     )  # fmt: skip
-    frame["seen"] = frame["seen"].where(pd.notna(frame["seen"]), "")
     return study.table(frame, plate.name, plate.title, columns, [note])

@@ -11,7 +11,7 @@ from crmkit.compare.effect import Effect
 from crmkit.errors import N_, Message
 from crmkit.present.axes import COLOURS, Scale, layout, period_axis, value_axis, week_labels
 from crmkit.present.differences import RELATIVE, difference_text
-from crmkit.present.figures import Figure, Row, figure, hover
+from crmkit.present.figures import Figure, Row, figure, hover, line
 from crmkit.present.gates import Cases
 from crmkit.present.study import Study
 from crmkit.present.tables import Column
@@ -109,16 +109,14 @@ def _row(study: Study, one: dict[str, Any], kind: str) -> Row:
     return Row(name, value, Cases(n=float(one["n"])), with_unit(study.formats, value, kind))
 
 
-def _line(study: Study, found: Effect, column: str, name: Message, line: dict[str, Any]) -> dict[str, Any]:
+def _line(study: Study, found: Effect, column: str, name: Message, look: dict[str, Any]) -> dict[str, Any]:
     """Return a line that is broken at the change; of that without the change, only what lies after it."""
     values = [None if is_missing(one) else float(one) for one in found.series[column]]
     at = _place(found)
     before = values[:at] if column == "fitted" else [None] * at
-    return {
-        "type": "scatter", "mode": "lines", "name": label(study.words.message(name)), "connectgaps": False,
-        "x": [*range(at), at - 0.5, *range(at, len(values))], "y": [*before, None, *values[at:]],
-        "line": line, "showlegend": any(one is not None for one in values), "hoverinfo": "skip",
-    }  # fmt: skip
+    x, y = [*range(at), at - 0.5, *range(at, len(values))], [*before, None, *values[at:]]
+    known = any(one is not None for one in values)
+    return line(x, y, study.words.message(name), look) | {"connectgaps": False, "showlegend": known}
 
 
 def _place(found: Effect) -> int:
@@ -130,16 +128,13 @@ def _across(study: Study, found: Effect) -> dict[str, Any]:
     """Return the line at the date of the change, with its name."""
     at, text = _place(found) - 0.5, label(study.formats.day(found.date))
     place = {"x": at, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False}
-    line = {"color": COLOURS["plan"], "width": 1.5, "dash": "dot"}
+    look = {"color": COLOURS["plan"], "width": 1.5, "dash": "dot"}
     ends = {"x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper"}
-    return {"shapes": [{"type": "line", **ends, "line": line}], "annotations": [{"text": text, **place}]}
+    return {"shapes": [{"type": "line", **ends, "line": look}], "annotations": [{"text": text, **place}]}
 
 
 def _level(study: Study, value: float, count: int, is_effect: bool) -> dict[str, Any]:
     told = difference_text(study.formats, value, RELATIVE)
     name = study.say("the effect: {value}", value=told) if is_effect else study.say("as much the other way")
-    return {
-        "type": "scatter", "mode": "lines", "x": [-0.6, count - 0.4], "y": [value, value],
-        "name": label(name), "showlegend": True, "hoverinfo": "skip",
-        "line": {"color": COLOURS["open"], "width": 2, "dash": "solid" if is_effect else "dash"},
-    }  # fmt: skip
+    look = {"color": COLOURS["open"], "width": 2, "dash": "solid" if is_effect else "dash"}
+    return line([-0.6, count - 0.4], [value, value], name, look)

@@ -92,7 +92,7 @@ def rows_of(frame: pd.DataFrame, by: str, plate: Plate) -> list[Row]:
     """Return the rows of a frame, in its order."""
     kind, formats, rows = kind_of(frame), plate.formats, []
     for record in frame[[by, "value", *CASES]].to_dict("records"):
-        cases = Cases(*(None if is_missing(record[part]) else float(record[part]) for part in CASES))
+        cases = Cases.of(record)
         value = None if is_missing(record["value"]) else float(record["value"])
         told = with_unit(formats, value, kind)
         told = str(gated(formats, value, cases, kind, plate.limits)) if kind == "share" else told
@@ -128,6 +128,14 @@ def hover(rows: Sequence[Row], plate: Plate) -> dict[str, Any]:
             lines.append(f"n = {plate.formats.count(row.cases.n)}")
         texts.append("<br>".join(map(label, lines)))
     return {"hoverinfo": "text", "hovertext": texts}
+
+
+def line(x: Sequence[float], y: Sequence[float | None], name: str, look: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a line with nothing to be read over it; one without a ``name`` is not in the legend."""
+    return {
+        "type": "scatter", "mode": "lines", "x": list(x), "y": list(y), "name": label(name),
+        "showlegend": bool(name), "hoverinfo": "skip", "line": look,
+    }  # fmt: skip
 
 
 def whiskers(rows: Sequence[Row], colour: str = "#4d4d4d") -> dict[str, Any]:
@@ -192,23 +200,25 @@ def table_of(
 
 
 def figure(
-    data: list[dict[str, Any]],
-    layout: dict[str, Any],
-    rows: Sequence[Row],
-    plate: Plate,
+    data: list[dict[str, Any]], layout: dict[str, Any], rows: Sequence[Row], plate: Plate,
     table: Table | None = None,
-) -> Figure:
+) -> Figure:  # fmt: skip
     """Return the finished chart; one without rows says so."""
-    words = plate.formats.words
     if not rows:
         nothing = {
-            "text": label(words.say("There is nothing to draw.")),
-            "showarrow": False,
-            "xref": "paper",
-            "yref": "paper",
-        }
-        layout = {**layout, "annotations": [{**nothing, "x": 0.5, "y": 0.5, "font": {"size": 14}}]}
-    values = "; ".join(f"{row.name}: {row.told}" for row in rows[:12])
-    alt = words.say("Chart: {title}. {values}", title=plate.title.rstrip("."), values=values).strip()
+            "text": label(plate.formats.words.say("There is nothing to draw.")), "showarrow": False,
+            "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "font": {"size": 14},
+        }  # fmt: skip
+        layout = {**layout, "annotations": [nothing]}
+    told = "; ".join(f"{row.name}: {row.told}" for row in rows[:12])
+    return finished(plate, data, layout, told=told, table=table)
+
+
+def finished(
+    plate: Plate, data: list[dict[str, Any]], layout: dict[str, Any], *, told: str, table: Table | None
+) -> Figure:
+    """Return a chart whose figures are ``told`` to those who do not see it."""
+    title = plate.title.rstrip(".")
+    alt = plate.formats.words.say("Chart: {title}. {values}", title=title, values=told).strip()
     config = {**CONFIG, "toImageButtonOptions": {"filename": plate.name}}
     return Figure(plate.name, plate.title, {"data": data, "layout": layout, "config": config}, alt, table)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmkit.facts import FloatArray
 from crmkit.present.axes import COLOURS, Scale, layout, value_axis
-from crmkit.present.figures import Figure, Plate, Row, figure, hover
+from crmkit.present.figures import Figure, Plate, Row, figure, hover, line
 from crmkit.present.gates import Cases
 from crmkit.present.texts import is_missing, label
 from crmkit.statistics.funnels import funnel_limits
@@ -65,12 +66,8 @@ def funnel(rows: pd.DataFrame, plate: Plate, *, better: str, counted: str) -> Fi
     return figure([*lines, *_points(known, marks, plate, better)], shape, marks, plate)
 
 
-def _line(x: Any, y: Any, dash: str, name: str) -> dict[str, Any]:
-    return {
-        "type": "scatter", "mode": "lines", "x": [float(one) for one in x], "y": [float(one) for one in y],
-        "line": {"color": "#6b6b6b", "width": 1.3, "dash": dash}, "hoverinfo": "skip", "name": label(name),
-        "showlegend": bool(name),
-    }  # fmt: skip
+def _line(x: FloatArray, y: FloatArray, dash: str, name: str) -> dict[str, Any]:
+    return line(x.tolist(), y.tolist(), name, {"color": "#6b6b6b", "width": 1.3, "dash": dash})
 
 
 def _points(

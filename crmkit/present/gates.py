@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from crmkit.limits import Limits
 from crmkit.present.formats import Formats, Number
@@ -21,6 +22,12 @@ class Cases(NamedTuple):
     n: float | None = None
     low: float | None = None
     high: float | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any], key: str = "") -> Cases:
+        """Return what stands in a row under these names, or behind its figure ``key`` («<key>_n»)."""
+        told = (row[f"{key}_{part}" if key else part] for part in cls._fields)
+        return cls(*(None if is_missing(one) else float(one) for one in told))
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from crmkit.present.axes import CONFIG, NAME_WIDTH, group_axis, layout, names, period_axis, wrap
-from crmkit.present.figures import Figure, Plate
+from crmkit.present.axes import NAME_WIDTH, group_axis, layout, names, period_axis, wrap
+from crmkit.present.figures import Figure, Plate, finished
 from crmkit.present.tables import Table
 from crmkit.present.texts import label
 
@@ -39,10 +39,7 @@ def share_map(
         f"{name}: {plate.formats.share(sum(k for k, _ in row) / max(sum(n for _, n in row), 1), 0)}"
         for name, row in zip(rows[:12], cells, strict=False)
     )
-    words = plate.formats.words
-    alt = words.say("Chart: {title}. {values}", title=plate.title.rstrip("."), values=said).strip()
-    config = {**CONFIG, "toImageButtonOptions": {"filename": plate.name}}
-    return Figure(plate.name, plate.title, {"data": data, "layout": whole, "config": config}, alt, table)
+    return finished(plate, data, whole, told=said, table=table)
 
 
 def _cells(

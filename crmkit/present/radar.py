@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from crmkit.present.axes import COLOURS, CONFIG, layout, wrap
-from crmkit.present.figures import Figure, Plate
+from crmkit.present.axes import COLOURS, layout, wrap
+from crmkit.present.figures import Figure, Plate, finished
 from crmkit.present.tables import Table
 from crmkit.present.texts import label
 
@@ -50,9 +50,7 @@ def radar(plate: Plate, areas: Sequence[str], lines: Sequence[tuple[str, Scores]
     }  # fmt: skip
     whole = layout(plate.title, 560, formats, polar=spokes, showlegend=len(lines) > 1)
     told = "; ".join(_told(plate, *pair) for pair in zip(areas, lines[last][1], strict=True))
-    alt = formats.words.say("Chart: {title}. {values}", title=plate.title.rstrip("."), values=told).strip()
-    config = {**CONFIG, "toImageButtonOptions": {"filename": plate.name}}
-    return Figure(plate.name, plate.title, {"data": data, "layout": whole, "config": config}, alt, table)
+    return finished(plate, data, whole, told=told, table=table)
 
 
 def _told(plate: Plate, area: str, score: float | None, *, called: str = "") -> str:

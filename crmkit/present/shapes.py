@@ -41,7 +41,6 @@ INKS: Mapping[str, Ink] = {
     "won": Ink("#d9f0e8", "#007a59", 2.0),
     "lost": Ink("#fbe6da", "#b34d00", 2.0),
     "bar": Ink("#0072b2"),
-    "bar_won": Ink("#009e73"),
     "bar_few": Ink("#b9c3ca"),
     "flow": Ink("none", "#1d2730", 1.4),
     "handover": Ink("none", "#c24e00", 2.4),

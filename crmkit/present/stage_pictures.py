@@ -17,7 +17,6 @@ from crmkit.present.stage_rows import (
     BAR,
     BARS,
     LEFT,
-    ROW,
     SAID,
     Row,
     bar,
@@ -30,53 +29,46 @@ from crmkit.present.stage_rows import (
     scale,
     table_of,
 )  # fmt: skip
-from crmkit.present.tables import CASES, Column
+from crmkit.present.tables import Column
 from crmkit.present.units import short_span
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def funnel(
-    frame: pd.DataFrame, formats: Formats, *, name: str = "stage_funnel", title: str = "",
-    counted: str = "deals", won: int | None = None, limits: Limits | None = None,
-) -> Diagram:  # fmt: skip
+def funnel(frame: pd.DataFrame, formats: Formats, *, limits: Limits | None = None) -> Diagram:
     """Draw how many deals came to each stage, and which share of them went on.
 
     Parameters
     ----------
-    frame: of ``accounting``: ``pipeline``, ``stage``, the counts ``counted``, ``conversion`` with its cases.
-    won: how many were won, for a last bar. limits: thresholds of small numbers.
+    frame: of ``accounting``: ``pipeline``, ``stage``, ``deals``, ``conversion`` with its cases.
+    limits: thresholds of small numbers.
     """
     limits = limits or Limits()
     say, rows = formats.words.say, rows_of(frame)
-    counts = [row.figure(counted) for row in rows]
-    most = max([*(count or 0 for count in counts), won or 0, 1])
+    counts = [row.figure("deals") for row in rows]
+    most = max([*(count or 0 for count in counts), 1])
     shapes = list(headings(say("deals that came to the stage"), say("went on from there")))
     for row, count in zip(rows, counts, strict=True):
         shapes += named(row)
         shapes += _counted(row.top, count, formats, most=most)
         shapes += _went_on(row, formats, limits)
-    height = end_of(rows)
-    if won is not None and rows:
-        shapes.append(Text(LEFT, height + 15, say("won deals"), "text", 13))
-        shapes += _counted(height, won, formats, most=most, role="bar_won")
-        height += ROW
     columns = [
-        Column(counted, say("Deals"), "count"), Column("conversion", say("Went on"), "share", "higher"),
+        Column("deals", say("Deals"), "count"), Column("conversion", say("Went on"), "share", "higher"),
         Column("conversion_n", "n", "count"),
     ]  # fmt: skip
     heading = say("How far the deals come")
     told = [f"{row.stage}: {formats.count(n)}" for row, n in zip(rows, counts, strict=True)]
     note = say("The share is of those visits that are over; a stage that was passed over counts as passed.")
     return picture(
-        name, title or heading, shapes, rows=rows, height=height, told=told, notes=[note], formats=formats,
-        table=table_of(frame, formats, columns, name=name, title=heading, limits=limits),
+        "stage_funnel", heading, shapes, rows=rows, height=end_of(rows), told=told, notes=[note],
+        formats=formats,
+        table=table_of(frame, formats, columns, name="stage_funnel", title=heading, limits=limits),
     )  # fmt: skip
 
 
 def time_in_stage(
-    frame: pd.DataFrame, formats: Formats, *, name: str = "stage_times", title: str = "",
+    frame: pd.DataFrame, formats: Formats, *, name: str = "stage_times",
     hours_per_day: float = 8.0, limits: Limits | None = None,
 ) -> Diagram:  # fmt: skip
     """Draw how long deals stand in each stage: a bar to the median, a line to nine tenths, the norm.
@@ -113,23 +105,21 @@ def time_in_stage(
     ]  # fmt: skip
     told = [f"{row.stage}: {formats.days(row.figure(f'{unit}_median'))}" for row in rows]
     return picture(
-        name, title or heading, shapes, rows=rows, height=end_of(rows) + AXIS, told=told,
+        name, heading, shapes, rows=rows, height=end_of(rows) + AXIS, told=told,
         notes=[_reading(frame, unit, formats, limits=limits)],
         formats=formats, table=table_of(frame, formats, columns, name=name, title=heading, limits=limits),
     )  # fmt: skip
 
 
-def _counted(
-    top: float, count: float | None, formats: Formats, *, most: float, role: str = "bar"
-) -> Iterator[Shape]:
+def _counted(top: float, count: float | None, formats: Formats, *, most: float) -> Iterator[Shape]:
     """Draw a bar with its count at the end."""
-    yield from bar(top, count, most, role=role)
+    yield from bar(top, count, most, role="bar")
     yield Text(LEFT + BARS * (count or 0) / most + 6, top + 34, formats.count(count), "text", 13, bold=True)
 
 
 def _went_on(row: Row, formats: Formats, limits: Limits) -> Iterator[Shape]:
     """Write which share went on, as the number of cases allows it to be told."""
-    cases = Cases(*(row.figure(f"conversion_{part}") for part in CASES))
+    cases = Cases.of(row.record, "conversion")
     told = gated(formats, row.figure("conversion"), cases, limits=limits)
     counted = "" if told.standing == "few" else formats.words.say("of {n}", n=formats.count(cases.n))
     beside = ", ".join(part for part in (told.beside, counted) if part)

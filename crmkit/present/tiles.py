@@ -67,8 +67,7 @@ def _told(row: Mapping[str, Any], formats: Formats, limits: Limits | None) -> tu
     if is_missing(row["low"]) and kind != "share":
         text = with_unit(formats, row["value"], kind)
         return text, counted
-    cases = Cases(*(None if is_missing(row[part]) else float(row[part]) for part in Cases._fields))
-    told = gated(formats, row["value"], cases, kind, limits)
+    told = gated(formats, row["value"], Cases.of(row), kind, limits)
     text = told.text if kind == "share" else with_unit(formats, row["value"], kind)
     if told.standing == "few" or not told.beside:
         return text, "" if told.text == counted else counted

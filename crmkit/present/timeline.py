@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 
 def period_bars(
-    frame: pd.DataFrame, plate: Plate, *, plan: pd.DataFrame | None = None, as_of: datetime | None = None,
-    meaning: str = "won",
-) -> Figure:  # fmt: skip
+    frame: pd.DataFrame, plate: Plate, *, plan: pd.DataFrame | None = None, as_of: datetime | None = None
+) -> Figure:
     """Draw a figure by month (or another step of time) as bars, with the plan as marks on them.
 
     Parameters
@@ -40,8 +39,8 @@ def period_bars(
     over = [as_of is None or end <= as_of for end in ends]
     texts = [label(scale.text(row.value, scale.places(top, many=len(rows) > 6))) for row in rows]
     data = [
-        _columns(rows, over, plate, meaning),
-        _columns(rows, [not one for one in over], plate, meaning, "/"),
+        _columns(rows, over, plate),
+        _columns(rows, [not one for one in over], plate, "/"),
     ]
     data += [_marks(aims, words.say("plan"), kind, plate)] if goals else []
     data.append(_above(rows, aims, texts, top))
@@ -54,11 +53,9 @@ def period_bars(
     return figure(data, whole, rows, plate, table_of(named, "period", plate, more))
 
 
-def _columns(
-    rows: Sequence[Row], wanted: Sequence[bool], plate: Plate, meaning: str, hatch: str = ""
-) -> dict[str, Any]:
+def _columns(rows: Sequence[Row], wanted: Sequence[bool], plate: Plate, hatch: str = "") -> dict[str, Any]:
     places = [index for index, one in enumerate(wanted) if one]
-    chosen, colour = [rows[index] for index in places], COLOURS[meaning]
+    chosen, colour = [rows[index] for index in places], COLOURS["won"]
     pattern = {"shape": hatch, "fgcolor": colour, "bgcolor": "#ffffff", "size": 6} if hatch else {}
     name = plate.formats.words.say("the period is not over") if hatch else plate.axis
     return {

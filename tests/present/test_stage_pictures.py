@@ -51,12 +51,12 @@ def test_the_funnel_shows_counts_and_gated_shares() -> None:
         {"stage": "Invoice", "deals": 0, **share(5, 20, 0.1, 0.5)},
         {"stage": "Money", "deals": 0},
     )
-    diagram = funnel(frame, EN, won=20)
+    diagram = funnel(frame, EN)
     nothing = ("bar", pytest.approx(1 / BARS))
-    assert bars(diagram) == [("bar", 1), ("bar", 0.25), nothing, nothing, ("bar_won", 0.1)]
+    assert bars(diagram) == [("bar", 1), ("bar", 0.25), nothing, nothing]
     assert [shape.text for shape in diagram.shapes if isinstance(shape, Text) and shape.italic] == ["25.0%"]
     said = texts(diagram)
-    for text in ("60.0%", "50–69%, of 100", "3 of 7", "—", "200", "50", "won deals", "20"):
+    for text in ("60.0%", "50–69%, of 100", "3 of 7", "—", "200", "50"):
         assert text in said
     assert diagram.table is not None and diagram.table.rows[1][:2] == ("Offer", 50)
 
