@@ -10,7 +10,7 @@ from crmkit.documents.handed import Handed, roles_of
 from crmkit.documents.sections import agreements, cover, crm_rules, measures, sub_processes
 from crmkit.documents.word import Cell, WordDocument
 from crmkit.errors import N_
-from crmkit.process.description import Process, Step, dead_ends
+from crmkit.process.description import Step, dead_ends
 
 TERMS = (
     (N_("Process stage"), N_("A big block of the process. It has an owner and a condition of leaving it.")),
@@ -82,14 +82,9 @@ def _terms_and_roles(document: WordDocument, handed: Handed) -> None:
         labelled=True,
     )
     document.heading(say("Roles"))
+    parts = ("responsible", "task_setter", "result_users")
     rows = [
-        [
-            role,
-            *(
-                _parts_of(handed, role, field) or "—"
-                for field in ("responsible", "task_setter", "result_users")
-            ),
-        ]
+        [role, *(_parts_of(handed, role, field) or "—" for field in parts)]
         for role in handed.process.role_names()
     ]
     heads = [say("Role"), say("Responsible for"), say("Sets the task for"), say("Uses the result of")]
@@ -113,8 +108,12 @@ def _at_a_glance(document: WordDocument, handed: Handed) -> None:
     say, process = handed.say, handed.process
     document.heading(say("The process at a glance"))
     if process.stages:
+        inside = {
+            one.name: [step.name for step in process.steps if step.stage == one.name]
+            for one in process.stages
+        }
         stages = [
-            [one.name, handed.told(one.owner), handed.told(one.exit), _steps_in(process, one.name) or "—"]
+            [one.name, handed.told(one.owner), handed.told(one.exit), inside[one.name] or "—"]
             for one in process.stages
         ]
         heads = [say("Process stage"), say("Owner"), say("Exit condition"), say("Steps")]
@@ -125,10 +124,6 @@ def _at_a_glance(document: WordDocument, handed: Handed) -> None:
         steps.append([str(number), step.name, _who(handed, step), handed.norm(step.norm), results])
     heads = [say("No."), say("Step"), say("Responsible"), say("Time norm"), say("Result")]
     document.table(heads, steps, (0.9, 2.9, 2.9, 2.2, 6), caption=say("Process steps"))
-
-
-def _steps_in(process: Process, stage: str) -> list[str]:
-    return [step.name for step in process.steps if step.stage == stage]
 
 
 def _who(handed: Handed, step: Step) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from crmkit.errors import N_
 from crmkit.present.process_texts import norm_text
+from crmkit.present.slicing import names_of_reps
 from crmkit.present.stages import PLACES, WAYS
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import MISSING, is_missing
@@ -74,7 +75,13 @@ def times(study: Study, places: StepMap) -> Block:
         return why
     rows, lacks = _rows(study, places), missing(study.crm, study.period, places)
     norms = zip(rows["norm_amount"], rows["norm_unit"], strict=True)
-    rows["norm"] = [MISSING if is_missing(one) else _norm(study, one, unit) for one, unit in norms]
+    rows["norm"] = [
+        norm_text(
+            None if is_missing(one) else Norm.model_validate({"amount": one, "unit": unit}), study.formats
+        )
+        or MISSING
+        for one, unit in norms
+    ]
     columns = [
         Column("working_days_median", study.say("Half: working days"), "days", gated=True, bare=True),
         Column("working_days_p90", study.say("Nine of ten: working days"), "days", gated=True, bare=True),
@@ -123,11 +130,8 @@ def by_rep(study: Study, places: StepMap) -> Block:
         return Sentences.of(study.words, study.why(", ".join(nobody)), "warning")
     rows = accounting(study.crm, study.period, places, by_rep=True)
     rows = _of_process(rows[rows["entries"] > 0])
-    reps = study.crm.tables["managers"]
-    names = dict(zip(reps["manager_id"].astype("str"), reps["name"].astype("str"), strict=True))
-    rows = rows.assign(
-        rep=rows["manager_id"].map(names).fillna(rows["manager_id"]), where=_where(study, rows)
-    )
+    names = rows["manager_id"].map(names_of_reps(study))
+    rows = rows.assign(rep=names.fillna(rows["manager_id"]), where=_where(rows))
     order = {where: number for number, where in enumerate(dict.fromkeys(rows["where"]))}
     rows = rows.sort_values(["where", "rep"], key=lambda one: one.map(order) if one.name == "where" else one)
     columns = [
@@ -161,7 +165,7 @@ def refusals(study: Study, places: StepMap) -> Block:
     rows = _of_process(reasons_of_losses(study.crm, study.period, places))
     if rows.empty:
         return Sentences.of(study.words, [N_("No deal was lost in this period.")])
-    rows = rows.assign(where=_where(study, rows))
+    rows = rows.assign(where=_where(rows))
     rows["lost_reason"] = rows["lost_reason"].where(rows["lost_reason"].notna(), study.say("no reason given"))
     columns = [
         Column("where", study.say("Stage")), Column("lost_reason", study.say("Reason")),
@@ -205,7 +209,7 @@ def _table(
     return study.table(rows, name, title, [*head, *columns], notes, parted=parted, shown=60)
 
 
-def _where(study: Study, rows: pd.DataFrame) -> list[str]:
+def _where(rows: pd.DataFrame) -> list[str]:
     """Return what each row's place is called, with its pipeline where there are several."""
     several = len(rows["pipeline"].unique()) > 1
     pairs = zip(rows["pipeline"], rows["stage"], strict=True)
@@ -213,10 +217,6 @@ def _where(study: Study, rows: pd.DataFrame) -> list[str]:
         f"{pipeline} · {stage}" if several and isinstance(pipeline, str) and pipeline else str(stage)
         for pipeline, stage in pairs
     ]
-
-
-def _norm(study: Study, amount: float, unit: str) -> str:
-    return norm_text(Norm.model_validate({"amount": amount, "unit": unit}), study.formats)
 
 
 def _untold(study: Study, places: StepMap, part: str) -> Sentences | None:

@@ -126,13 +126,9 @@ def _table(study: Study, found: Association) -> Table:
     told = found.rows["label"].isin(["holds", "may_be_chance"]).to_numpy()
     few = dict.fromkeys(frame["verdict"][~told] if told.any() else ())
     frame = pd.concat([frame[told], frame[~told]])
-    notes = [*few, *_left_out(study, found), *_reading(study)]
+    notes = [*few, *_left_out(study, found), *map(study.words.message, READING)]
     shown = int(told.sum()) or len(frame)
     return study.table(frame, "association", title, columns, notes, shown=shown)
-
-
-def _reading(study: Study) -> list[str]:
-    return [study.words.message(one) for one in READING]
 
 
 def _correlation(study: Study, row: Mapping[Any, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -122,18 +122,25 @@ def matrix(study: Study) -> Several | Sentences:
     columns = [Column(f"rep{place}", name, "share", bare=True) for place, name in enumerate(names)]
     title = study.say("Share with a violation by check and rep, %")
     notes = [study.say("The darker, the larger the share."), study.words.message(ORDER)]
-    beside = [[*(columns[one] for one in places), columns[-1]] for places in blocks(len(names) - 1, REPS)]
-    folded = range(FIRST, len(frame)) if len(beside) > 1 else ()
-    return Several(
-        tuple(
-            study.table(
-                frame, "audit_matrix", title, [first, *part], notes if part is beside[-1] else (),
-                shown=SHOWN, folded=folded,
-                heat={column.key: heat[column.key] for column in part},
-            )
-            for part in beside
+    return in_parts(study, frame, [first, *columns], name="audit_matrix", title=title, notes=notes, heat=heat)
+
+
+def in_parts(
+    study: Study, frame: pd.DataFrame, columns: Sequence[Column], *, name: str, title: str,
+    notes: Sequence[str], heat: Mapping[str, tuple[int, ...]], most: int = REPS, foot: int = 0,
+) -> Several:  # fmt: skip
+    """Return a wide table as several: its first column, at most so many others and its last in each."""
+    first, *reps, whole = columns
+    parts = [[*(reps[one] for one in places), whole] for places in blocks(len(reps), most)]
+    folded = range(FIRST, len(frame) - foot) if len(parts) > 1 else ()
+    tables = (
+        study.table(
+            frame, name, title, [first, *part], notes if part is parts[-1] else (), foot=foot, shown=SHOWN,
+            folded=folded, heat={one.key: heat[one.key] for one in part},
         )
+        for part in parts
     )  # fmt: skip
+    return Several(tuple(tables))
 
 
 def _shades(study: Study, cells: pd.DataFrame) -> tuple[int, ...]:
@@ -156,29 +163,14 @@ def money(study: Study) -> Table | Sentences:
         return Sentences.of(study.words, [N_("No open deal has a violation.")], "finding")
     whole = money_at_risk(study.audit, []).assign(name=study.say("All checks, each deal once"))
     named = rows.assign(name=[study.say(find_check(one).title) for one in rows["check"]])
-    title = study.say("Money in open deals with violations, by check")
-    return _money(study, pd.concat([named, whole]), Column("name", study.say("What is checked")), title)
-
-
-def money_by_rep(study: Study) -> Table | Sentences:
-    """Return the open deals with violations and what they are worth, rep by rep."""
-    rows = money_at_risk(study.audit, ["manager_id"])
-    if rows.empty or amounts_unknown(study.crm):
-        return money(study)
-    whole = money_at_risk(study.audit, []).assign(name=study.say("All reps, each deal once"))
-    named = by_name(study, rows, "manager")
-    title = study.say("Money in open deals with violations, by rep")
-    return _money(study, pd.concat([named, whole]), Column("name", study.say("Rep")), title)
-
-
-def _money(study: Study, frame: pd.DataFrame, first: Column, title: str) -> Table:
+    frame = pd.concat([named, whole], ignore_index=True)
     columns = [
-        first, Column("deals", study.say("Open deals"), "count"),
+        Column("name", study.say("What is checked")), Column("deals", study.say("Open deals"), "count"),
         Column("amount", study.say("Amount"), "money"),
         Column("without_amount", study.say("Without an amount"), "count"),
     ]  # fmt: skip
     note = study.say(
         "A deal with several violations counts once in the last row, so the rows do not add up to it."
     )
-    name = "audit_money" if "check" in frame else "audit_money_reps"
-    return study.table(frame.reset_index(drop=True), name, title, columns, [note], foot=1, shown=SHOWN)
+    title = study.say("Money in open deals with violations, by check")
+    return study.table(frame, "audit_money", title, columns, [note], foot=1, shown=SHOWN)

@@ -15,6 +15,7 @@ from crmkit.present.formats import Formats
 from crmkit.present.gates import Cases, gated, standing
 from crmkit.present.process_texts import norm_text
 from crmkit.present.quality import heading
+from crmkit.present.slicing import names_of_reps
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import MISSING, is_missing
 from crmkit.process.beside import DIFFERS, described_beside_measured
@@ -150,8 +151,7 @@ def _share(formats: Formats, row: Row) -> str:
     """Return a share with its cases, as their number allows: «3 of 7»; «53 of 62: 85.5% (75–92%)»."""
     if is_missing(row["value"]):
         return ""
-    cases = Cases(row["numerator"], row["denominator"], row["n"], row["low"], row["high"])
-    counted, told = formats.k_of_n(row["numerator"], row["n"]), gated(formats, row["value"], cases)
+    counted, told = formats.k_of_n(row["numerator"], row["n"]), gated(formats, row["value"], Cases.of(row))
     return counted if told.standing == "few" else f"{counted}: {told}"
 
 
@@ -197,9 +197,7 @@ def _role(study: Study, sides: Mapping[str, Row]) -> str:
     elif role["found"] and role["mark"] != "agrees":
         said.append(study.say("mostly: {role}", role=role_text(study.words, role["found"])))
     if owner["found"] and (share := _share(study.formats, owner)):
-        reps = study.crm.tables["managers"]
-        names = dict(zip(reps["manager_id"].astype("str"), reps["name"].astype("str"), strict=True))
-        name = names.get(owner["found"], owner["found"])
+        name = names_of_reps(study).get(owner["found"], owner["found"])
         said.append(study.say("most visits: {name}, {share}", name=name, share=share))
     return "; ".join(said)
 

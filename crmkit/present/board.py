@@ -13,8 +13,8 @@ from crmkit.audit.checks import find_check
 from crmkit.audit.score import COLUMN, By, tallied
 from crmkit.audit.score import by_check as cells_of
 from crmkit.present.audit_changes import changed, day_of, run_before, summed
-from crmkit.present.audit_score import FIRST, NOTHING, REPS, SHOWN, by_name, by_weight
-from crmkit.present.several import Several, blocks
+from crmkit.present.audit_score import NOTHING, REPS, SHOWN, by_name, by_weight, in_parts
+from crmkit.present.several import Several
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import clean
@@ -83,19 +83,12 @@ def by_check(study: Study) -> Several | Sentences:
     frame = pd.DataFrame(cells)
     names = [str(row[0]).replace(". ", ".\N{NARROW NO-BREAK SPACE}") for row in table.rows]
     reps = [Column(f"r{rep}", name, "count", counted=True) for rep, name in enumerate(names)]
-    heat = {one.key: tuple(2 * (value > 0) for value in frame[one.key][: -len(sums)]) for one in reps}
-    most = REPS if study.crm.settings.audit.names == "full" else INITIALLED
-    parts = [[*(reps[one] for one in places), reps[-1]] for places in blocks(len(reps) - 1, most)]
-    folded = range(FIRST, len(frame) - len(sums)) if len(parts) > 1 else ()
-    return Several(
-        tuple(
-            study.table(
-                frame, table.name, table.title, [Column("check", study.say("What is checked")), *part],
-                table.notes if part is parts[-1] else (), foot=len(sums), shown=SHOWN, folded=folded,
-                heat={one.key: heat[one.key] + (0,) * len(sums) for one in part},
-            )
-            for part in parts
-        )
+    none = (0,) * len(sums)
+    heat = {one.key: (*(2 * (value > 0) for value in frame[one.key][: -len(sums)]), *none) for one in reps}
+    return in_parts(
+        study, frame, [Column("check", study.say("What is checked")), *reps], name=table.name,
+        title=table.title, notes=table.notes, heat=heat, foot=len(sums),
+        most=REPS if study.crm.settings.audit.names == "full" else INITIALLED,
     )  # fmt: skip
 
 

@@ -32,16 +32,13 @@ NO_ANSWER = N_("No question is answered yet.")
 NONE_CONTRADICTED = N_("No answer is contradicted by the data.")
 
 
-def _any(study: Study) -> bool:
-    """Return whether any question is answered."""
-    return bool((result(study)[0].areas["answered"] > 0).any())
-
-
 def contradictions(study: Study) -> Table | Sentences:
     """Return the answers that the data contradict, each with the figure."""
-    rows = result(study)[0].contradictions
+    grown = result(study)[0]
+    rows = grown.contradictions
     if rows.empty:
-        return Sentences.of(study.words, [NONE_CONTRADICTED if _any(study) else NO_ANSWER])
+        said = NONE_CONTRADICTED if (grown.areas["answered"] > 0).any() else NO_ANSWER
+        return Sentences.of(study.words, [said])
     told = [
         {
             "text": _question(study, row["question"]),

@@ -11,9 +11,9 @@ from crmkit.audit.answers import Answers, present_and_previous, read_answers
 from crmkit.audit.growth import Changes, Growth, compare_audits, grow
 from crmkit.audit.questions import Questionnaire, read_questions
 from crmkit.audit.suggestions import needed_measures, suggest
-from crmkit.errors import CrmkitError
 from crmkit.measures.records import plain_rows
 from crmkit.present.study import Study
+from crmkit.present.words import refusing_in
 from crmkit.process.description import Process
 
 
@@ -25,11 +25,8 @@ def questions_of(study: Study) -> Questionnaire:
     ------
     CrmkitError: the client's own questions cannot be used; it speaks the language of the study.
     """
-    try:
+    with refusing_in(study.words):
         return read_questions(study.client.folder)
-    except CrmkitError as error:
-        error.say = study.words.message
-        raise
 
 
 def answers_of(study: Study) -> tuple[Answers, Answers | None]:
@@ -40,13 +37,10 @@ def answers_of(study: Study) -> tuple[Answers, Answers | None]:
     CrmkitError: files of answers that cannot be used; it speaks the language of the study.
     """
     folder, asked, today = study.client.folder, questions_of(study), study.crm.today
-    try:
+    with refusing_in(study.words):
         present, previous = present_and_previous(folder, today)
         now = read_answers(folder, present or today, asked)
         return now, None if previous is None else read_answers(folder, previous, asked)
-    except CrmkitError as error:
-        error.say = study.words.message
-        raise
 
 
 @lru_cache(maxsize=4)

@@ -140,18 +140,13 @@ def reasons(study: Study) -> Figure | Sentences:
 def reasons_table(study: Study) -> Table | Sentences:
     """Return refusals by reason: deals, and money where lost deals carry any."""
     figures = study.evaluate(REFUSALS, by=["lost_reason"])
-    told = [name for name in available(figures, REFUSALS) if _total(figures, name) > 0]
+    told = [name for name in available(figures, REFUSALS) if rows_of(figures, name)["value"].sum() > 0]
     if "refusals:count" not in told:
         return Sentences.of(study.words, [])  # the chart above has said why
     frame = wide(figures, told, ["lost_reason"])
     frame = frame.sort_values(["refusals_count", "lost_reason"], ascending=[False, True], ignore_index=True)
     columns = [Column("lost_reason", study.say("Reason")), *measure_columns(study, told)]
     return study.table(frame, "refusals", study.say("Refusals by reason"), columns)
-
-
-def _total(figures: pd.DataFrame, name: str) -> float:
-    """Return what the groups of a measure add up to."""
-    return float(rows_of(figures, name)["value"].sum())
 
 
 def forecast(study: Study) -> Table | Sentences:

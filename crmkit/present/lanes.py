@@ -18,16 +18,12 @@ COLUMNS = 4
 SPACE = 26.0
 
 
-def flow_diagram(process: Process, formats: Formats, *, name: str = "flow", title: str = "") -> Diagram:
+def flow_diagram(process: Process, formats: Formats, *, name: str = "flow") -> Diagram:
     """Draw a described process.
 
     Steps stand in their order, from left to right, four to a band; each in the lane of its first responsible
     role, or in that of «not said». Where a step has several outcomes, each has a row of its own in its box,
     with an arrow to what follows, the number of a step in another band, or the mark of an end.
-
-    Parameters
-    ----------
-    title: the finding; by default how many steps, roles and hand-overs there are.
     """
     links = links_of(process)
     places = [_place(process, index, formats, links=links) for index in range(len(process.steps))]
@@ -45,22 +41,13 @@ def flow_diagram(process: Process, formats: Formats, *, name: str = "flow", titl
             Text(WIDTH / 2, 24, formats.words.say("There is nothing to draw."), "soft", 13, "middle")
         )
         down = 40 + SPACE
-    title = title or _title(process, links, formats)
+    title = _title(process, links, formats)
     alt = formats.words.say(
         "Flow diagram: {title}. {steps}", title=title.rstrip("."), steps="; ".join(_told(places, links))
     )
     table = _table(places, links, name=name, formats=formats)
-    return Diagram(
-        name,
-        title,
-        alt,
-        WIDTH,
-        down - SPACE + 2,
-        tuple(shapes),
-        _notes(process, links, formats),
-        tuple(breaks),
-        table,
-    )
+    notes = _notes(process, links, formats)
+    return Diagram(name, title, alt, WIDTH, down - SPACE + 2, tuple(shapes), notes, tuple(breaks), table)
 
 
 def _columns(steps: int) -> int:
@@ -87,18 +74,13 @@ def links_of(process: Process) -> list[Link]:
         several = len(going) + len(ends) > 1
         for place, (text, target) in enumerate([*going, *ends]):
             aimed = last and place <= len(going)  # of the ends of the last step the first is what is aimed at
-            handed = _is_handed(process, index, target)
+            handed = target >= 0 and fold(_role(step)) != fold(_role(process.steps[target]))
             links.append(Link(index, target, text if several else "", handed, aimed))
     return links
 
 
 def _role(step: Step) -> str:
     return step.responsible[0] if step.responsible else ""
-
-
-def _is_handed(process: Process, source: int, target: int) -> bool:
-    """Whether a deal passes to another role."""
-    return target >= 0 and fold(_role(process.steps[source])) != fold(_role(process.steps[target]))
 
 
 def _place(process: Process, index: int, formats: Formats, *, links: Sequence[Link]) -> Place:

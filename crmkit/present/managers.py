@@ -17,9 +17,9 @@ from crmkit.present.figures import Figure, Plate
 from crmkit.present.funnel import funnel
 from crmkit.present.managers_notes import notes
 from crmkit.present.several import Several
+from crmkit.present.slicing import names_of_reps
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
-from crmkit.present.texts import is_missing
 from crmkit.present.tiles import Sentences
 from crmkit.present.verdict_words import Compared, label_text, verdict_text, why
 
@@ -54,7 +54,11 @@ def compared_reps(study: Study, outcome: str = MAIN) -> Several | Sentences:
     if found.outcome.kind == "share":
         parts = (part for _, part in rows.groupby("role", sort=True))
         is_main = outcome == MAIN
-        items += [_funnel(study, found, one) for one in parts if _compared(one) and (is_main or _differ(one))]
+        items += [
+            _funnel(study, found, one)
+            for one in parts
+            if _compared(one) and (is_main or (one["label"] == "holds").any())
+        ]
     return Several((*items, _table(study, found, rows)))
 
 
@@ -99,9 +103,7 @@ def what_of(outcome: Outcome) -> Compared:
 
 def named(study: Study, found: Managers) -> pd.DataFrame:
     """Return the rows with the names of the reps, in their order."""
-    table = study.crm.tables["managers"]
-    names = dict(zip(table["manager_id"].astype("str"), table["name"].astype("object"), strict=True))
-    names = {key: name for key, name in names.items() if not is_missing(name)}
+    names = names_of_reps(study)
     frame = found.rows.assign(name=[str(names.get(one, one)) for one in found.rows["manager_id"]])
     return frame.sort_values(["role", "name"], kind="stable", ignore_index=True)
 
@@ -134,20 +136,14 @@ def alone(study: Study, rows: pd.DataFrame) -> list[str]:
     many = int((rows["label"] == "cannot_be_computed").sum())
     if not many:
         return []
-    said = study.words.plural(
+    return [study.words.plural(
         "{n} rep has nobody to be compared with.", "{n} reps have nobody to be compared with.", many
-    )
-    return [said]
+    )]  # fmt: skip
 
 
 def _compared(rows: pd.DataFrame) -> bool:
     """Whether at least two of a role's reps are compared."""
     return int(rows["label"].isin(["holds", "may_be_chance"]).sum()) > 1
-
-
-def _differ(rows: pd.DataFrame) -> bool:
-    """Whether a verdict about one of a role's reps holds."""
-    return bool((rows["label"] == "holds").any())
 
 
 def told_of(study: Study, name: str, row: Mapping[str, Any], what: Compared) -> str:

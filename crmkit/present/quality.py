@@ -69,16 +69,6 @@ def problems(study: Study) -> Table | Sentences:
     return study.table(found, "problems", title, spec, shown=20)
 
 
-def _spec(study: Study) -> list[Column]:
-    return [
-        Column("what", study.say("What is wrong")),
-        Column("where", study.say("Where")),
-        Column("count", study.say("Rows"), "count"),
-        Column("of", study.say("Of how many"), "count"),
-        Column("share", study.say("Share"), "share"),
-    ]
-
-
 def _worded(study: Study, found: pd.DataFrame) -> pd.DataFrame:
     return found.assign(
         what=[study.words.message(what_is_wrong(code)) for code in found["code"]],
@@ -114,34 +104,41 @@ def _with_kind(study: Study, table: str, name: str) -> str:
 
 
 def _group(study: Study, group: str, title: Message, more: tuple[Column, ...] = ()) -> Table | Sentences:
+    """Return the problems of a group; ``{rows}`` in the title is how many rows they are in."""
     found = quality_of(study).of_group(group)
     if found.empty:
         return Sentences.of(study.words, [LOOKED_FOR[group]])
+    rows = len(found) if group == "filling" else int(found["count"].sum())
     pairs = zip(found["table"], found["column"], strict=True)
     effects = [BY_DATE.get(f"{table}.{name}") for table, name in pairs]
     found = found.assign(effect=["" if one is None else study.words.message(one) for one in effects])
-    spec = [*_spec(study), *more, Column("samples", study.say("Samples"))]
-    return study.table(_worded(study, found), group, study.words.message(title), spec, shown=20)
+    spec = [
+        Column("what", study.say("What is wrong")),
+        Column("where", study.say("Where")),
+        Column("count", study.say("Rows"), "count"),
+        Column("of", study.say("Of how many"), "count"),
+        Column("share", study.say("Share"), "share"),
+        *more,
+        Column("samples", study.say("Samples")),
+    ]
+    heading = study.say(title.text, rows=study.formats.count(rows))
+    return study.table(_worded(study, found), group, heading, spec, shown=20)
 
 
 def identifiers(study: Study) -> Table | Sentences:
     """Return the identifiers that a spreadsheet damaged, and records that share one."""
-    rows = int(quality_of(study).of_group("identifiers")["count"].sum())
-    title = N_("Damaged identifiers: {rows} cells or rows", rows=study.formats.count(rows))
-    return _group(study, "identifiers", title)
+    return _group(study, "identifiers", N_("Damaged identifiers: {rows} cells or rows"))
 
 
 def dates(study: Study) -> Table | Sentences:
     """Return the dates that cannot be."""
-    rows = int(quality_of(study).of_group("dates")["count"].sum())
-    return _group(study, "dates", N_("Impossible dates: {rows} rows", rows=study.formats.count(rows)))
+    return _group(study, "dates", N_("Impossible dates: {rows} rows"))
 
 
 def masses(study: Study) -> Table | Sentences:
     """Return rows that were made or closed in a mass."""
-    rows = int(quality_of(study).of_group("masses")["count"].sum())
-    title = N_("Made in a mass: {rows} dates", rows=study.formats.count(rows))
-    return _group(study, "masses", title, (Column("effect", study.say("Figures that it distorts")),))
+    effect = Column("effect", study.say("Figures that it distorts"))
+    return _group(study, "masses", N_("Made in a mass: {rows} dates"), (effect,))
 
 
 def joins(study: Study) -> Table | Sentences:
@@ -194,5 +191,4 @@ def reach(study: Study) -> Table:
 
 def fields(study: Study) -> Table | Sentences:
     """Return the problems of filling: fields too empty, and those whose filling began late or stopped."""
-    rows = len(quality_of(study).of_group("filling"))
-    return _group(study, "filling", N_("Fields that cannot be relied on: {rows}", rows=rows))
+    return _group(study, "filling", N_("Fields that cannot be relied on: {rows}"))

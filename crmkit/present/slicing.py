@@ -62,6 +62,12 @@ def label(study: Study, name: str, value: object) -> str:
     return study.formats.group(value)
 
 
+def names_of_reps(study: Study) -> dict[str, str]:
+    """Return the names of the reps by their number, where the export tells them."""
+    reps = study.crm.tables["managers"].dropna(subset="name")
+    return dict(zip(reps["manager_id"].astype("str"), reps["name"].astype("str"), strict=True))
+
+
 def company_names(study: Study) -> dict[str, str]:
     """Return the names of the companies by their number, where the export tells them."""
     table = study.crm.tables["companies"]

@@ -44,13 +44,13 @@ READING: tuple[Message, ...] = (
 
 def to_be_effect(study: Study) -> Several | Sentences:
     """Return the expected beside the measured effect, for each step and each card that has begun."""
-    processes = study.processes.to_be
-    process = processes[-1] if processes else None
+    process = next(reversed(study.processes.to_be), None)
     found = to_be(study.crm, process, read_cards(cards_file(study.client.folder)))
     rows = found.rows.rename(columns={"after": "value", "after_n": "n"})
     rows = rows.assign(started_on=[day.isoformat() for day in rows["started_on"]])
     study.found["to_be"] = records(study, rows, _what)
-    said = _not_begun(study, found)
+    names = ", ".join(f"«{name}»" for name in found.not_begun)
+    said = [study.say("Not begun by the day described: {names}.", names=names)] if names else []
     if found.rows.empty:
         nothing = N_(
             "There is nothing to set side by side yet: that needs a description of how it should be with its"
@@ -63,11 +63,6 @@ def to_be_effect(study: Study) -> Several | Sentences:
 
 def _what(row: Mapping[str, Any]) -> Compared:
     return METRICS[row["metric"]][1]
-
-
-def _not_begun(study: Study, found: ToBe) -> list[str]:
-    names = ", ".join(f"«{name}»" for name in found.not_begun)
-    return [study.say("Not begun by the day described: {names}.", names=names)] if names else []
 
 
 def _table(study: Study, found: ToBe) -> Table:
