@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -35,6 +36,8 @@ from crmkit.measures.catalog import ADDITIVE, find
 
 Form: TypeAlias = Literal["percent", "times", "divided", "from_to"]
 Standing: TypeAlias = Literal["supported", "contradicted", "cannot_tell"]
+#: Both limits of a figure.
+Span: TypeAlias = tuple[float, float]
 
 #: What people call the measures of the method's claims.
 SAID = {
@@ -135,10 +138,10 @@ def _refusal(text: str) -> RequestError:
 
 def standing(
     asked: Claim,
-    ratio: tuple[float, float],
+    ratio: Span,
     verdict: Verdict,
     *,
-    reached: tuple[float, float] = (math.nan, math.nan),
+    reached: Span = (math.nan, math.nan),
     is_season_apart: bool = True,
 ) -> Standing:
     """Set a claimed change against the interval of the measured one.
@@ -151,6 +154,23 @@ def standing(
     is_season_apart: whether the season can have hidden nothing: it was separated, or both sides lie in the
         same part of the year.
 
+    """
+    hidden = 1.0 if is_season_apart else SEASON
+    claimed = [(asked.factor, ratio)] + [(asked.end, reached)] * (asked.form == "from_to")
+    return stands(claimed, verdict, nothing=1.0, hidden=hidden)
+
+
+def stands(
+    claimed: Sequence[tuple[float, Span]], verdict: Verdict, *, nothing: float, hidden: float = 1.0
+) -> Standing:
+    """Set claimed figures, the change first, against the intervals of the measured ones.
+
+    Parameters
+    ----------
+    verdict: what may be said of the measured change by itself: the gates come first.
+    nothing: what no change is: 1 of a ratio, 0 of a difference.
+    hidden: how many times as much a ratio might be, had a season not hidden it.
+
     Returns
     -------
     ``supported``: the change holds in the claimed direction, and the interval contains the claimed figure or
@@ -160,22 +180,15 @@ def standing(
 
     Source: METHOD 6.4
     """
-    if verdict.label in ("too_little_data", "cannot_be_computed") or any(map(math.isnan, ratio)):
+    change, (low, high) = claimed[0]
+    if verdict.label in ("too_little_data", "cannot_be_computed") or math.isnan(low) or math.isnan(high):
         return "cannot_tell"
-    is_growth = asked.factor > 1
-    hidden = 1.0 if is_season_apart else SEASON
-    weaker = _weaker(ratio, asked.factor, hidden, is_growth=is_growth)
-    if asked.form == "from_to":
-        weaker |= _weaker(reached, asked.end, hidden, is_growth=is_growth)
-    if weaker and verdict.reason in _INTERVAL_STANDS:
+    is_growth = change > nothing
+    is_weaker = any(
+        most * hidden < figure if is_growth else least / hidden > figure for figure, (least, most) in claimed
+    )
+    if is_weaker and verdict.reason in _INTERVAL_STANDS:
         return "contradicted"
-    claimed_side = "above" if is_growth else "below"
-    excludes = ratio[0] > 1 if is_growth else ratio[1] < 1
-    holds = excludes and verdict.label == "holds" and verdict.direction == claimed_side
-    return "supported" if holds and not weaker else "cannot_tell"
-
-
-def _weaker(span: tuple[float, float], claimed: float, hidden: float, *, is_growth: bool) -> bool:
-    """Return whether a whole interval stays on the weaker side of a figure."""
-    low, high = span
-    return high * hidden < claimed if is_growth else low / hidden > claimed
+    side, excludes = ("above", low > nothing) if is_growth else ("below", high < nothing)
+    holds = excludes and verdict.label == "holds" and verdict.direction == side
+    return "supported" if holds and not is_weaker else "cannot_tell"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmkit.compare.claims import Standing
+from crmkit.compare.claims import Standing, stands
 from crmkit.compare.interrupted import judged_series
-from crmkit.compare.intervals import unheld
+from crmkit.compare.intervals import Verdict, unheld
 from crmkit.compare.recording import recording
 from crmkit.facts import day_of
 from crmkit.measures.catalog import find
@@ -184,21 +185,16 @@ def _judged(crm: Snapshot, rows: pd.DataFrame) -> pd.DataFrame:
     compared = rows["label"].isin(["holds", "may_be_chance"])
     ends = [rows[name].where(compared) for name in ("gap", "gap_low", "gap_high")]
     low, high, _ = widened(*ends, rate=crm.settings.limits.false_discovery)
-    rows["gap_low"], rows["gap_high"] = (
-        rows["gap_low"].mask(compared, low),
-        rows["gap_high"].mask(compared, high),
+    rows = rows.assign(
+        gap_low=rows["gap_low"].mask(compared, low), gap_high=rows["gap_high"].mask(compared, high)
     )
     unheld(rows, ((rows["gap_low"] <= 0) & (rows["gap_high"] >= 0)).to_numpy(), "within_chance")
     return rows.assign(claim=[_claim(row) for row in rows.to_dict("records")])
 
 
-def _claim(row: dict[str, object]) -> Standing:
-    """Say whether the expected change has come: the same rule as for claims (METHOD 6.4)."""
-    expected, low, high = (float(str(row[name])) for name in ("expected", "gap_low", "gap_high"))
-    if not expected or expected != expected:
+def _claim(row: Mapping[Hashable, Any]) -> Standing:
+    """Say whether the expected change has come, unless none is expected or a season may have hidden it."""
+    told, expected = Verdict(row["label"], row["direction"], row["reason"]), row["expected"]
+    if np.isnan(expected) or not expected or told.reason in ("few_weeks", "season_not_separated"):
         return "cannot_tell"
-    nearest, furthest = (low, high) if expected > 0 else (-high, -low)
-    if row["label"] == "holds" and nearest > 0 and furthest >= abs(expected):
-        return "supported"
-    told = row["label"] == "holds" or row["reason"] == "within_chance"
-    return "contradicted" if told and furthest < abs(expected) else "cannot_tell"
+    return stands([(expected, (row["gap_low"], row["gap_high"]))], told, nothing=0.0)
