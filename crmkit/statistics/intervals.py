@@ -156,40 +156,25 @@ def ratio_limits(
     return lower, np.where(down > 0, top / np.where(down > 0, down, 1), product * 0 + np.inf)
 
 
-def quantile_interval(values: ArrayLike, quantile: float, level: float = 0.95) -> tuple[float, float]:
-    """Return the interval of a quantile by order statistics, whatever the distribution.
+@lru_cache(maxsize=4096)
+def quantile_ranks(n: int, quantile: float = 0.5, level: float = 0.95) -> tuple[int, int] | None:
+    """Return the ranks (from 1) of the ordered values that limit a quantile, whatever the distribution.
 
     Parameters
     ----------
-    values: one number a case; missing ones must have been left out, and counted, before.
-    quantile: 0.5 for the median, 0.9 for p90.
+    n: how many values there are. quantile: 0.5 for the median, 0.9 for p90.
     level: two-sided confidence; the interval covers at least that much, with equal tails.
 
     Returns
     -------
-    Lower and upper limit in the unit of the values; both NaN where there are too few of them (at 95 %: below
-    6 for the median, below 36 for p90).
+    Both ranks; None where n is too small (at 95 %: below 6 for the median, below 36 for p90).
 
     Raises
     ------
-    ValueError: missing values among ``values``, or a quantile or level outside (0, 1).
+    ValueError: a quantile or level outside (0, 1).
 
-    >>> quantile_interval([1, 2, 3, 5, 8, 13], 0.5)
-    (1.0, 13.0)
-    """
-    ordered = np.sort(np.asarray(values, np.float64))
-    if np.isnan(ordered).any():
-        raise ValueError("values must not be missing")
-    ranks = quantile_ranks(len(ordered), quantile, level)
-    if ranks is None:
-        return float("nan"), float("nan")
-    return float(ordered[ranks[0] - 1]), float(ordered[ranks[1] - 1])
-
-
-@lru_cache(maxsize=4096)
-def quantile_ranks(n: int, quantile: float = 0.5, level: float = 0.95) -> tuple[int, int] | None:
-    """Return the ranks (from 1) of the ordered values that limit a quantile; None where n is too small.
-
+    Notes
+    -----
     The number of values below the true quantile is binomial, so the lower rank is the largest l with
     P(fewer than l below) <= (1 - level) / 2, the upper one the smallest u with P(u or more below) within it.
 

@@ -54,7 +54,7 @@ def least_squares(y: ArrayLike, x: ArrayLike, weights: ArrayLike | None = None, 
     Source: Newey and West, Econometrica 55 (1987) 703–708, with the factor n ÷ (n − columns)
 
     >>> told = least_squares([1, 2, 4, 5], [[1, 0], [1, 0], [1, 1], [1, 1]])
-    >>> told.coefficients.round(6).tolist(), told.covariance[1, 1].round(6)
+    >>> told.coefficients.round(6).tolist(), float(told.covariance[1, 1].round(6))
     ([1.5, 3.0], 0.5)
     """
     value, columns = _scaled(y, x, weights)

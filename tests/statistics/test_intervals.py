@@ -9,7 +9,6 @@ import pytest
 
 from crmkit.statistics.intervals import (
     newcombe,
-    quantile_interval,
     quantile_ranks,
     ratio_limits,
     wilson,
@@ -105,29 +104,21 @@ def test_ranks_of_very_many_cases() -> None:
     assert sum(ranks) == 1_000_001
 
 
-def test_intervals_take_the_values_at_these_ranks() -> None:
-    values = np.array([9, 4, 100, 1, 7, 3, 8, 2, 6, 5])  # ordered: 1 … 9, 100; ranks 2 and 9
-    assert quantile_interval(values, 0.5) == (2.0, 9.0)
-    assert quantile_interval(values[:5], 0.5) == pytest.approx((np.nan, np.nan), nan_ok=True)
-    assert quantile_interval([], 0.5) == pytest.approx((np.nan, np.nan), nan_ok=True)
+def test_the_greatest_limits_a_p90() -> None:
     # p90 of 36: P(all below) = .9^36 = .0225 <= .025, so the greatest is the upper limit; .9^35 = .02503 is
     # too much.
-    assert quantile_interval(np.arange(1, 37), 0.9)[1] == 36
-    assert np.isnan(quantile_interval(np.arange(1, 36), 0.9)).all()
+    ranks = quantile_ranks(36, 0.9)
+    assert ranks is not None
+    assert ranks[1] == 36
+    assert quantile_ranks(35, 0.9) is None
 
 
-def test_missing_values_are_a_mistake_of_the_caller() -> None:
-    with pytest.raises(ValueError, match="missing"):
-        quantile_interval([1.0, np.nan, 3.0], 0.5)
-
-
-def test_median_interval_covers_what_it_promises() -> None:
+def test_the_interval_of_a_median_covers_what_it_promises() -> None:
     # Deal sizes: lognormal, sigma 1.5, median 1. 4 000 samples of 20; ranks 6 and 15 cover .9586 (exact sum).
     samples = np.sort(np.random.default_rng(3).lognormal(0, 1.5, size=(4000, 20)), axis=1)
     covered = ((samples[:, 5] <= 1) & (samples[:, 14] >= 1)).mean()
     assert covered == pytest.approx(0.9586, abs=0.01)
-    low, high = quantile_interval(samples[0], 0.5)
-    assert (low, high) == (samples[0, 5], samples[0, 14])
+    assert quantile_ranks(20) == (6, 15)
 
 
 # Newcombe, Statistics in Medicine 17 (1998) 873–890, table II, method 10 (Wilson, squared and added).
