@@ -7,7 +7,7 @@ sentence is missing, fuzzy or obsolete, or when its placeholders differ from tho
 Sentences come from calls of ``N_``, ``say`` and ``plural``, from measures and checks (the first line of the
 docstring, and the title), from the meanings of the canonical columns, from the command line's help, from the
 notebooks' markdown cells, from the page templates, from the template of a client's settings, from presets,
-from the sales-system checklist.
+from the sales-system checklist, from the sentences of ``templates/words``.
 """
 
 from __future__ import annotations
@@ -130,6 +130,18 @@ def of_exports(path: Path) -> Iterator[Found]:
     yield from ((way["how"], 1) for needs in ways.values() for way in needs.values())
 
 
+def of_words(path: Path) -> Iterator[Found]:
+    """Yield every text of a file of sentences, each on its line."""
+    for node in yaml.compose(path.read_text(encoding="utf-8")).value:
+        values = [node[1]]
+        while values:
+            one = values.pop()
+            if isinstance(one, yaml.ScalarNode):
+                yield one.value, one.start_mark.line
+            else:
+                values += [each[1] if isinstance(each, tuple) else each for each in one.value]
+
+
 def of_checklist(path: Path) -> Iterator[Found]:
     """Yield the areas and the questions of the sales-system checklist."""
     data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 (texts only)
@@ -145,6 +157,7 @@ def collect() -> Catalog:
     pages = [*(PACKAGE / "documents" / "pages").glob("*.html"), *(PACKAGE / "batch").glob("*.html")]
     sources += [(path, of_template) for path in [*sorted(pages), *sorted((ROOT / "templates").glob("*.yml"))]]
     sources += [(path, of_preset) for path in sorted((ROOT / "templates" / "presets").glob("*.yml"))]
+    sources += [(path, of_words) for path in sorted((ROOT / "templates" / "words").glob("*.yml"))]
     sources += [(ROOT / "templates" / "exports.yml", of_exports)]
     sources += [(ROOT / "templates" / "checklist.yml", of_checklist)]
     sources += [(ROOT / "tools" / "definitions.py", of_module)]

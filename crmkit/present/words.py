@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from crmkit.errors import N_, CrmkitError, Message, RequestError
+from crmkit.places import resource
 
 LANGUAGES = ("en", "ru")
 SOURCE_LANGUAGE = "en"
@@ -34,6 +36,25 @@ def _catalogue(language: str) -> gettext.NullTranslations:
         write_mo(compiled, read_po(lines, locale=language))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+@cache
+def sentences(name: str) -> Any:
+    """Return the sentences of a file of ``templates/words`` as they stand there, each a message."""
+    import yaml
+
+    text = (resource("templates") / "words" / f"{name}.yml").read_text(encoding="utf-8")
+    return _marked(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506 (texts only)
+
+
+def _marked(told: Any) -> Any:
+    if isinstance(told, str):
+        return Message(told)
+    return (
+        {key: _marked(one) for key, one in told.items()}
+        if isinstance(told, dict)
+        else tuple(map(_marked, told))
+    )
 
 
 @dataclass(frozen=True)
