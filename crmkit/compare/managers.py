@@ -13,14 +13,13 @@ from crmkit.compare.colleagues import judged
 from crmkit.compare.intervals import unheld
 from crmkit.compare.mix import Mix, leaks, mix_of, telling
 from crmkit.compare.outcomes import Outcome, find_outcome, hangs_together
-from crmkit.compare.people import people_of
+from crmkit.compare.people import OWNER_THEN, credited, people_of
 from crmkit.compare.rep_verdicts import LEVEL
 from crmkit.limits import Limits
 from crmkit.measures import ALL, slices
 from crmkit.measures.sales import amounts
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
-from crmkit.stagelog import owners, stage_log
 
 COLUMNS = (
     "manager_id", "role", "n", "numerator", "clusters", "value", "low", "high", "expected", "model",
@@ -132,7 +131,7 @@ def cases_of_reps(crm: Snapshot, period: Period, one: Outcome, *, by: str = "man
     if telling(crm, every, known, outcome=well) if one.has_mix else leaks(known, well):
         told = replace(told, missing="reps_known_after_the_outcome")
     elif not known.any():
-        told = replace(told, missing="no_cases")
+        told = replace(told, missing="one_outcome" if left_out.get("one_kind") else "no_cases")
     elif one.has_mix and well is not None and _of_one_kind(well[known], crm.settings.limits):
         told = replace(told, missing="one_outcome")
     elif unpriced and unpriced >= crm.settings.limits.empty_share * (unpriced + (every["value"] > 0).sum()):
@@ -174,21 +173,14 @@ def _counted(cases: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
 
 def _owners(crm: Snapshot, cases: pd.DataFrame, by: str) -> tuple[npt.NDArray[np.int64], list[str], str]:
     """Return the code of whose each case is, −1 for nobody's, the identifiers, and how that is known."""
+    mine = credited(crm, cases)
     if by != "manager":
-        codes, labels = slices.coded(crm, cases, by)
+        codes, labels = slices.coded(crm, mine, by)
         return codes, labels, ""
-    if "manager_id" in cases:
-        owner = cases["manager_id"].cat
-        known = "stage" not in cases or "stage_changes.manager_id" in crm.supplied
-        names = [str(one) for one in owner.categories]
-        return owner.codes.to_numpy().astype(np.int64), names, "owner_then" if known else "owner_now"
-    _, owner, names = owners(crm)
-    credit = "owner_now"
-    if "stage_changes.manager_id" in crm.supplied:
-        log, credit = stage_log(crm), "owner_then"
-        owner = owner.copy()
-        owner[log.deal[log.lasts]] = log.manager[log.lasts]
-    return owner[cases["deal_ix"].to_numpy()].astype(np.int64), [str(one) for one in names], credit
+    owner = mine["manager_id"].cat
+    tells_itself = "manager_id" in cases and "stage" not in cases
+    credit = "owner_then" if tells_itself or OWNER_THEN in crm.supplied else "owner_now"
+    return owner.codes.to_numpy().astype(np.int64), [str(one) for one in owner.categories], credit
 
 
 def _sizes(crm: Snapshot, one: Outcome, cases: pd.DataFrame) -> dict[str, npt.NDArray[np.float64]]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from crmkit.compare.people import credited
 from crmkit.errors import N_, RequestError, did_you_mean
 from crmkit.facts import BoolArray, FloatArray, IntArray, day_of
 from crmkit.measures import slices
@@ -34,7 +35,8 @@ def weekly(crm: Snapshot, name: str, group: Group | None = None, *, outside: boo
     Parameters
     ----------
     name: ``id`` or ``id:variant``.
-    group: whose figures. outside: those of all others instead.
+    group: whose figures; a closed deal is of who owned it then, where the export tells that. outside: those
+        of all others instead.
 
     Returns
     -------
@@ -58,7 +60,8 @@ def weekly(crm: Snapshot, name: str, group: Group | None = None, *, outside: boo
     cases = one.cases(crm, ALL)
     cases = cases[(cases["left_out"] == "").to_numpy()]
     weeks = _weeks(crm, one, cases)
-    mine = _of_group(crm, cases, group) != outside if group else np.ones(len(cases), dtype=bool)
+    owned = credited(crm, cases) if group and one.basis == "closed_in" else cases
+    mine = _of_group(crm, owned, group) != outside if group else np.ones(len(cases), dtype=bool)
     place = _places(cases, weeks)
     cases, place = cases[mine & (place >= 0)], place[mine & (place >= 0)]
     days = crm.settings.calendar.working_days_between(weeks, weeks + np.timedelta64(7, "D"))

@@ -69,7 +69,7 @@ def asked_claims(study: Study) -> list[Answer]:
     """
     asked = study.options.get("claims") or []
     listed = asked if isinstance(asked, list) else [asked]
-    return study.once("claims", lambda: [_asked(study, one) for one in listed])
+    return study.once(f"claims {asked}", lambda: [_asked(study, one) for one in listed])
 
 
 def claims_of(study: Study, found: Sequence[Answer]) -> Several:

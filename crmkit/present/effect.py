@@ -108,7 +108,7 @@ def asked_effects(study: Study) -> list[Effect]:
     """
     asked = study.options.get("effects") or []
     listed = asked if isinstance(asked, list) else [asked]
-    return study.once("effects", lambda: [_asked(study, one) for one in listed])
+    return study.once(f"effects {asked}", lambda: [_asked(study, one) for one in listed])
 
 
 def _asked(study: Study, one: Any) -> Effect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmkit.compare.effect import Effect
+from crmkit.compare.people import OWNER_THEN
 from crmkit.compare.series import TOTALS, unit_of
 from crmkit.errors import N_
 from crmkit.measures.catalog import find
@@ -38,8 +39,8 @@ KEPT = {
         " less, is lost."
     ),
 }
-#: Bases of measures that count deals, and those for their present owner; others tell who did what.
-OF_DEALS = ("closed_in", "created_in", "matured_in")
+#: Bases of measures that count deals for their present owner; others tell who did what.
+OF_DEALS = ("created_in", "matured_in")
 #: Days of mass closing that are told, the largest.
 MOST_DAYS = 3
 
@@ -136,7 +137,8 @@ def _grounds(study: Study, found: Effect) -> list[str]:
     )
     said.append(study.say(season.text, weeks=limits.season_weeks))
     of_owners = set(slicing.BY_NAME).intersection([*found.control, *found.treated])
-    if of_owners and find(found.measure).basis in OF_DEALS:
+    present = OF_DEALS if OWNER_THEN in study.crm.supplied else (*OF_DEALS, "closed_in")
+    if of_owners and find(found.measure).basis in present:
         said.append(study.words.message(PRESENT_OWNER))
     if not found.control:
         text = N_(

@@ -8,6 +8,7 @@ from typing import Any
 
 from crmkit.compare.gap import Gap
 from crmkit.compare.gap_sides import Side
+from crmkit.compare.people import OWNER_THEN
 from crmkit.errors import N_, Message
 from crmkit.measures.cases import borders, days_seen
 from crmkit.present import slicing
@@ -135,7 +136,8 @@ def notes(study: Study, named: Named) -> list[str]:
         notes.append(study.say(OF_MIX.text, slice=slicing.within(study, found.mix)))
     if found.rows[["first", "second"]].isna().any(axis=None):
         notes.append(study.words.message(UNKNOWN))
-    if {found.first.by, found.second.by} & set(slicing.BY_NAME):
+    of_owners = {found.first.by, found.second.by} & set(slicing.BY_NAME)
+    if of_owners and OWNER_THEN not in study.crm.supplied:
         notes.append(study.words.message(PRESENT_OWNER))
     for side, name in enumerate((named.first, named.second)):
         notes += _left_out(study, found, side, name)

@@ -93,9 +93,31 @@ def test_who_had_no_leads_leaves_all_of_the_gap_to_the_leads(snapshot: Make) -> 
 
 
 def test_nobody_won_anything(snapshot: Make) -> None:
-    found = gap(snapshot(deals("1", 0, 40) + deals("2", 0, 50), managers=PEOPLE), ANNA, BORIS)
+    rows = deals("1", 0, 12) + deals("2", 0, 15)
+    found = gap(snapshot(rows, managers=PEOPLE), ANNA, BORIS)
     assert not any(told(found).values())
     assert set(found.rows["label"]) == {"cannot_be_computed"}
+    # 90 deals and none won: the won ones seem not to have been exported, so nothing is told.
+    found = gap(snapshot(rows + deals("1", 0, 63), managers=PEOPLE), ANNA, BORIS)
+    assert set(found.rows["reason"]) == {"one_outcome"}
+    assert np.isnan(list(told(found).values())).all()
+
+
+def test_reps_known_only_of_won_deals_are_not_told_apart(snapshot: Make) -> None:
+    # Whose a deal is was written down for the won ones alone: both would have won all of theirs.
+    rows = deals("1", 20, 0, 50) + deals("2", 30, 0, 60) + deals("", 0, 80)
+    found = gap(snapshot(rows, managers=PEOPLE), ANNA, BORIS)
+    assert set(found.rows["reason"]) == {"reps_known_after_the_outcome"}
+
+
+def test_a_time_of_which_the_losses_are_missing_tells_no_win_rate(snapshot: Make) -> None:
+    # In January 40 deals were won and none lost; from February on 3 of 4 are lost: January's losses are gone.
+    rows = deals("1", 40, 0, 50)
+    rows += deals("1", 10, 30, 50, created_at="2026-02-02", closed_at="2026-02-20")
+    crm = snapshot(rows, managers=PEOPLE)
+    found = gap(crm, *(Side(Period.parse(month, crm.settings.zone)) for month in ("2026-01", "2026-02")))
+    assert set(found.rows["label"]) == {"cannot_be_computed"}
+    assert set(found.rows["reason"]) == {"before_first_record"}
 
 
 def test_missing_amounts_are_a_factor_of_their_own(snapshot: Make) -> None:
@@ -352,3 +374,19 @@ def test_a_quarter_of_colder_leads_does_not_win_less(snapshot):
     row = gap(crm, later, earlier).rows.set_index("factor").loc["win_rate"]
     assert row["second"] - row["first"] > 0.01
     assert (row["label"], row["direction"], row["reason"]) == ("may_be_chance", "none", "unlike_deals")
+
+
+def test_a_deal_counts_for_who_owned_it_when_it_ended(snapshot: Make) -> None:
+    # Cid won 2 of 4 and left; the deals are Ann's now. Bob won 1 of 4.
+    cids, bobs = deals("Cid", 2, 2, 100), deals("Bob", 1, 3, 100)
+    whole = [one | {"deal_id": f"{place}"} for place, one in enumerate([*cids, *bobs])]
+    changes = [
+        {"deal_id": one["deal_id"], "changed_at": one["closed_at"], "from_stage": "New",
+         "to_stage": one["status"], "manager_id": one["manager_id"]}
+        for one in whole
+    ]  # fmt: skip
+    now = [one | {"manager_id": one["manager_id"].replace("Cid", "Ann")} for one in whole]
+    crm = snapshot(deals=now, stage_changes=changes)
+    rows = gap(crm, Side(by="manager", value="Cid"), Side(by="manager", value="Bob")).rows.set_index("factor")
+    assert rows.loc["leads", ["first", "second"]].tolist() == [4, 4]
+    assert rows.loc["win_rate", ["first", "second"]].tolist() == [0.5, 0.25]

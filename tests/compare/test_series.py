@@ -72,6 +72,25 @@ def test_a_group_and_all_others(crm: Snapshot):
     assert weekly(crm, "revenue", {"manager": "Ann"}, outside=True)["numerator"].tolist() == [300, 0, 200]
 
 
+def test_a_closed_deal_is_of_who_owned_it_then(snapshot: Callable[..., Snapshot]):
+    # Ann won both and left: they are Bob's now. Who a deal was created for is not told by the history.
+    deals = [
+        {"deal_id": day, "created_at": "2026-02-02", "closed_at": f"2026-02-{day}", "status": "won",
+         "amount": 10, "manager_id": "Bob"}
+        for day in ("03", "10")
+    ]  # fmt: skip
+    changes = [
+        {"deal_id": one["deal_id"], "changed_at": one["closed_at"], "from_stage": "New", "to_stage": "Won",
+         "manager_id": "Ann"}
+        for one in deals
+    ]  # fmt: skip
+    crm = snapshot(deals=deals, stage_changes=changes, as_of="2026-02-16")
+    assert weekly(crm, "revenue", {"manager": "Ann"})["numerator"].tolist() == [
+        10
+    ]  # the record begins on a Tuesday
+    assert weekly(crm, "new_deals", {"manager": "Bob"})["numerator"].tolist() == [2, 0]
+
+
 def test_one_mistyped_date_does_not_begin_the_record(snapshot: Callable[..., Snapshot]):
     days = [f"2026-02-{day:02d}" for day in range(9, 28)] * 12
     deals = [{"created_at": day} for day in ["2009-01-01", *days]]

@@ -125,7 +125,7 @@ def changed(client) -> Study:
 
 
 def with_asked(study: Study, **options: Any) -> Study:
-    return replace(study, options=options, kept={})
+    return replace(study, options=options)
 
 
 def test_changes_and_claims_that_were_asked_for_are_told(changed):
