@@ -13,7 +13,7 @@ import pandas as pd
 from crmkit.compare.artefacts import artefacts
 from crmkit.compare.claims import Claim, Standing, claim, standing
 from crmkit.compare.effect import effect
-from crmkit.compare.intervals import Verdict, ratio_limits, verdict
+from crmkit.compare.intervals import Verdict, verdict
 from crmkit.compare.period_figures import PeriodFigure, period_figures
 from crmkit.compare.periods import compared_periods
 from crmkit.compare.recording import recording
@@ -24,6 +24,7 @@ from crmkit.measures import ALL, Measure, find
 from crmkit.periods import Period
 from crmkit.periods import before as the_one_before
 from crmkit.schema import Snapshot
+from crmkit.statistics.intervals import ratio_limits
 
 AnswerKind: TypeAlias = Literal["effect", "periods", "pair"]
 #: Value, lower and upper limit of a ratio.

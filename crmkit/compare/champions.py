@@ -8,28 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from crmkit.compare.intervals import unheld, verdicts, wilson
+from crmkit.compare.intervals import unheld, verdicts
 from crmkit.compare.left_open import lying, stage_codes
 from crmkit.compare.mix import mix_of
 from crmkit.compare.outcomes import OUTCOMES, hangs_together
 from crmkit.compare.people import people_of
+from crmkit.facts import BoolArray, FloatArray, IntArray
 from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate, find
 from crmkit.measures.slices import coded, lacking
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
+from crmkit.statistics.intervals import wilson
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.shrinkage import shrink
 from crmkit.statistics.stratified import scored
-
-Floats: TypeAlias = npt.NDArray[np.float64]
-Ints: TypeAlias = npt.NDArray[np.int64]
 
 MEASURE = "stage_conversion:excluded"
 #: An attribute is crossed with the others as long as this share of the visits still has likes at other reps.
@@ -99,9 +96,7 @@ def champions(crm: Snapshot, period: Period = ALL) -> Champions:
     return Champions(rows, alike_by, not_by, counts, missing, level)
 
 
-def _crowned_twice(
-    visits: pd.DataFrame, lies: npt.NDArray[np.bool_], limits: Limits
-) -> tuple[pd.DataFrame, float]:
+def _crowned_twice(visits: pd.DataFrame, lies: BoolArray, limits: Limits) -> tuple[pd.DataFrame, float]:
     """Return the verdicts on the visits that ended, unless those left lying would change them.
 
     Who does not close what is lost converts all that ends.
@@ -115,7 +110,7 @@ def _crowned_twice(
 
 
 def _visits(
-    crm: Snapshot, cases: pd.DataFrame, stage: Ints
+    crm: Snapshot, cases: pd.DataFrame, stage: IntArray
 ) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
     """Return the visits as codes, and by what they are alike."""
     deal = cases["deal_ix"].to_numpy(np.int64)
@@ -134,7 +129,7 @@ def _visits(
     return pd.DataFrame({"value": cases["value"], **codes}), tuple(used), not_by
 
 
-def _alike(cell: Ints, rep: Ints) -> float:
+def _alike(cell: IntArray, rep: IntArray) -> float:
     """Return the share of the visits whose cell has visits of other reps."""
     if not len(cell):
         return 0.0
@@ -182,7 +177,7 @@ def crowned(visits: pd.DataFrame, *, limits: Limits) -> tuple[pd.DataFrame, floa
     return rows.drop(columns=["error", "largest", "whole", "is_alone"]).join(judged), level
 
 
-def _freedom(rows: pd.DataFrame) -> Floats:
+def _freedom(rows: pd.DataFrame) -> FloatArray:
     return np.asarray(np.maximum(rows["clients"].to_numpy() - 1, 1))
 
 

@@ -13,9 +13,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from crmkit.compare.intervals import difference_limits, newcombe
-from crmkit.compare.spread import Floats, PeriodCases, clustered, grouped, paired, spread_of
+from crmkit.compare.spread import PeriodCases, clustered, grouped, paired, spread_of
+from crmkit.facts import FloatArray
 from crmkit.statistics.decomposition import kitagawa
+from crmkit.statistics.intervals import difference_limits, newcombe
 from crmkit.statistics.weekly import weekly_spread
 
 ChangeKind: TypeAlias = Literal["total", "ratio", "share", "quantile"]
@@ -40,7 +41,7 @@ class Change:
     spread: float = np.nan
     freedom: float = np.inf
     worth: tuple[float, float] = (np.nan, np.nan)
-    ends: tuple[tuple[Floats, float], ...] = ()
+    ends: tuple[tuple[FloatArray, float], ...] = ()
     quantile: float = 0.5
 
     @property

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from crmkit.compare.expecting import Expectation, Field
-from crmkit.compare.intervals import cluster_means
 from crmkit.compare.mix import cells_of
 from crmkit.compare.rep_verdicts import LEVEL, Kind, judged_rows, ranked
+from crmkit.facts import BoolArray, FloatArray, IntArray
 from crmkit.limits import Limits
+from crmkit.statistics.bootstrap import cluster_means
 from crmkit.statistics.stratified import scored
-
-Ints: TypeAlias = npt.NDArray[np.int64]
-Floats: TypeAlias = npt.NDArray[np.float64]
 
 #: At most so often the reps that stand out are taken out of what all are compared with.
 ROUNDS = 5
@@ -38,12 +34,12 @@ class Colleagues:
     """
 
     role: int
-    codes: Ints
+    codes: IntArray
     field: Field
-    cluster: Ints
-    sizes: Floats
+    cluster: IntArray
+    sizes: FloatArray
     is_money: bool
-    is_new: npt.NDArray[np.bool_]
+    is_new: BoolArray
 
     @classmethod
     def of(cls, cases: pd.DataFrame, attributes: tuple[str, ...], kind: Kind) -> Colleagues:
@@ -63,13 +59,13 @@ class Colleagues:
         return cls(role, codes, field, cluster, sizes, kind == "money", is_new)
 
     @cached_property
-    def rows_of(self) -> list[Ints]:
+    def rows_of(self) -> list[IntArray]:
         """The positions of each rep's cases."""
         order = np.argsort(self.field.rep, kind="stable")
         return np.split(order, np.flatnonzero(np.diff(self.field.rep[order])) + 1)
 
     @cached_property
-    def sides(self) -> Floats:
+    def sides(self) -> FloatArray:
         """On which side of the others each rep is within cells of like cases: 1, -1, or 0 if that is unclear.
 
         Mantel and Haenszel's gap, with its own 95 % limits: it needs no model, so it keeps the model from
@@ -88,14 +84,14 @@ class Colleagues:
         reach = stdtrit(np.maximum(score.clusters - 1, 1), (1 + LEVEL) / 2) * score.spread
         return np.where(np.abs(score.ahead) > reach, np.sign(score.ahead), 0.0)
 
-    def usual(self, standing_out: Ints) -> npt.NDArray[np.bool_]:
+    def usual(self, standing_out: IntArray) -> BoolArray:
         """Return which reps all are compared with: those who do not stand out, and half of them at least."""
         told = np.ones(len(self.codes), dtype=bool)
         if len(told) >= FEWEST:
             told[standing_out[: int(len(told) * (1 - USUAL))]] = False
         return told
 
-    def rows(self, standing_out: Ints, enough: int) -> pd.DataFrame:
+    def rows(self, standing_out: IntArray, enough: int) -> pd.DataFrame:
         """Return the reps' figures and what was expected, with the variances of both.
 
         Parameters
@@ -113,7 +109,7 @@ class Colleagues:
         """The rows by which reps were compared with: a round in which these are the same costs nothing."""
         return {}
 
-    def _rows(self, usual: npt.NDArray[np.bool_], enough: int) -> pd.DataFrame:
+    def _rows(self, usual: BoolArray, enough: int) -> pd.DataFrame:
         found = dict(self.field.expectations(usual, enough))
         nothing = Expectation.unknown(self.field.size)
         each = [self._row(place, found.get(place, nothing)) for place in range(len(self.codes))]
@@ -152,13 +148,13 @@ class Colleagues:
             expected.error, free, expected.matched, *without, together, alone,
         )  # fmt: skip
 
-    def _draws(self) -> list[Floats | None]:
+    def _draws(self) -> list[FloatArray | None]:
         """Return the means of money in resamples of each rep's clients."""
         if not self.is_money:
             return [None] * len(self.codes)
         return [cluster_means(self.field.value[own], self.cluster[own]) for own in self.rows_of]
 
-    def _without_biggest(self, own: Ints, means: Floats, *, is_above: bool) -> tuple[float, float]:
+    def _without_biggest(self, own: IntArray, means: FloatArray, *, is_above: bool) -> tuple[float, float]:
         """Return value and expected without the case worth most, else the one that speaks most.
 
         Of cases that are yes or no, and not worth anything, none is bigger than another.

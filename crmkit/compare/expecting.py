@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from crmkit.facts import BoolArray, FloatArray, IntArray
 from crmkit.statistics.mixed import Design, Fit, fit, spread_of
-
-Ints: TypeAlias = npt.NDArray[np.int64]
-Floats: TypeAlias = npt.NDArray[np.float64]
 
 #: Cases of one cell and rep beyond the first that are needed for telling how single values scatter.
 FEW_REPEATS = 30
@@ -37,7 +33,7 @@ class Expectation:
     simple: float
     noise: float
     matched: float
-    by_cell: Floats
+    by_cell: FloatArray
 
     @classmethod
     def unknown(cls, cells: int) -> Expectation:
@@ -55,10 +51,10 @@ class Field:
     is_share: values are yes or no.
     """
 
-    rep: Ints
-    cell: Ints
-    value: Floats
-    attributes: Sequence[Ints]
+    rep: IntArray
+    cell: IntArray
+    value: FloatArray
+    attributes: Sequence[IntArray]
     is_share: bool
 
     @cached_property
@@ -67,7 +63,7 @@ class Field:
         return int(self.cell.max(initial=-1)) + 1
 
     @cached_property
-    def pairs(self) -> tuple[Ints, Ints, Floats, Floats]:
+    def pairs(self) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
         """Cell and rep of each pair that has cases, how many, and their sum."""
         joint, place = np.unique(self.rep * self.size + self.cell, return_inverse=True)
         counts = np.bincount(place).astype(np.float64)
@@ -98,9 +94,7 @@ class Field:
         cell, rep, counts, sums = self.pairs
         return spread_of(self.design, cell, np.unique(rep, return_inverse=True)[1], counts=counts, sums=sums)
 
-    def expectations(
-        self, reference: npt.NDArray[np.bool_], enough: int
-    ) -> Iterator[tuple[int, Expectation]]:
+    def expectations(self, reference: BoolArray, enough: int) -> Iterator[tuple[int, Expectation]]:
         """Yield for each rep what the others of the reference let one expect.
 
         Parameters
@@ -127,7 +121,7 @@ class Field:
             rare = self.design.sums(n) < enough
             yield int(rep[rows[0]]), self._expected(whole, cell[rows], counts[rows], rare)
 
-    def _expected(self, whole: Fit, cells: Ints, counts: Floats, rare: npt.NDArray[np.bool_]) -> Expectation:
+    def _expected(self, whole: Fit, cells: IntArray, counts: FloatArray, rare: BoolArray) -> Expectation:
         mean, error = whole.expected(cells, counts)
         cases, means = float(counts.sum()), whole.means
         noise = self.design.slopes(means[cells]) * (1.0 if self.is_share else self.design.noise or 0.0)

@@ -7,17 +7,17 @@ How often a change without effect is said to hold, and a true one is covered, st
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from crmkit.compare.intervals import LEVEL, Direction, Label, verdict
+from crmkit.facts import FloatArray
 from crmkit.limits import Limits
 from crmkit.statistics.regression import Fit, autoregressive, least_squares, usual_lags, whitened
 
-Floats: TypeAlias = NDArray[np.float64]
 #: The effect must exceed that of more than this share of the dates on which nothing was changed.
 EXCEEDED = 0.95
 #: Where the weeks are not dated: any Monday.
@@ -140,26 +140,26 @@ def judged_series(
 class _Series:
     """The weeks that have a figure; ``shift`` is what was taken off for the control group."""
 
-    values: Floats
-    shift: Floats
-    worth: Floats
+    values: FloatArray
+    shift: FloatArray
+    worth: FloatArray
     weeks: NDArray[np.datetime64]
     change: int
     is_season: bool
 
-    def columns(self, size: int) -> Floats:
+    def columns(self, size: int) -> FloatArray:
         """Return level, trend and season of the first ``size`` weeks; without the change."""
         age = (self.weeks[:size] - self.weeks[0]).astype(np.float64) / 7
         return np.column_stack([np.ones(size), age / age[-1] - 0.5, *self._months(size)])
 
-    def _months(self, size: int) -> list[Floats]:
+    def _months(self, size: int) -> list[FloatArray]:
         """Return one column a month of the year, that of each week's Thursday; the first is the level's."""
         if not self.is_season:
             return []
         month = (self.weeks[:size] + np.timedelta64(3, "D")).astype("datetime64[M]").astype(np.int64) % 12
         return [(month == one).astype(np.float64) for one in np.unique(month)[1:]]
 
-    def fit(self) -> tuple[Fit, Floats]:
+    def fit(self) -> tuple[Fit, FloatArray]:
         """Fit the line with the change; return it and its columns."""
         size = len(self.values)
         after = (np.arange(size) >= self.change).astype(np.float64)
@@ -192,7 +192,9 @@ def _limits(fit: Fit) -> tuple[float, float, float]:
     return value, value - half, value + half
 
 
-def placebo_effects(series: _Series, correlation: float, limits: Limits) -> tuple[NDArray[np.int64], Floats]:
+def placebo_effects(
+    series: _Series, correlation: float, limits: Limits
+) -> tuple[NDArray[np.int64], FloatArray]:
     """Return the placebo dates (positions) and the effect found on each, in the weeks before the change.
 
     The correlation of the errors is that of the whole series: it is no matter of the date.
@@ -223,14 +225,14 @@ def _hindrance(series: _Series, share: float, limits: Limits, *, is_robust: bool
     return "" if is_robust else "within_robust"
 
 
-def _proportion(values: Floats, control: Floats) -> float:
+def _proportion(values: FloatArray, control: FloatArray) -> float:
     """Return by what the control group is multiplied to have the level that the series had before."""
     mean = float(control.mean())
     return float(values.mean()) / mean if mean else 0.0
 
 
 def _described(
-    told: Floats, worth: Floats, sides: tuple[NDArray[np.int64], NDArray[np.int64]], n: float
+    told: FloatArray, worth: FloatArray, sides: tuple[NDArray[np.int64], NDArray[np.int64]], n: float
 ) -> Judged:
     """Say what was before and after, and nothing else."""
     means = [float(np.average(told[side], weights=worth[side])) if len(side) else np.nan for side in sides]

@@ -10,23 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.limits import Limits
-from crmkit.statistics.bootstrap import cluster_means
-from crmkit.statistics.intervals import difference_limits, newcombe, ratio_limits, wilson
-
-__all__ = [
-    "LEVEL",
-    "Direction",
-    "Label",
-    "Verdict",
-    "cluster_means",
-    "difference_limits",
-    "newcombe",
-    "ratio_limits",
-    "unheld",
-    "verdict",
-    "verdicts",
-    "wilson",
-]
 
 Label: TypeAlias = Literal["holds", "may_be_chance", "too_little_data", "cannot_be_computed"]
 Direction: TypeAlias = Literal["above", "below", "none"]

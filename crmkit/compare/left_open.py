@@ -5,21 +5,16 @@ Nothing is judged that would not hold, were they lost.
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from crmkit.facts import cycle_days, is_status
+from crmkit.facts import BoolArray, IntArray, cycle_days, is_status
 from crmkit.measures import find
 from crmkit.measures.cases import deal_cases, within
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 from crmkit.stages import STILL_THERE, stage_order
 from crmkit.visits import stage_visits, visit_days
-
-Ints: TypeAlias = npt.NDArray[np.int64]
 
 #: What still goes on lies longer than this share of what ended.
 ENDED = 0.9
@@ -47,14 +42,14 @@ def visits_with_lying(crm: Snapshot, period: Period) -> pd.DataFrame:
     return cases.assign(left_out=cases["left_out"].mask(late, ""), value=cases["value"].mask(late, 0.0))
 
 
-def stage_codes(crm: Snapshot, cases: pd.DataFrame) -> Ints:
+def stage_codes(crm: Snapshot, cases: pd.DataFrame) -> IntArray:
     """Return the code of each case's stage, in the order of the pipelines."""
     keys = pd.MultiIndex.from_frame(stage_order(crm).table[["pipeline", "stage"]].astype("str"))
     places = pd.MultiIndex.from_frame(cases[["pipeline", "stage"]].astype("str"))
     return np.asarray(keys.get_indexer(places), dtype=np.int64)
 
 
-def lying(crm: Snapshot, cases: pd.DataFrame, stage: Ints) -> npt.NDArray[np.bool_]:
+def lying(crm: Snapshot, cases: pd.DataFrame, stage: IntArray) -> BoolArray:
     """Return which visits still go on although nine of ten that ended at the stage took no longer."""
     rows = stage_visits(crm).rows
     days = pd.Series(visit_days(crm, rows)).where(rows["outcome"].to_numpy() < STILL_THERE)

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.facts import is_status
+from crmkit.facts import BoolArray, FloatArray, IntArray, is_status
 from crmkit.measures.cases import Rows
 from crmkit.measures.slices import coded
 from crmkit.schema import Snapshot
-
-Ints: TypeAlias = npt.NDArray[np.int64]
-Floats: TypeAlias = npt.NDArray[np.float64]
-Bools: TypeAlias = npt.NDArray[np.bool_]
 
 #: Attributes of a deal that the rep does not choose (METHOD 6.1), and the time since which it was worked.
 ATTRIBUTES = ("source", "segment", "product")
@@ -40,11 +35,11 @@ class Mix:
         ``not_in_export``, ``one_value``, ``known_after_the_outcome``.
     """
 
-    codes: dict[str, Ints]
+    codes: dict[str, IntArray]
     left_out: dict[str, str]
 
 
-def cells_of(attributes: Iterable[Ints], size: int) -> Ints:
+def cells_of(attributes: Iterable[IntArray], size: int) -> IntArray:
     """Return the cell of each of ``size`` cases: the combination of its attributes."""
     joint = np.zeros(size, dtype=np.int64)
     for codes in attributes:
@@ -55,7 +50,7 @@ def cells_of(attributes: Iterable[Ints], size: int) -> Ints:
 def mix_of(
     crm: Snapshot,
     cases: pd.DataFrame,
-    outcome: Bools | None = None,
+    outcome: BoolArray | None = None,
     also: Sequence[str] | None = (),
 ) -> Mix:
     """Return the attributes of the deals behind cases.
@@ -78,7 +73,7 @@ def mix_of(
 
     Source: METHOD 6.1
     """
-    found, left_out = dict[str, Ints](), dict[str, str]()
+    found, left_out = dict[str, IntArray](), dict[str, str]()
     names = (TIME,) if also is None else (*also, *ATTRIBUTES, AMOUNT, TIME)
     for name in names:
         codes = _codes(crm, cases, name)
@@ -93,7 +88,7 @@ def mix_of(
     return Mix(found, left_out)
 
 
-def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> Ints | None:
+def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> IntArray | None:
     deals: Rows = cases["deal_ix"].to_numpy(dtype=np.int64)
     if name == TIME:
         return _quarters(crm, cases)
@@ -107,7 +102,7 @@ def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> Ints | None:
     return _gathered(coded(crm, cases, name)[0] + 1)
 
 
-def _quarters(crm: Snapshot, cases: pd.DataFrame) -> Ints:
+def _quarters(crm: Snapshot, cases: pd.DataFrame) -> IntArray:
     """Return the quarter in which each case began, or was counted; the oldest of many are one, 1."""
     if "began" in cases and cases["began"].notna().mean() > 1 - LEAK:
         cases = cases.assign(at=cases["began"])
@@ -115,7 +110,7 @@ def _quarters(crm: Snapshot, cases: pd.DataFrame) -> Ints:
     return np.where(codes < 0, 0, np.maximum(codes - max(codes.max(initial=0) - MOST_VALUES, 0), 0) + 1)
 
 
-def _gathered(codes: npt.NDArray[np.signedinteger]) -> Ints:
+def _gathered(codes: npt.NDArray[np.signedinteger]) -> IntArray:
     """Return codes in which the rarest values are one, the last; 0 stays what it is."""
     sizes = np.bincount(codes, minlength=1)
     filled = np.flatnonzero(sizes[1:]) + 1
@@ -126,7 +121,7 @@ def _gathered(codes: npt.NDArray[np.signedinteger]) -> Ints:
     return np.asarray(place[codes], dtype=np.int64)
 
 
-def _bands(amounts: Floats) -> Ints:
+def _bands(amounts: FloatArray) -> IntArray:
     """Return the band of each amount, from 1; 0 where there is none. Equal amounts are in one band."""
     known = amounts > 0
     if not known.any():
@@ -135,7 +130,9 @@ def _bands(amounts: Floats) -> Ints:
     return np.where(known, 1 + np.searchsorted(edges, amounts, side="left"), 0).astype(np.int64)
 
 
-def telling(crm: Snapshot, cases: pd.DataFrame, filled: Bools, *, outcome: Bools | None = None) -> bool:
+def telling(
+    crm: Snapshot, cases: pd.DataFrame, filled: BoolArray, *, outcome: BoolArray | None = None
+) -> bool:
     """Return whether what is filled in tells how cases, or the deals behind them, came out.
 
     Of the visits to a stage most go on in lost deals too, so the visits alone may hide what the deals show.
@@ -146,7 +143,7 @@ def telling(crm: Snapshot, cases: pd.DataFrame, filled: Bools, *, outcome: Bools
     return leaks(filled, outcome) or leaks(filled[ended], won[ended])
 
 
-def leaks(filled: Bools, outcome: Bools | None) -> bool:
+def leaks(filled: BoolArray, outcome: BoolArray | None) -> bool:
     """Return whether what is filled in tells how a case came out: one kind has it much more often."""
     if outcome is None or outcome.all() or not outcome.any():
         return False

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.clients import clusters
-from crmkit.compare.spread import Floats, Ints, PeriodCases, added
+from crmkit.compare.spread import PeriodCases, added
+from crmkit.facts import FloatArray, IntArray
 from crmkit.measures.cases import days_seen
 from crmkit.measures.slices import coded
 from crmkit.periods import Period
@@ -27,7 +28,7 @@ def days_of(moments: pd.Series) -> Days:
     return np.asarray(moments.dt.tz_localize(None).to_numpy(), dtype="datetime64[D]")
 
 
-def weeks_of(days: Days) -> Ints:
+def weeks_of(days: Days) -> IntArray:
     """Return the week (Monday to Sunday) of each day, as a running number."""
     return np.asarray((days.astype(np.int64) + 3) // 7)
 
@@ -47,7 +48,7 @@ def gathered(
     return _side(crm, rows[0], spans[0], before), _side(crm, rows[1], spans[1], after)
 
 
-def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: Ints) -> PeriodCases:
+def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: IntArray) -> PeriodCases:
     weeks = weeks_of(days)
     first = int(weeks[0])
     working = added(
@@ -61,7 +62,7 @@ def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: Ints) -> Period
     return PeriodCases(value, weight, week, client, added(place, working))
 
 
-def _clients(crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[Ints, Ints]:
+def _clients(crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[IntArray, IntArray]:
     """Return what the cases of both sides hang together by, coded alike."""
     deals = [
         some["deal_ix"].fillna(value=-1).to_numpy(dtype=np.int64)
@@ -75,7 +76,7 @@ def _clients(crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[In
 
 def cells(
     crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame], slice_: str
-) -> tuple[list[Ints], list[str]]:
+) -> tuple[list[IntArray], list[str]]:
     """Return the group of each case in a slice, those without one last, and the groups' names."""
     both = pd.concat([some[["deal_ix"]] for some in rows], ignore_index=True)
     codes, names = coded(crm, both, slice_)
@@ -83,6 +84,6 @@ def cells(
     return [codes[: len(rows[0])], codes[len(rows[0]) :]], names
 
 
-def is_flat(values: Floats) -> bool:
+def is_flat(values: FloatArray) -> bool:
     """Return whether each case is a 1 or a 0."""
     return bool(np.isin(values, (0.0, 1.0)).all())

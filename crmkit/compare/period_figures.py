@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crmkit.compare.intervals import wilson
 from crmkit.compare.period_cases import gathered, is_flat, seen_days
 from crmkit.compare.series import TOTALS
-from crmkit.compare.spread import Floats, PeriodCases, clustered
+from crmkit.compare.spread import PeriodCases, clustered
+from crmkit.facts import FloatArray
 from crmkit.measures.catalog import Measure
 from crmkit.measures.evaluation import cases_of, evaluate
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
+from crmkit.statistics.intervals import wilson
 from crmkit.statistics.weekly import weekly_spread
 
 
@@ -87,6 +88,6 @@ def _limited(one: Measure, sides: tuple[PeriodCases, PeriodCases]) -> tuple[Peri
     return found[0], found[1]
 
 
-def _by_client(pull: Floats, side: PeriodCases) -> float:
+def _by_client(pull: FloatArray, side: PeriodCases) -> float:
     spread = clustered(pull, side.client) if len(pull) else np.nan
     return spread if np.isfinite(spread) else 0.0

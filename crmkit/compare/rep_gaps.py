@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from crmkit.compare.intervals import difference_limits
+from crmkit.facts import BoolArray, FloatArray
 from crmkit.statistics.bootstrap import SEED
-from crmkit.statistics.intervals import beta_limits
-
-Floats: TypeAlias = npt.NDArray[np.float64]
-Bools: TypeAlias = npt.NDArray[np.bool_]
+from crmkit.statistics.intervals import beta_limits, difference_limits
 
 _HALVINGS, _SMALLEST = 36, 1e-13
 
@@ -31,15 +27,15 @@ class Gaps:
         are given, limits are their quantiles.
     """
 
-    value: Floats
-    expected: Floats
-    noise: Floats
-    error: Floats
-    free: Floats
+    value: FloatArray
+    expected: FloatArray
+    noise: FloatArray
+    error: FloatArray
+    free: FloatArray
     is_share: bool
-    draws: Sequence[Floats] = ()
+    draws: Sequence[FloatArray] = ()
 
-    def limits(self, tail: npt.ArrayLike) -> tuple[Floats, Floats]:
+    def limits(self, tail: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return the limits of value less expected, ``tail`` being the chance outside of them.
 
         Shares: limits of both sides with as many cases as their variances are worth, combined by the squares
@@ -67,7 +63,7 @@ class Gaps:
             sides.append((share, *beta_limits(np.clip(share, 0, 1) * cases, cases, level, exact=exact)))
         return difference_limits(*sides)
 
-    def _by_resampling(self, outside: Floats) -> tuple[Floats, Floats]:
+    def _by_resampling(self, outside: FloatArray) -> tuple[FloatArray, FloatArray]:
         wave = np.random.default_rng(SEED).standard_normal(len(self.draws[0]))
         rows = zip(self.draws, self.expected, self.error, outside / 2, strict=True)
         ends = [
@@ -77,7 +73,7 @@ class Gaps:
         low, high = np.array(ends).T
         return low, high
 
-    def chances(self, made: Bools) -> Floats:
+    def chances(self, made: BoolArray) -> FloatArray:
         """Return the chance of so large a gap without any difference: where the limits touch nothing.
 
         NaN for the comparisons that are not made.

@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.compare.intervals import verdicts, wilson
+from crmkit.compare.intervals import verdicts
 from crmkit.compare.rep_gaps import Gaps
+from crmkit.facts import FloatArray
 from crmkit.limits import Limits
-from crmkit.statistics.intervals import Z95
+from crmkit.statistics.intervals import Z95, wilson
 from crmkit.statistics.many import false_discovery
 from crmkit.statistics.ranks import rank_limits, rank_tail
 from crmkit.statistics.shrinkage import drawn
 
-Floats: TypeAlias = npt.NDArray[np.float64]
 Texts: TypeAlias = npt.NDArray[np.object_]
 Kind: TypeAlias = Literal["share", "mean", "money"]
 
@@ -68,7 +68,7 @@ def judged_rows(rows: pd.DataFrame, limits: Limits, kind: Kind) -> tuple[pd.Data
     return pd.concat([rows, found], axis=1), level
 
 
-def _gates(rows: pd.DataFrame, limits: Limits) -> tuple[Texts, Texts, Floats]:
+def _gates(rows: pd.DataFrame, limits: Limits) -> tuple[Texts, Texts, FloatArray]:
     """Return why reps cannot be compared; of what but cases they have too few; how many cases count.
 
     Of two sides the smaller one counts, and clients instead of cases where they are too few.
@@ -97,7 +97,7 @@ def _gaps(rows: pd.DataFrame, kind: Kind) -> Gaps:
     return Gaps(value, expected, noise, error, free, kind == "share", draws)
 
 
-def _own_limits(rows: pd.DataFrame, gaps: Gaps) -> tuple[Floats, Floats]:
+def _own_limits(rows: pd.DataFrame, gaps: Gaps) -> tuple[FloatArray, FloatArray]:
     """Return the 95 % limits of the raw figures."""
     if gaps.is_share:
         return wilson(rows["numerator"], rows["n"])

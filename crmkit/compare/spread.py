@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from crmkit.facts import FloatArray, IntArray
 from crmkit.statistics.weekly import weekly_spread
-
-Floats: TypeAlias = npt.NDArray[np.float64]
-Ints: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,14 +21,14 @@ class PeriodCases:
         periods; none is negative. days: the working days of each week. group: its cell of like deals.
     """
 
-    value: Floats
-    weight: Floats
-    week: Ints
-    client: Ints
-    days: Floats
-    group: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    value: FloatArray
+    weight: FloatArray
+    week: IntArray
+    client: IntArray
+    days: FloatArray
+    group: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
 
-    def by_week(self, parts: Floats) -> Floats:
+    def by_week(self, parts: FloatArray) -> FloatArray:
         """Add up what cases tell by week."""
         return added(self.week, parts, len(self.days))
 
@@ -46,17 +42,17 @@ class PeriodCases:
 class Groups:
     """The groups of like cases on one side: code of each case, cases and successes of each group."""
 
-    code: Ints
-    of: Floats
-    won: Floats
+    code: IntArray
+    of: FloatArray
+    won: FloatArray
 
     @property
-    def rate(self) -> Floats:
+    def rate(self) -> FloatArray:
         """Successes by cases; NaN for a group that has none."""
         return self.won / np.where(self.of > 0, self.of, np.nan)
 
     @property
-    def near(self) -> Floats:
+    def near(self) -> FloatArray:
         """The rate, drawn a little away from 0 and 1, where a variance would be none."""
         return (self.won + 0.5) / (self.of + 1)
 
@@ -81,14 +77,14 @@ def grouped(first: PeriodCases, second: PeriodCases, least: int) -> tuple[Groups
     return one, other
 
 
-def spread_of(first: PeriodCases, second: PeriodCases, parts: Sequence[Floats]) -> tuple[float, float]:
+def spread_of(first: PeriodCases, second: PeriodCases, parts: Sequence[FloatArray]) -> tuple[float, float]:
     """Return the variance of a change by week or by client, whichever is more, and degrees of freedom."""
     weekly = [side.by_week(part) for side, part in zip((first, second), parts, strict=True)]
     one, other, freedom = map(float, weekly_spread(weekly[0], weekly[1]))
     return max(one + other, paired(first, second, parts)), freedom
 
 
-def paired(first: PeriodCases, second: PeriodCases, parts: Sequence[Floats]) -> float:
+def paired(first: PeriodCases, second: PeriodCases, parts: Sequence[FloatArray]) -> float:
     """Return the variance of a change by client: who buys in both periods is compared with himself."""
     size = 1 + max(int(side.client.max(initial=0)) for side in (first, second))
     before, after = (
@@ -101,12 +97,12 @@ def paired(first: PeriodCases, second: PeriodCases, parts: Sequence[Floats]) -> 
     return float(((moved - moved.mean()) ** 2).sum() * count / (count - 1)) if count > 1 else np.nan
 
 
-def added(code: Ints, parts: Floats, size: int = 0) -> Floats:
+def added(code: IntArray, parts: FloatArray, size: int = 0) -> FloatArray:
     """Add up parts by code."""
     return np.asarray(np.bincount(code, weights=parts, minlength=size), dtype=np.float64)
 
 
-def clustered(part: Floats, client: Ints) -> float:
+def clustered(part: FloatArray, client: IntArray) -> float:
     """Return the variance of the sum of parts that hang together by client."""
     sums = np.bincount(client, weights=part)
     count = len(np.unique(client))
