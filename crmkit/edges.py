@@ -1,12 +1,20 @@
-"""Where a record begins and ends: dates that were mistyped, and an export that is cut on the left."""
+"""Where a record begins and ends: mistyped dates, an export cut on the left, one without the deals lost."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from crmkit.facts import cycle_days, is_status, once_per_snapshot
+from crmkit.facts import BoolArray, cycle_days, is_status, is_technical, once_per_snapshot
+from crmkit.limits import Limits
 from crmkit.schema import EVENTS, Snapshot
+
+#: Deals that ended the other way are missing where their share is at most this part of what it is later on,
+HARDLY = 0.1
+#: and where so few of so many would come by chance less often than this.
+CHANCE = 0.001
+#: Of the kind that is missing at first, one in so many may have been written down early.
+EARLY = 20
 
 
 @once_per_snapshot
@@ -67,3 +75,57 @@ def begins_without_closings(crm: Snapshot) -> tuple[pd.Timestamp, pd.Timestamp] 
         return None
     quiet = (ended - first).total_seconds() / 86_400
     return (first, ended) if quiet > max(30.0, 2.0 * float(np.median(won))) else None
+
+
+@once_per_snapshot
+def both_kinds_since(crm: Snapshot) -> pd.Timestamp | None:
+    """Return from when on deals won and deals lost are both in the export as closed; ``NaT``: never.
+
+    ``None`` where they are from the first closing on, or where too few are closed to tell. A CRM may keep no
+    losses at first, or its lost deals are archived: a win rate of that time would tell of the records.
+    """
+    closed, won = crm.deals["closed_at"], is_status(crm, "won")
+    counts = (won | is_status(crm, "lost")) & ~is_technical(crm) & closed.notna().to_numpy()
+    return _since(crm, "closed_at", counts, (won, ~won))
+
+
+@once_per_snapshot
+def not_won_since(crm: Snapshot) -> pd.Timestamp | None:
+    """Return from when on deals created are in the export if they were not won, too; as both_kinds_since."""
+    known = crm.deals["created_at"].notna() & crm.deals["status"].notna()
+    return _since(crm, "created_at", known.to_numpy() & ~is_technical(crm), (~is_status(crm, "won"),))
+
+
+def _since(
+    crm: Snapshot, moment: str, counts: BoolArray, kinds: tuple[BoolArray, ...]
+) -> pd.Timestamp | None:
+    rows = np.flatnonzero(counts)
+    moments = crm.deals[moment].iloc[rows]
+    order = np.argsort(moments.to_numpy(), kind="stable")
+    before = max(_missing(kind[rows][order], crm.settings.limits) for kind in kinds)
+    if not before:
+        return None
+    return pd.NaT if before == len(rows) else moments.iloc[order[before]]
+
+
+def _missing(other: BoolArray, limits: Limits) -> int:
+    """Return before how many of the first cases those of another kind are missing; a few may be there.
+
+    The likeliest place for the share of the other kind to change, if it changes from hardly any.
+    """
+    from scipy.special import bdtr, xlogy
+
+    places, n = np.flatnonzero(other), len(other)
+    if not len(places):
+        return n if n >= limits.compared_cases else 0
+    some = np.arange(len(places) // EARLY + 1)
+    before, rest = places[some], len(places) - some
+    after = n - before
+    likely = sum(
+        xlogy(k, k / np.maximum(of, 1)) + xlogy(of - k, 1 - k / np.maximum(of, 1))
+        for k, of in ((some, before), (rest, after))
+    )
+    at = int(np.argmax(likely))
+    k, of, later = int(some[at]), int(before[at]), float(rest[at] / after[at])
+    is_enough = of >= limits.compared_cases and rest[at] >= limits.few_cases
+    return of if is_enough and k <= HARDLY * later * of and bdtr(k, of, later) < CHANCE else 0

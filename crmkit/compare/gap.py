@@ -17,6 +17,7 @@ from crmkit.compare.gap_sides import (
     Reasons,
     Side,
     beginning,
+    known_late,
     resolved,
     sales_chain,
     stage_chain,
@@ -45,8 +46,7 @@ FIGURES = (
     "adjusted_low", "adjusted_high", "gap", "gap_low", "gap_high",
 )  # fmt: skip
 #: Amounts are skewed. Where one side has won so many times more deals than the other, that does not cancel
-#: out, and the limits of what leads and average check are worth, and of the whole gap, cover less than they
-#: say (measured).
+#: out: the limits of leads, of the average check and of the whole gap cover less than they say (measured).
 UNEVEN = 2
 NAN = float("nan")
 
@@ -223,8 +223,8 @@ def _lacks(crm: Snapshot, sides: tuple[Side, Side], chain: ChainName, mix: str) 
     needs += [lacking(crm, name) for name in (*(side.by for side in sides), mix) if name]
     if not any(needs):
         for side in sides:
-            told = evaluate("won_deals", crm, side.period)
-            needs += told["missing"][told["state"] == "not_in_export"].tolist()
+            told = evaluate("win_rate", crm, side.period)
+            needs += told["missing"][told["state"] == "not_in_export"].tolist() or known_late(crm, side)
     return ", ".join(dict.fromkeys(filter(None, needs)))
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.artefacts import seen_shares
+from crmkit.compare.mix import telling
 from crmkit.compare.people import people_of
 from crmkit.errors import N_, RequestError, did_you_mean
 from crmkit.facts import BoolArray, FloatArray, IntArray, is_status
-from crmkit.measures.evaluation import ALL
+from crmkit.measures.evaluation import ALL, cases_of
 from crmkit.measures.sales import amounts, closed
 from crmkit.measures.slices import coded
 from crmkit.measures.vendors import standing
@@ -101,7 +102,17 @@ def resolved(crm: Snapshot, side: Side) -> tuple[BoolArray, Reasons]:
     mine = _of_group(crm, side)
     chosen, left_out = closed(crm, side.period, "won", "lost")
     left_out = {reason: mask & mine for reason, mask in left_out.items()}
-    return chosen & mine & ~left_out["technical_loss"] & ~left_out["no_closing_date"], left_out
+    return chosen & mine & ~np.any(list(left_out.values()), axis=0), left_out
+
+
+def known_late(crm: Snapshot, side: Side) -> list[str]:
+    """Return, as what is missing, that whose deals are is known only once it is known how they ended."""
+    if not side.by:
+        return []
+    cases = cases_of("win_rate", crm, side.period)
+    known = coded(crm, cases, side.by)[0] >= 0
+    late = telling(crm, cases, known, outcome=(cases["value"] > 0).to_numpy())
+    return ["reps_known_after_the_outcome"] if late else []
 
 
 def _of_group(crm: Snapshot, side: Side) -> BoolArray:

@@ -25,7 +25,7 @@ REASONS = pd.CategoricalDtype(
         "closed_before_created", "no_amount", "no_expected_date", "no_probability", "no_due_date",
         "no_manager", "no_plan", "no_margin", "no_discount", "no_client", "no_duration", "no_direction",
         "no_norm", "no_hiring_date", "no_stage", "no_deal", "no_amount_due", "no_cost",
-        "hired_before_records",
+        "hired_before_records", "one_kind",
         "no_history", "self_loop", "still_there", "no_proposal_stage",
     ]
 )  # fmt: skip

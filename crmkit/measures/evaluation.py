@@ -11,6 +11,7 @@ from crmkit.errors import N_, RequestError
 from crmkit.facts import is_status
 from crmkit.measures import slices
 from crmkit.measures.approximation import marked
+from crmkit.measures.beginnings import began as began
 from crmkit.measures.cases import borders
 from crmkit.measures.catalog import STANDING, Measure, find
 from crmkit.measures.compounds import with_compounds
@@ -218,6 +219,8 @@ def why_not(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> str
     if one.basis in STANDING:
         return "" if crm.is_current else _unknown_before_export(one, crm)
     first = began(one, crm)
+    if first is pd.NaT:
+        return "one_outcome"
     if one.basis == "bought_before":
         end = start  # what is asked about the period is asked of the buyers of the one before
     if first is not None and end <= first:
@@ -237,14 +240,3 @@ def _unknown_before_export(one: Measure, crm: Snapshot) -> str:
             return "known_at_export_only"
     history = "stage_changes.to_stage"
     return history if "deals.stage" in one.needs and history not in crm.supplied else ""
-
-
-def began(one: Measure, crm: Snapshot) -> pd.Timestamp | None:
-    """Return the moment from which the export records all that a measure needs."""
-    firsts = []
-    for need in one.needs:
-        names = [name for name in alternatives(need) if name in crm.supplied]
-        things = [name if name in crm.began else name.split(".")[0] for name in names]
-        known = [crm.began[thing] for thing in things if thing in crm.began]
-        firsts += [min(known)] if known else []
-    return max(firsts, default=None)

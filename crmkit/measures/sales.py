@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.edges import both_kinds_since, not_won_since
 from crmkit.facts import cycle_days, days_after, is_status, is_technical
 from crmkit.measures.cases import borders, deal_cases, within
 from crmkit.measures.catalog import measure
@@ -22,7 +23,17 @@ def closed(crm: Snapshot, period: Period, *statuses: str) -> tuple[Mask, dict[st
     technical = is_technical(crm)
     inside = of_status & within(crm.deals["closed_at"], period)
     undated = of_status & ~technical & crm.deals["closed_at"].isna().to_numpy()
-    return inside, {"no_closing_date": undated, "technical_loss": inside & technical}
+    left_out = {"no_closing_date": undated, "technical_loss": inside & technical}
+    if len(statuses) > 1:
+        left_out["one_kind"] = inside & _before(crm.deals["closed_at"], both_kinds_since(crm))
+    return inside, left_out
+
+
+def _before(moments: pd.Series, since: pd.Timestamp | None) -> Mask:
+    """Return which moments lie before the record begins: all of them if it never does."""
+    if since is None:
+        return np.zeros(len(moments), dtype=bool)
+    return np.asarray(moments.notna() if since is pd.NaT else moments < since)
 
 
 def amounts(crm: Snapshot) -> npt.NDArray[np.float64]:
@@ -94,7 +105,7 @@ def win_rate(crm: Snapshot, period: Period) -> pd.DataFrame:
 
     Cases: one row per deal whose ``closed_at`` lies in the period. Value: 1 if won, 0 if lost.
     Leaves out: open deals; technical losses named in the client's settings; closed deals without a closing
-    date.
+    date; deals of a time of which only won ones, or only lost ones, are in the export.
     Source: METHOD 3.3
     """
     chosen, left_out = closed(crm, period, "won", "lost")
@@ -137,7 +148,8 @@ def win_rate_cohort(crm: Snapshot, period: Period) -> pd.DataFrame:
     past.
     Value: 1 if won within the horizon.
     Leaves out: deals that are younger than the horizon; technical losses; deals without a creation date; won
-    deals without a closing date; deals of which neither open nor won nor lost can be told.
+    deals without a closing date; deals of which neither open nor won nor lost can be told; deals of a time
+    of which only won ones are in the export.
     Source: METHOD 3.3
     """
     created = crm.deals["created_at"]
@@ -149,6 +161,7 @@ def win_rate_cohort(crm: Snapshot, period: Period) -> pd.DataFrame:
         "no_status": inside & crm.deals["status"].isna().to_numpy(),
         "younger_than_horizon": inside & (days_after(crm, created, horizon) > crm.as_of).to_numpy(),
         "no_closing_date": inside & won & crm.deals["closed_at"].isna().to_numpy(),
+        "one_kind": inside & _before(created, not_won_since(crm)),
     }
     in_time = won & (cycle_days(crm) <= horizon)
     return deal_cases(crm, inside, at="created_at", value=in_time, left_out=left_out)

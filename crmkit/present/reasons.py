@@ -12,6 +12,10 @@ STATES = {
         "Amounts, chances and next tasks of open deals are known only for the day of export."
     ),
     "before_first_record": N_("The CRM had not begun to record this yet."),
+    "one_outcome": N_(
+        "All these cases went well, or all went badly: the other kind seems not to be in the export. Export"
+        " won and lost deals together, both with their closing dates."
+    ),
     "after_as_of": N_("The period lies after the day that the report describes."),
     "still_open": N_("Not yet: too many of these deals are still open at the longest age seen."),
     "none_won": N_("None of these deals has been won."),
@@ -131,6 +135,7 @@ LEFT_OUT = {
     "no_cost": N_("the costs of this channel on that day are not known"),
     "not_recorded": N_("actions of that time, or of the kind that would tell, are not in the export"),
     "hired_before_records": N_("hired before the first record of deals"),
+    "one_kind": N_("of a time of which only won deals, or only lost ones, are in the export"),
     "no_history": N_("no history of its stages"),
     "other_pipeline": N_("in another pipeline, or in none"),
     "self_loop": N_("a change from a stage to itself: an artefact, collapsed"),

@@ -95,10 +95,6 @@ REASONS = {
         "Whose the cases are is written down almost only where they went well, or only where they went badly:"
         " the figures would tell who was written down."
     ),
-    "one_outcome": N_(
-        "All these cases went well, or all went badly: the other kind seems not to be in the export. Export"
-        " won and lost deals together."
-    ),
     "new_hire": N_("Hired less than {new_hire_days} days ago: too early to compare."),
     "models_disagree": N_(
         "Two ways of comparing like with like do not agree, so the difference is not taken as proven."
