@@ -48,7 +48,7 @@ def parts(runs: int) -> Rows:
         true = [
             [one * DEALS, share, np.exp(heavy**2 / 2)] for one, share in zip(clients, chance, strict=True)
         ]
-        truth = np.append(shapley(*true), np.prod(true[0]) - np.prod(true[1]))
+        truth = np.append(shapley(*true)[0], np.prod(true[0]) - np.prod(true[1]))
         for number in range(runs):
             draw = np.random.default_rng([SEED, number, *clients])
             side, won, amount, drawn = deals_of(draw, clients, heavy, chance)

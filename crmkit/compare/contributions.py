@@ -13,7 +13,7 @@ from crmkit.measures.cases import days_seen
 from crmkit.measures.slices import coded
 from crmkit.process.resampling import Resamples
 from crmkit.schema import Snapshot
-from crmkit.statistics.decomposition import kitagawa, path_means
+from crmkit.statistics.decomposition import kitagawa, shapley
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +72,7 @@ class Split:
         """Return the values of the factors and what they contribute; a deal of each side may be left out."""
         levels = [self.chain.levels(at, self.drawn, self.money, without[at]) for at in range(2)]
         told = [self._factors(at, levels[at]) for at in range(2)]
-        first, second = _filled(told[0], told[1]), _filled(told[1], told[0])
-        means = path_means(first, second)
-        worth = means * (first - second)
+        worth, means = shapley(_filled(told[0], told[1]), _filled(told[1], told[0]))
         values = np.stack([told[0][0], told[1][0]])
         if len(self.groups):
             at = self.won_at

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 
-def shapley(first: ArrayLike, second: ArrayLike) -> Floats:
+def shapley(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
     """Return what each factor contributes to the difference of two products, first less second.
 
     Parameters
@@ -23,31 +23,20 @@ def shapley(first: ArrayLike, second: ArrayLike) -> Floats:
     One contribution a factor, in the unit of the product; over the last axis they add up to
     ``first.prod() - second.prod()``. They are the averages of what changing the factor alone does, over all
     orders in which the factors can be changed one after the other; so no order is preferred, and equal
-    factors contribute nothing.
+    factors contribute nothing. Besides, what one more of each factor is worth: a contribution is that times
+    the difference of the factor.
 
     Notes
     -----
-    The Shapley value of a product is the difference of the factor times the mean of the product of the others
-    on the straight way from second to first: see :func:`path_means`.
+    What one more is worth is the product of the other factors on the mean over the straight way from second
+    to first: a polynomial along it, which Gauss' quadrature integrates exactly. There is no need to go
+    through the orders.
 
     Source: Shapley, Contributions to the Theory of Games II (1953) 307–317; Owen, Management Science 18
     (1972) 64–79
 
-    >>> shapley([3, 5], [2, 4]).tolist()  # 15 less 8: the first 1 × 4.5, the second 1 × 2.5
+    >>> shapley([3, 5], [2, 4])[0].tolist()  # 15 less 8: the first 1 × 4.5, the second 1 × 2.5
     [4.5, 2.5]
-    """
-    return np.asarray(path_means(first, second) * (np.asarray(first) - np.asarray(second)))
-
-
-def path_means(first: ArrayLike, second: ArrayLike) -> Floats:
-    """Return what one more of each factor is worth, on the mean over the straight way from second to first.
-
-    It is the product of the other factors, a polynomial along the way, which Gauss' quadrature integrates
-    exactly: there is no need to go through the orders of :func:`shapley`.
-
-    Parameters
-    ----------
-    first, second: as for :func:`shapley`.
     """
     one, other = np.broadcast_arrays(np.asarray(first, np.float64), np.asarray(second, np.float64))
     factors = one.shape[-1]
@@ -57,7 +46,7 @@ def path_means(first: ArrayLike, second: ArrayLike) -> Floats:
         between = other + node * (one - other)
         for factor in range(factors):
             told[..., factor] += weight * np.delete(between, factor, axis=-1).prod(axis=-1)
-    return told
+    return told * (one - other), told
 
 
 def whole_steps(start: float, parts: ArrayLike, places: int = 0) -> Floats:
