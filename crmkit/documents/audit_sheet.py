@@ -85,7 +85,6 @@ def _write_walk(page: Any, maker: Maker, by: By) -> None:
 
 
 def _keys(study: Study, found: Walk, rows: Sequence[Mapping[Any, Any]]) -> list[str]:
-    """Return the hidden key of each row."""
     wrong = found.wrong
     of_card: list[list[Violation]] = [[] for _ in range(len(found.cards))]
     for at, check, table, name in zip(wrong["at"], wrong["check"], wrong["table"], wrong["key"], strict=True):

@@ -41,7 +41,6 @@ def _height(texts: Sequence[str], widths: Sequence[float]) -> int:
 
 
 def _write_grid(page: Any, styles: Styles, title: str, grid: Grid, open_point: str) -> None:
-    """Write one table, its rows as high as their texts need."""
     body = {"text_wrap": True, "border": 1, "border_color": "#b8c2cc"}
     widths = [max(6, round(SHEET_WIDTH * width / sum(grid.widths))) for width in grid.widths]
     page.write_string(0, 0, cell_text(f"{title}: {grid.title}"), styles.style(bold=True, font_size=13))

@@ -77,7 +77,6 @@ def compose_report(folder: Path, executed: Sequence[Path], client: Client, langu
 
 
 def _findings(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a notebook's last output recorded."""
     for cell in reversed(notebook["cells"]):
         for output in cell.get("outputs", ()):
             found = output.get("data", {}).get(FINDINGS_MIME)

@@ -12,7 +12,7 @@ import pandas as pd
 from crmkit.errors import N_
 from crmkit.present.process_texts import norm_text
 from crmkit.present.slicing import names_of_reps
-from crmkit.present.stages import PLACES, WAYS
+from crmkit.present.stages import PLACES, VISITS, WAYS, how_visits_end
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import MISSING, is_missing
 from crmkit.present.tiles import Sentences
@@ -50,21 +50,12 @@ def ways(study: Study, places: StepMap) -> Block:
     if why := _untold(study, places, "entries"):
         return why
     rows = _rows(study, places)
-    shown = [name for name in WAYS if rows[name].any() or name not in ("other_pipeline", "unknown")]
     columns = [
-        Column("entries", study.say("Visits"), "count"),
-        *(Column(name, study.words.message(WAYS[name]), "count") for name in shown),
-        Column("conversion", study.title("stage_conversion"), "share", "higher"),
+        *how_visits_end(study, rows),
         Column("returned", study.say("Came again"), "count"),
         Column("skipped", study.say("Passed over"), "count"),
     ]
-    notes = [
-        study.say(
-            "Each visit that began in the period ends in exactly one way; together they are the visits."
-            " The conversion is of those that are over; a stage that was skipped counts as passed."
-        ),
-        *study.why(study.crm.partial.get("stage_changes")),
-    ]
+    notes = [study.words.message(VISITS), *study.why(study.crm.partial.get("stage_changes"))]
     title = study.say("What became of the deals, {period}", period=study.period_text())
     return _table(study, rows, "account_ways", title, columns, notes)
 

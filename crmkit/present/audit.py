@@ -16,6 +16,7 @@ from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.texts import MISSING, begun
 from crmkit.present.tiles import Sentences, Tile, Tiles
+from crmkit.present.wide import counted
 from crmkit.statistics.intervals import wilson
 
 #: How a check came out, in the order of the page.
@@ -113,7 +114,7 @@ def checks(study: Study) -> Table:
     low, high = wilson(np.where(made, open_rows, 0), np.where(made, checked, np.nan))
     frame = frame.assign(
         share=np.divide(open_rows, checked, out=np.full(len(frame), np.nan), where=made & (checked > 0)),
-        share_numerator=open_rows, share_denominator=checked, share_n=checked, share_low=low, share_high=high,
+        **counted("share", open_rows, checked), share_low=low, share_high=high,
         open=np.where(made, open_rows, np.nan),
         checked=np.where(made, checked, np.nan),
         waived=np.where(made & (frame["waived"] > 0), frame["waived"], np.nan),

@@ -13,6 +13,7 @@ from crmkit.present.several import MOST, beyond
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
+from crmkit.present.wide import counted
 
 STANDING: dict[str, Message] = {
     "counts": N_("counts"),
@@ -23,7 +24,6 @@ STANDING: dict[str, Message] = {
 
 @lru_cache(maxsize=4)
 def _proposed(study: Study) -> Bonus:
-    """Return the proposal that both pages show."""
     return propose(study.audit)
 
 
@@ -37,8 +37,8 @@ def bonus_sheet(study: Study) -> Table | Sentences:
     frame = by_name(study, bonus.reps, "manager")
     frame = frame.assign(
         decided=[_titles(study, one) for one in frame["decided"]],
-        rate_numerator=frame["wrong"], rate_denominator=frame["checked"], rate_n=frame["checked"],
-    )  # fmt: skip
+        **counted("rate", frame["wrong"], frame["checked"]),
+    )
     columns = [
         Column("name", study.say("Rep")), Column("share", study.say("Bonus by the rules"), "share"),
         Column("decided", study.say("What lowers it")),

@@ -94,15 +94,11 @@ def _told(study: Study) -> pd.DataFrame | Sentences:
     rows = changed(study)
     rows = rows[rows["state"].isin(["compared", "happened"])]
     if rows.empty:
-        return Sentences.of(
-            study.words,
-            [
-                N_(
-                    "The audit of {day} looked at something else: there is nothing to compare.",
-                    day=day_of(study, run),
-                )
-            ],
+        other = N_(
+            "The audit of {day} looked at something else: there is nothing to compare.",
+            day=day_of(study, run),
         )
+        return Sentences.of(study.words, [other])
     return rows.reset_index(drop=True)
 
 

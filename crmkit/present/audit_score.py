@@ -18,6 +18,7 @@ from crmkit.present.several import Several, blocks
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
+from crmkit.present.wide import counted
 
 TALK = N_("A figure for a conversation, not a decision.")
 ORDER = N_("In the order of names.")
@@ -59,7 +60,7 @@ def _scores(study: Study, by: By, first: Column, title: str) -> Table | Sentence
         open=frame["wrong"] - frame["waived"],
         waived=frame["waived"].where(frame["waived"] > 0),
         share=np.where(few, clean / frame["n"], frame["score"] / 100),
-        share_numerator=clean, share_denominator=frame["n"], share_n=frame["n"],
+        **counted("share", clean, frame["n"]),
         share_low=frame["low"] / 100, share_high=frame["high"] / 100,
     )  # fmt: skip
     columns = [

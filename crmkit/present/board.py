@@ -124,7 +124,6 @@ def _counts(study: Study, by: By) -> Counts | None:
 
 
 def _whole(study: Study, counts: Counts) -> pd.DataFrame:
-    """Return the row of the whole department."""
     sums = counts.groups.drop(columns=COLUMN[counts.by]).sum(min_count=1)
     return pd.DataFrame([sums]).assign(name=study.say("The whole department"))
 

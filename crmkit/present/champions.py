@@ -8,14 +8,14 @@ import pandas as pd
 
 from crmkit.compare.champions import Champions, champions
 from crmkit.errors import N_, Message
-from crmkit.present.compared import adjusted_text, records
+from crmkit.present.compared import like_for_like, records
 from crmkit.present.managers import told_of
 from crmkit.present.managers_notes import attribute, not_counted
 from crmkit.present.several import MOST, Several, beyond
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
-from crmkit.present.verdict_words import Compared, label_text, verdict_text, why
+from crmkit.present.verdict_words import Compared, label_text, why
 
 WHAT = Compared("share", "higher", "visits")
 #: So many champions of a stage are named above the table: those who are ahead most surely.
@@ -46,15 +46,14 @@ def champions_of(study: Study) -> Several | Sentences:
     study.found["champions"] = records(study, frame[found.rows.columns], lambda _: WHAT)
     if frame.empty:
         said = study.say("No visit to a stage came to its end in this period.")
-        return Sentences.of(study.words, [said], "warning")
+        return Sentences((said,), "warning")
     told = frame["label"].isin(TOLD)
     if not told.any():
-        least = study.crm.settings.limits.compared_cases
-        few = N_(
-            "At no stage can reps be compared: each needs at least {compared_cases} visits with their like."
+        said = study.say(
+            "At no stage can reps be compared: each needs at least {compared_cases} visits with their like.",
+            compared_cases=study.crm.settings.limits.compared_cases,
         )
-        said = study.say(few.text, compared_cases=least)
-        return Sentences.of(study.words, [said], "warning")
+        return Sentences((said,), "warning")
     frame = pd.concat([frame[told], frame[~told]], ignore_index=True)
     return Several((_said(study, frame), _table(study, found, frame)))
 
@@ -102,12 +101,9 @@ def _table(study: Study, found: Champions, frame: pd.DataFrame) -> Table:
             for row in rows
         ],
         value_numerator=(frame["value"] * frame["n"]).round(),
-        value_denominator=frame["n"], value_n=frame["n"], value_low=frame["low"], value_high=frame["high"],
-        like=frame["adjusted"].where([adjusted_text(study, row, WHAT) is not None for row in rows]),
-        like_n=frame["n"], like_low=frame["adjusted_low"], like_high=frame["adjusted_high"],
         label=[label_text(study, row["label"]) for row in rows],
-        verdict=[verdict_text(study, row, WHAT) for row in rows],
-    )  # fmt: skip
+        **like_for_like(study, frame, WHAT),
+    )
     columns = [
         Column("place", study.say("Stage")),
         Column("rep", study.say("Rep")),

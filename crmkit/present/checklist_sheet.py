@@ -81,7 +81,6 @@ def _of_data(study: Study, row: Mapping[Any, Any] | None) -> dict[str, str]:
 
 
 def _earlier(study: Study, said: Answer | None) -> str:
-    """Return an earlier answer with what was seen then."""
     if said is None:
         return ""
     return "\n".join(part for part in (study.words.message(CHOICES[said.answer]), said.evidence) if part)

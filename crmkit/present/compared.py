@@ -48,6 +48,18 @@ def records(study: Study, rows: pd.DataFrame, what: OfRow) -> list[dict[str, Any
     return told
 
 
+def like_for_like(study: Study, rows: pd.DataFrame, what: Compared) -> dict[str, Any]:
+    """Return columns that tell of compared rows: the figure, the same with like cases, the verdict."""
+    told = rows.to_dict("records")
+    return {
+        "value_denominator": rows["n"], "value_n": rows["n"], "value_low": rows["low"],
+        "value_high": rows["high"],
+        "like": rows["adjusted"].where([adjusted_text(study, row, what) is not None for row in told]),
+        "like_n": rows["n"], "like_low": rows["adjusted_low"], "like_high": rows["adjusted_high"],
+        "verdict": [verdict_text(study, row, what) for row in told],
+    }  # fmt: skip
+
+
 def whole(number: Any) -> int | None:
     """Return a count as JSON has it."""
     return None if is_missing(number) else round(number)

@@ -192,7 +192,6 @@ def _doubts(study: Study, found: Bottlenecks) -> list[Message]:
 
 
 def _rival(study: Study, found: Bottlenecks, row: Row) -> Message:
-    """Say which step would come first by what is described."""
     if is_missing(row["other_benchmark"]):
         return N_(
             "Measured by the conversions that the description states, «{step}» would come first.",

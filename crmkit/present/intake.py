@@ -14,6 +14,7 @@ from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 from crmkit.present.troubles import LOOKED_FOR, what_is_wrong
+from crmkit.present.wide import counted
 from crmkit.schema import TABLES, column
 
 __all__ = ["columns", "files", "managers", "oddities", "set_aside", "stages", "verdict", "warnings"]
@@ -126,13 +127,8 @@ def oddities(study: Study) -> Table | Sentences:
     found = quality_of(study).problems
     frame = found[(found["group"] == "reading") | (found["weight"] == "note")]
     hidden = [
-        {
-            "code": "after_as_of",
-            "table": name.split(".")[0],
-            "column": name.split(".")[1],
-            "count": n,
-            "samples": "",
-        }
+        dict(zip(("table", "column"), name.split("."), strict=True))
+        | {"code": "after_as_of", "count": n, "samples": ""}
         for name, n in study.crm.hidden.items()
     ]
     frame = pd.concat([frame, pd.DataFrame(hidden)], ignore_index=True) if hidden else frame
@@ -169,9 +165,7 @@ def columns(study: Study) -> Table:
     frame = study.report.columns
     frame = frame.assign(
         share=frame["filled"] / frame["rows"].where(frame["rows"] > 0),
-        share_n=frame["rows"],
-        share_numerator=frame["filled"],
-        share_denominator=frame["rows"],
+        **counted("share", frame["filled"], frame["rows"]),
         meaning=[_meaning(study, *pair) for pair in zip(frame["file"], frame["column"], strict=True)],
         decision=[_said(study, READ_AS, one) for one in frame["decision"]],
     )

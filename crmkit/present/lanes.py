@@ -84,7 +84,6 @@ def _role(step: Step) -> str:
 
 
 def _place(process: Process, index: int, formats: Formats, *, links: Sequence[Link]) -> Place:
-    """Return what is written in the box of a step."""
     step, say = process.steps[index], formats.words.say
     rows = [link.text for link in links if link.source == index and link.text]
     said = []
@@ -146,7 +145,6 @@ def _told(places: Sequence[Place], links: Sequence[Link]) -> list[str]:
 
 
 def _table(places: Sequence[Place], links: Sequence[Link], *, name: str, formats: Formats) -> Table:
-    """Return the ways between the steps as rows."""
     say = formats.words.say
     cells = []
     for link in links:

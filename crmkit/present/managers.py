@@ -11,7 +11,7 @@ import pandas as pd
 from crmkit.compare.managers import Managers, managers
 from crmkit.compare.outcomes import OUTCOMES, Outcome
 from crmkit.errors import N_
-from crmkit.present.compared import adjusted_text, records
+from crmkit.present.compared import like_for_like, records
 from crmkit.present.field_words import role_text
 from crmkit.present.figures import Figure, Plate
 from crmkit.present.funnel import funnel
@@ -73,7 +73,6 @@ def other_outcomes(study: Study) -> Several:
 
 
 def _not_told(study: Study, found: Managers) -> str:
-    """Return by which outcome reps cannot be compared, and why."""
     title = study.words.message(found.outcome.title)
     return study.say("{outcome}. {reason}", outcome=title, reason=why(study, found.missing))
 
@@ -180,15 +179,12 @@ def _table(study: Study, found: Managers, rows: pd.DataFrame) -> Table:
     kind = "number" if outcome.unit == "per_day" else outcome.unit
     records = rows.to_dict("records")
     frame = rows.assign(
-        value_numerator=rows["numerator"], value_denominator=rows["n"], value_n=rows["n"],
-        value_low=rows["low"], value_high=rows["high"],
-        like=rows["adjusted"].where([adjusted_text(study, row, what) is not None for row in records]),
-        like_n=rows["n"], like_low=rows["adjusted_low"], like_high=rows["adjusted_high"],
+        value_numerator=rows["numerator"],
         places=[_places(study, row, what) for row in records],
         role=[role_text(study.words, name) for name in rows["role"]],
         told=[label_text(study, row["label"]) for row in records],
-        verdict=[verdict_text(study, row, what) for row in records],
-    )  # fmt: skip
+        **like_for_like(study, rows, what),
+    )
     columns = [
         Column("role", study.say("Role")),
         Column("name", study.say("Rep")),

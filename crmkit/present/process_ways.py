@@ -12,6 +12,7 @@ from crmkit.present.several import Several
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
+from crmkit.present.wide import counted
 from crmkit.process.flows import directly_follows, starts
 from crmkit.process.paths import path_shares, variants
 from crmkit.stagelog import StageLog
@@ -63,8 +64,8 @@ def ways(study: Study) -> Several | Sentences:
 def _straight(study: Study, log: StageLog) -> Table:
     rows = shares_of(study, log).set_index("share").loc[list(SHARES)].reset_index()
     frame = rows.assign(
-        name=[study.words.message(SHARES[name]) for name in rows["share"]], value_numerator=rows["k"],
-        value_denominator=rows["n"], value_n=rows["n"], value_low=rows["low"], value_high=rows["high"],
+        name=[study.words.message(SHARES[name]) for name in rows["share"]],
+        **counted("value", rows["k"], rows["n"]), value_low=rows["low"], value_high=rows["high"],
     )  # fmt: skip
     columns = [
         Column("name", study.say("Deals")),
@@ -84,8 +85,8 @@ def _paths(study: Study, log: StageLog) -> Table:
     total = int(found["n"].sum())
     frame = found.head(PATHS).assign(
         path=[" → ".join(labels[code] for code in path) for path in found["path"].head(PATHS)],
-        share_numerator=found["n"], share_denominator=total, share_n=total,
-    )  # fmt: skip
+        **counted("share", found["n"], total),
+    )
     columns = [
         Column("path", study.say("Path")),
         Column("n", study.say("Deals"), "count"),
@@ -95,10 +96,8 @@ def _paths(study: Study, log: StageLog) -> Table:
     notes = []
     if rest:
         notes.append(
-            study.words.plural(
-                "{n} rarer path is not shown.", "{n} rarer paths are not shown.", rest,
-            )
-        )  # fmt: skip
+            study.words.plural("{n} rarer path is not shown.", "{n} rarer paths are not shown.", rest)
+        )
     if log.ties:
         notes.append(
             study.words.plural(

@@ -10,6 +10,7 @@ from crmkit.present.appendix import unavailable
 from crmkit.present.study import Study
 from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
+from crmkit.present.wide import counted
 from crmkit.process.accounting import accounting
 from crmkit.process.steps import stages_as_places
 
@@ -19,6 +20,10 @@ WAYS = {
     "other_pipeline": N_("To another pipeline"), "still_there": N_("Still there"),
     "unknown": N_("Not known"),
 }  # fmt: skip
+VISITS = N_(
+    "Each visit that began in the period ends in exactly one way; together they are the visits."
+    " The conversion is of those that are over; a stage that was skipped counts as passed."
+)
 COUNTS = ("entries", *WAYS, "skipped")
 PLACES = {"pipeline": N_("Pipeline"), "stage": N_("Stage")}
 
@@ -39,29 +44,30 @@ def visits(study: Study) -> Table | Sentences:
         rows = rows.merge(one[[*by, *FIGURES]].rename(columns=names), how="left", on=by, validate="1:1")
     whole = rows["conversion_n"]
     rows = rows.assign(
-        skips=rows["skipped"] / whole.where(whole > 0), skips_numerator=rows["skipped"],
-        skips_denominator=whole, skips_n=whole,
-    )  # fmt: skip
-    ways = [name for name in WAYS if rows[name].any() or name not in ("other_pipeline", "unknown")]
+        skips=rows["skipped"] / whole.where(whole > 0), **counted("skips", rows["skipped"], whole)
+    )
     columns = [
         *(Column(name, study.words.message(PLACES[name])) for name in by),
-        Column("entries", study.say("Visits"), "count"),
-        *(Column(name, study.words.message(WAYS[name]), "count") for name in ways),
-        Column("conversion", study.title("stage_conversion"), "share", "higher"),
+        *how_visits_end(study, rows),
         Column("skips", study.say("Skipped"), "share", "lower"),
         Column("days", study.title("time_in_stage"), "days", gated=True),
     ]  # fmt: skip
     title = study.say("The stages, {period}", period=study.period_text())
-    return study.table(rows, "stages", title, columns, _notes(study, rows))
+    return study.table(rows, "stages", title, columns, _notes(study))
 
 
-def _notes(study: Study, rows: pd.DataFrame) -> list[str]:
-    notes = [
-        study.say(
-            "Each visit that began in the period ends in exactly one way; together they are the visits."
-            " The conversion is of those that are over; a stage that was skipped counts as passed."
-        )
+def how_visits_end(study: Study, rows: pd.DataFrame) -> list[Column]:
+    """Return the columns of visits, of the ways in which they end, and of the conversion."""
+    ways = [name for name in WAYS if rows[name].any() or name not in ("other_pipeline", "unknown")]
+    return [
+        Column("entries", study.say("Visits"), "count"),
+        *(Column(name, study.words.message(WAYS[name]), "count") for name in ways),
+        Column("conversion", study.title("stage_conversion"), "share", "higher"),
     ]
+
+
+def _notes(study: Study) -> list[str]:
+    notes = [study.words.message(VISITS)]
     loops = sum(
         record["n"]
         for record in study.left_out.values()

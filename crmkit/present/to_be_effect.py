@@ -100,7 +100,6 @@ def _table(study: Study, found: ToBe) -> Table:
 
 
 def _least(row: Mapping[str, Any]) -> float:
-    """Return the cases of the side that has fewer."""
     known = [row[name] for name in ("before_n", "after_n") if not is_missing(row[name])]
     return float(min(known, default=float("nan")))
 

@@ -50,7 +50,10 @@ def waterfall(
     scale = Scale.of(max(top, -lowest), kind, plate.formats)
     rows = [
         Row(begin, start, Cases(), with_unit(plate.formats, start, kind)),
-        *(Row(one.name, one.value, Cases(), _told(one, plate, unit)) for one in parts),
+        *(
+            Row(one.name, one.value, Cases(), difference_text(plate.formats, one.value, unit))
+            for one in parts
+        ),
         Row(last, way[-1], Cases(), with_unit(plate.formats, way[-1], kind)),
     ]
     captions = [
@@ -66,12 +69,8 @@ def waterfall(
         xaxis=signed_axis(lowest, top, scale, plate), yaxis=group_axis(len(rows)),
         annotations=names(captions), shapes=steps,
     )  # fmt: skip
-    data = [_ends([start, way[-1]], len(rows), rows, plate), *_bars(parts, way, rows, plate)]
+    data = [_ends([start, way[-1]], rows), *_bars(parts, way, rows, plate)]
     return figure([*data, _whiskers(marks)], whole, rows, plate)
-
-
-def _told(part: Part, plate: Plate, unit: str) -> str:
-    return difference_text(plate.formats, part.value, unit)
 
 
 def _limits(end: float, part: Part) -> tuple[float, ...]:
@@ -83,11 +82,9 @@ def _limits(end: float, part: Part) -> tuple[float, ...]:
 
 def signed_axis(lowest: float, top: float, scale: Scale, plate: Plate) -> dict[str, Any]:
     """Return an axis of figures that may be below zero."""
-    values, _ = ticks(max(top, -lowest), scale, 4)
+    most, room = max(top, -lowest), 0.04 * (top - lowest)
+    values, texts = ticks(most, scale, 4)
     shown = [-one for one in reversed(values[1:]) if -one >= lowest * 1.02] + [v for v in values if v <= top]
-    room = 0.04 * (top - lowest)
-    most = max(top, -lowest)
-    _, texts = ticks(most, scale, 4)
     said = dict(zip(values, texts, strict=True))
     signed = [said[one] if one >= 0 else f"\u2212{said[-one]}" for one in shown]
     return value_axis(
@@ -96,9 +93,9 @@ def signed_axis(lowest: float, top: float, scale: Scale, plate: Plate) -> dict[s
     )  # fmt: skip
 
 
-def _ends(values: Sequence[float], count: int, rows: Sequence[Row], plate: Plate) -> dict[str, Any]:
+def _ends(values: Sequence[float], rows: Sequence[Row]) -> dict[str, Any]:
     return {
-        "type": "bar", "orientation": "h", "x": list(values), "y": [0, count - 1], "width": BAR,
+        "type": "bar", "orientation": "h", "x": list(values), "y": [0, len(rows) - 1], "width": BAR,
         "marker": {"color": COLOURS["open"]}, "showlegend": False, "hoverinfo": "text",
         "hovertext": [label(f"{row.name}: {row.told}") for row in (rows[0], rows[-1])],
     }  # fmt: skip

@@ -26,6 +26,11 @@ def beside(key: str) -> dict[str, str]:
     return {part: f"{key}_{part}" for part in CASES}
 
 
+def counted(key: str, k: Any, n: Any) -> dict[str, Any]:
+    """Return the cases behind the share ``key`` of a table: ``k`` of ``n``."""
+    return {f"{key}_numerator": k, f"{key}_denominator": n, f"{key}_n": n}
+
+
 def rows_of(figures: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return the rows of one measure (``id`` or ``id:variant``)."""
     one = find(name)
@@ -50,9 +55,7 @@ def wide(figures: pd.DataFrame, names: Sequence[str], by: Sequence[str]) -> pd.D
     out = told[list(by)].drop_duplicates().reset_index(drop=True)
     for name in names:
         key = key_of(name)
-        cases = (
-            [] if find(name).is_exact else CASES
-        )  # a table holds back a share only where it finds its cases
+        cases = [] if find(name).is_exact else CASES  # a table gates a share only where it finds its cases
         renamed = rows_of(told, name)[[*by, "value", *cases]].rename(columns={"value": key} | beside(key))
         out = out.merge(renamed, how="left", on=list(by), validate="1:1")
     return out

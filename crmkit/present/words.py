@@ -44,7 +44,7 @@ def sentences(name: str) -> Any:
     import yaml
 
     text = (resource("templates") / "words" / f"{name}.yml").read_text(encoding="utf-8")
-    return _marked(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506 (texts only)
+    return _marked(yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))  # noqa: S506
 
 
 def _marked(told: Any) -> Any:

@@ -17,7 +17,18 @@ import yaml
 from crmkit import Period, evaluate, open_study
 from crmkit.errors import RequestError, SourceError
 from crmkit.measures.cases import REASONS
-from crmkit.present import appendix, deals, gaps, intake, kpi, monitoring, parity, quality, reps, stages
+from crmkit.present import (
+    appendix,
+    deals,
+    intake,
+    intake_lacking,
+    kpi,
+    monitoring,
+    parity,
+    quality,
+    reps,
+    stages,
+)
 from crmkit.present.figures import Figure
 from crmkit.present.reasons import LEFT_OUT, missing
 from crmkit.present.study import Study, before, latest_months
@@ -37,7 +48,7 @@ PAGES: list[Callable[[Study], Any]] = [
     reps.win_rates, reps.revenue, reps.results, reps.work, monitoring.figures,
     intake.verdict, intake.warnings, intake.files, intake.set_aside, intake.oddities,
     quality.problems, quality.fields, quality.joins, quality.identifiers, quality.dates, quality.masses,
-    quality.reach, gaps.asks, gaps.filling,
+    quality.reach, intake_lacking.asks, intake_lacking.filling,
     intake.columns, intake.stages, intake.managers, parity.screen, stages.visits,
     appendix.not_told, appendix.left_out, appendix.glossary,
 ]  # fmt: skip
