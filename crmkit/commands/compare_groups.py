@@ -101,9 +101,7 @@ def gap(
         "left_out": plain_rows(found.left_out),
     }  # fmt: skip
     rows = records(study, found.rows, lambda row: compared(found, row))
-    print_told(
-        study, {"period": span(study)} | head | {"rows": rows}, notes(study, named_sides(study, found))
-    )
+    print_told(study, head | {"rows": rows}, notes(study, named_sides(study, found)))
 
 
 def _side(study: Study, text: str, by: str) -> Side:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from crmkit.compare.intervals import unheld, verdicts
 from crmkit.compare.left_open import lying, stage_codes
-from crmkit.compare.mix import mix_of
+from crmkit.compare.mix import cells_of, mix_of
 from crmkit.compare.outcomes import OUTCOMES, hangs_together
 from crmkit.compare.people import people_of
 from crmkit.facts import BoolArray, FloatArray, IntArray
@@ -118,10 +118,10 @@ def _visits(
     rep = cases["manager_id"].cat.codes.to_numpy().astype(np.int64)
     role = np.zeros(len(cases), np.int64) if lacking(crm, "role") else coded(crm, cases, "role")[0] + 1
     mix = mix_of(crm, cases, cases["value"].to_numpy() > 0).codes if len(cases) else {}
-    joint = np.unique(stage * (role.max(initial=0) + 1) + role, return_inverse=True)[1]
+    joint = cells_of([stage, role], len(cases))
     used, base = list[str](), _alike(joint, rep)
     for name, values in mix.items():
-        finer = np.unique(joint * (values.max(initial=0) + 1) + values, return_inverse=True)[1]
+        finer = cells_of([joint, values], len(cases))
         if _alike(finer, rep) >= ALIKE * base:
             joint, used = finer, [*used, name]
     codes = {"stage": stage, "role": role, "rep": rep, "cell": joint, "client": client, "deal": deal}

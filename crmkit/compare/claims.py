@@ -1,25 +1,7 @@
 """A claimed effect set against an interval: supported, contradicted, or the data cannot tell (METHOD 6.4).
 
-What the claims of the method are, in measures of the kit; each is a claim about a ratio, after by before:
-
-=========================================  ============================  ===================================
-claim                                      short form                    measured by
-=========================================  ============================  ===================================
-24 % more revenue (in the first month)     ``revenue:+24%``              ``revenue``: won amounts, by closing
-30 % fewer lost orders                     ``lost_deals:-30%``           ``lost_deals``, by closing; not the
-                                                                         share lost: fewer leads are fewer
-                                                                         losses
-five times the retention                   ``client_retention:x5``       ``client_retention``: of those who
-                                                                         bought in the span before, how many
-                                                                         bought again in this one
-18 % more profit                           ``margin:+18%``               ``margin``: gross profit of won deals
-leads answered three times faster          ``first_response_time:/3``    median of the first response, working
-                                                                         hours
-conversion 2 % → 20 %                      ``win_rate:2%->20%``          ``win_rate``: won of the closed; ten
-                                                                         times as many, and 20 % reached
-one rep is twice as effective as another   ``A/B:x2``                    an outcome of ``compare.managers``,
-                                                                         within like deals of both
-=========================================  ============================  ===================================
+Each is a claim about a ratio, after by before; what people claim, the short form and the measure that tells
+it stand in ``docs/compare.md``.
 """
 
 from __future__ import annotations

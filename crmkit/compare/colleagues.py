@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.expecting import Expectation, Field
+from crmkit.compare.intervals import LEVEL
 from crmkit.compare.mix import cells_of
-from crmkit.compare.rep_verdicts import LEVEL, Kind, judged_rows, ranked
+from crmkit.compare.rep_verdicts import Kind, judged_rows, ranked
 from crmkit.facts import BoolArray, FloatArray, IntArray
 from crmkit.limits import Limits
 from crmkit.statistics.bootstrap import cluster_means

@@ -10,11 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.compare.colleagues import judged
-from crmkit.compare.intervals import unheld
+from crmkit.compare.intervals import LEVEL, unheld
 from crmkit.compare.mix import Mix, leaks, mix_of, telling
 from crmkit.compare.outcomes import Outcome, find_outcome, hangs_together
 from crmkit.compare.people import OWNER_THEN, credited, people_of
-from crmkit.compare.rep_verdicts import LEVEL
 from crmkit.limits import Limits
 from crmkit.measures import ALL, slices
 from crmkit.measures.sales import amounts

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.compare.intervals import verdicts
+from crmkit.compare.intervals import LEVEL, verdicts
 from crmkit.compare.rep_gaps import Gaps
 from crmkit.facts import FloatArray
 from crmkit.limits import Limits
@@ -23,7 +23,6 @@ Kind: TypeAlias = Literal["share", "mean", "money"]
 
 #: A rep whose cases are mostly of kinds that nobody else has cannot be compared.
 MATCHED = 0.2
-LEVEL = 0.95
 
 _PARTS = ("value", "expected", "noise", "error", "free")
 
