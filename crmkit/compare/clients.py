@@ -19,7 +19,6 @@ from crmkit.limits import Limits
 from crmkit.measures import ALL, evaluate, find
 from crmkit.measures.cases import latest_months
 from crmkit.measures.catalog import STANDING
-from crmkit.periods import Period
 from crmkit.schema import Snapshot
 from crmkit.statistics.many import widened
 
@@ -53,15 +52,13 @@ class Portfolio:
     level: float
 
 
-def figures_of(crm: Snapshot, period: Period | None = None) -> pd.DataFrame:
-    """Return the figures of one client that may stand beside others', as ``evaluate`` does.
-
-    Without a period: the latest twelve whole months of the client.
-    """
-    span = period or latest_months(crm)
+def figures_of(crm: Snapshot) -> pd.DataFrame:
+    """Return the figures of one client that may stand beside others', of its latest twelve whole months."""
     standing = [name for name in COMPARED if find(name).basis in STANDING]
     others = [name for name in COMPARED if name not in standing]
-    return pd.concat([evaluate(others, crm, span), evaluate(standing, crm, ALL)], ignore_index=True)
+    return pd.concat(
+        [evaluate(others, crm, latest_months(crm)), evaluate(standing, crm, ALL)], ignore_index=True
+    )
 
 
 def clients(figures: Sequence[pd.DataFrame], *, limits: Limits, own: int | None = None) -> Portfolio:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.changes import Change, quantile_change, ratio_change, share_change, total_change
-from crmkit.compare.period_cases import Days, cells, gathered, is_flat, weeks_of
+from crmkit.compare.period_cases import Days, cells, gathered, weeks_of
 from crmkit.compare.series import TOTALS, unit_of
 from crmkit.compare.spread import PeriodCases, grouped
 from crmkit.limits import Limits
@@ -99,10 +99,8 @@ def _row(one: Measure, rows: list[pd.Series]) -> dict[str, Any]:
         "n": max(n) if daily else min(n), "weeks": 0, "like": "",
     }  # fmt: skip
     if not daily:
-        for prefix, told in zip(("before", ""), rows, strict=True):
-            for name in ("value", "low", "high"):
-                key = f"{prefix}_{name}".strip("_").removesuffix("_value")
-                row[key] = float(told[name])
+        figures = [float(told[name]) for told in rows for name in ("value", "low", "high")]
+        row |= zip(("before", "before_low", "before_high", "value", "low", "high"), figures, strict=True)
     return row
 
 
@@ -145,7 +143,7 @@ def _change(one: Measure, sides: Sides, limits: Limits) -> Change:
         return total_change(*sides, counts=one.unit == "count")
     if one.summary in TENTHS:
         return quantile_change(*sides, tenths=TENTHS[one.summary])
-    if one.summary == "ratio" and all(is_flat(side.value) and (side.weight == 1).all() for side in sides):
+    if one.summary == "ratio" and all(side.is_share for side in sides):
         return share_change(*sides, cell_cases=limits.cell_cases)[0]
     return ratio_change(*sides)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmkit.clients import clusters
 from crmkit.compare.spread import PeriodCases, added
-from crmkit.facts import FloatArray, IntArray
+from crmkit.facts import IntArray
 from crmkit.measures.cases import days_seen
 from crmkit.measures.slices import coded
 from crmkit.periods import Period
@@ -51,10 +51,7 @@ def gathered(
 def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: IntArray) -> PeriodCases:
     weeks = weeks_of(days)
     first = int(weeks[0])
-    working = added(
-        weeks - first,
-        crm.settings.calendar.is_working(days).astype(np.float64),
-    )
+    working = added(weeks - first, crm.settings.calendar.is_working(days).astype(np.float64))
     place = np.maximum(np.cumsum(working > 0) - 1, 0)
     week = place[np.clip(weeks_of(days_of(rows["at"])) - first, 0, len(place) - 1)]
     value = rows["value"].to_numpy(dtype=np.float64)
@@ -64,12 +61,8 @@ def _side(crm: Snapshot, rows: pd.DataFrame, days: Days, client: IntArray) -> Pe
 
 def _clients(crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[IntArray, IntArray]:
     """Return what the cases of both sides hang together by, coded alike."""
-    deals = [
-        some["deal_ix"].fillna(value=-1).to_numpy(dtype=np.int64)
-        if "deal_ix" in some
-        else np.full(len(some), -1)
-        for some in rows
-    ]
+    places = [some.get("deal_ix", pd.Series(-1, some.index)) for some in rows]
+    deals = [some.fillna(value=-1).to_numpy(dtype=np.int64) for some in places]
     code = np.unique(clusters(crm, np.concatenate(deals)), return_inverse=True)[1].astype(np.int64)
     return code[: len(deals[0])], code[len(deals[0]) :]
 
@@ -82,8 +75,3 @@ def cells(
     codes, names = coded(crm, both, slice_)
     codes = np.where(codes < 0, len(names), codes).astype(np.int64)
     return [codes[: len(rows[0])], codes[len(rows[0]) :]], names
-
-
-def is_flat(values: FloatArray) -> bool:
-    """Return whether each case is a 1 or a 0."""
-    return bool(np.isin(values, (0.0, 1.0)).all())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crmkit.compare.period_cases import gathered, is_flat, seen_days
+from crmkit.compare.period_cases import gathered, seen_days
 from crmkit.compare.series import TOTALS
 from crmkit.compare.spread import PeriodCases, clustered
 from crmkit.facts import FloatArray
@@ -70,9 +70,7 @@ def _limited(one: Measure, sides: tuple[PeriodCases, PeriodCases]) -> tuple[Peri
         weekly.append(side.by_week(pulls[-1]) - expected)
     *spreads, freedom = weekly_spread(weekly[0], weekly[1])
     reach = float(stdtrit(float(freedom), 0.975))
-    is_share = one.summary == "ratio" and all(
-        is_flat(side.value) and (side.weight == 1).all() for side in sides
-    )
+    is_share = one.summary == "ratio" and all(side.is_share for side in sides)
     found = []
     for side, value, whole, pull, spread in zip(sides, values, wholes, pulls, spreads, strict=True):
         n = float(len(side.value))

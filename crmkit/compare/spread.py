@@ -28,6 +28,11 @@ class PeriodCases:
     days: FloatArray
     group: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
 
+    @property
+    def is_share(self) -> bool:
+        """Whether each case is a 1 or a 0, and counts once."""
+        return bool(np.isin(self.value, (0.0, 1.0)).all() and (self.weight == 1).all())
+
     def by_week(self, parts: FloatArray) -> FloatArray:
         """Add up what cases tell by week."""
         return added(self.week, parts, len(self.days))
@@ -67,11 +72,7 @@ def grouped(first: PeriodCases, second: PeriodCases, least: int) -> tuple[Groups
     codes = [np.where(large, np.cumsum(large), 0)[code] for code in codes]
     size = int(large.sum()) + 1
     one, other = (
-        Groups(
-            code,
-            added(code, np.ones(len(code)), size),
-            added(code, side.value, size),
-        )
+        Groups(code, added(code, np.ones(len(code)), size), added(code, side.value, size))
         for code, side in zip(codes, (first, second), strict=True)
     )
     return one, other

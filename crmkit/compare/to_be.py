@@ -15,6 +15,7 @@ from crmkit.compare.interrupted import judged_series
 from crmkit.compare.intervals import Verdict, unheld
 from crmkit.compare.recording import recording
 from crmkit.facts import day_of
+from crmkit.measures import ALL
 from crmkit.measures.catalog import find
 from crmkit.periods import Period, floor
 from crmkit.process.cards import Card
@@ -30,7 +31,6 @@ from crmkit.statistics.many import widened
 
 #: A week counts once this share of the visits that began in it is over: the quick ones alone would mislead.
 OVER = 0.9
-_ALL = Period(None, None, "all")
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +123,10 @@ def _change(
         weights=weeks["n"], weeks=weeks["week"], cases=weeks["n"],
         against=recording(crm, find("stage_conversion"), day, until).reason,
     )  # fmt: skip
+    ends = (told.value, told.low, told.high)
     if np.isnan(told.low):
-        return (found.difference, found.low, found.high, told.label, told.direction, told.reason)
-    return (told.value, told.low, told.high, told.label, told.direction, told.reason)
+        ends = (found.difference, found.low, found.high)
+    return (*ends, told.label, told.direction, told.reason)
 
 
 def weekly_visits(crm: Snapshot, place: int, places: StepMap, *, metric: str) -> pd.DataFrame:
@@ -137,7 +138,7 @@ def weekly_visits(crm: Snapshot, place: int, places: StepMap, *, metric: str) ->
 
     Weeks of which a tenth of the visits still goes on are left out; so are those without visits.
     """
-    stays = stays_of(crm, _ALL, places)
+    stays = stays_of(crm, ALL, places)
     mine = (stays.place == place) & stays.rows["entered_at"].notna().to_numpy()
     rows, days = stays.rows[mine], stays.working_days[mine]
     frame = pd.DataFrame(
