@@ -137,7 +137,8 @@ def of_words(path: Path) -> Iterator[Found]:
         while values:
             one = values.pop()
             if isinstance(one, yaml.ScalarNode):
-                yield one.value, one.start_mark.line
+                if re.search(r"[^\W\d]", one.value):  # a figure alone is no sentence
+                    yield one.value, one.start_mark.line
             else:
                 values += [each[1] if isinstance(each, tuple) else each for each in one.value]
 
