@@ -139,10 +139,10 @@ def standing(
     """
     hidden = 1.0 if is_season_apart else SEASON
     claimed = [(asked.factor, ratio)] + [(asked.end, reached)] * (asked.form == "from_to")
-    return stands(claimed, verdict, nothing=1.0, hidden=hidden)
+    return set_against(claimed, verdict, nothing=1.0, hidden=hidden)
 
 
-def stands(
+def set_against(
     claimed: Sequence[tuple[float, Span]], verdict: Verdict, *, nothing: float, hidden: float = 1.0
 ) -> Standing:
     """Set claimed figures, the change first, against the intervals of the measured ones.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmkit.compare.claims import Standing, stands
+from crmkit.compare.claims import Standing, set_against
 from crmkit.compare.interrupted import judged_series
 from crmkit.compare.intervals import Verdict, unheld
 from crmkit.compare.recording import recording
@@ -198,4 +198,4 @@ def _claim(row: Mapping[Hashable, Any]) -> Standing:
     told, expected = Verdict(row["label"], row["direction"], row["reason"]), row["expected"]
     if np.isnan(expected) or not expected or told.reason in ("few_weeks", "season_not_separated"):
         return "cannot_tell"
-    return stands([(expected, (row["gap_low"], row["gap_high"]))], told, nothing=0.0)
+    return set_against([(expected, (row["gap_low"], row["gap_high"]))], told, nothing=0.0)
