@@ -67,6 +67,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> Message:
     near = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
     if near:
         return N_("Did you mean «{near}»?", near=names[near[0]])
+    if not names:
+        return N_("There is none in this export.")
     return N_("Possible: {expected}.", expected=", ".join(names.values()))
 
 

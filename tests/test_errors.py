@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crmkit.errors import N_, Refusals, SourceError
+from crmkit.errors import N_, Refusals, SourceError, did_you_mean
 from crmkit.present.study import open_study
 from crmkit.present.words import Words
 
@@ -35,3 +35,7 @@ def test_a_notebook_shows_the_refusal_alone(tmp_path) -> None:  # type: ignore[n
     shown = "\n".join(caught.value._render_traceback_())
     assert Words("ru").say("there is no such file") in shown
     assert "Traceback" not in shown
+
+
+def test_a_name_of_which_there_are_none_is_not_answered_with_an_empty_list() -> None:
+    assert str(did_you_mean("Ann", [])) == "There is none in this export."

@@ -11,6 +11,7 @@ from crmkit.errors import N_, RequestError
 from crmkit.facts import is_status
 from crmkit.measures import slices
 from crmkit.measures.approximation import marked
+from crmkit.measures.beginnings import BOTH
 from crmkit.measures.beginnings import began as began
 from crmkit.measures.cases import borders
 from crmkit.measures.catalog import STANDING, Measure, find
@@ -224,7 +225,7 @@ def why_not(one: Measure, crm: Snapshot, span: Period, by: Sequence[str]) -> str
     if one.basis == "bought_before":
         end = start  # what is asked about the period is asked of the buyers of the one before
     if first is not None and end <= first:
-        return "before_first_record"
+        return "one_kind_then" if one.name in BOTH and BOTH[one.name](crm) == first else "before_first_record"
     return "after_as_of" if start > crm.as_of else ""
 
 

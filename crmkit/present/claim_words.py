@@ -28,7 +28,7 @@ WHY = {
     "within": N_("It holds, and the claimed figure lies within the interval."),
     "beyond": N_("It holds, and all of the interval is more than what is claimed."),
     "short": N_("It holds, but all of the interval is less than what is claimed."),
-    "other_way": N_("It moved the other way."),
+    "other_way": N_("It is the other way round: the difference goes against what is claimed."),
     "unmoved": N_("No difference is seen, and one as large as claimed would have been."),
     "weaker": N_("All of the interval is less than what is claimed."),
     "not_reached": N_("The figure that is said to be reached is not reached."),

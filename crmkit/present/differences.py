@@ -22,6 +22,8 @@ UNITS = {
 #: A relative difference (0.05 is 5 %), in addition to the units of measures.
 RELATIVE = "relative"
 MOST_PLACES = 4
+#: What adding up leaves of zero.
+NOTHING = 1e-9
 #: From this amount on both ends are told short: «from −993K to +1.1M».
 LARGE = 10_000
 
@@ -78,7 +80,8 @@ def difference_text(formats: Formats, value: Number | None, unit: str) -> str:
 
 
 def _scaled(value: Number | None, unit: str) -> float:
-    return float(value or 0) * (100 if unit in ("share", RELATIVE) else 1)
+    scaled = float(value or 0) * (100 if unit in ("share", RELATIVE) else 1)
+    return scaled if abs(scaled) > NOTHING else 0.0
 
 
 def _ends(formats: Formats, low: Number | None, high: Number | None, unit: str) -> list[str] | None:

@@ -14,7 +14,12 @@ STATES = {
     "before_first_record": N_("The CRM had not begun to record this yet."),
     "one_outcome": N_(
         "All these cases went well, or all went badly: the other kind seems not to be in the export. Export"
-        " won and lost deals together, both with their closing dates."
+        " won and lost deals together, both with their closing dates, and check in client.yml which stages"
+        " mean won and which mean lost."
+    ),
+    "one_kind_then": N_(
+        "Of that time only won deals, or only lost ones, are in the export. Export the others too: perhaps"
+        " they are archived."
     ),
     "after_as_of": N_("The period lies after the day that the report describes."),
     "still_open": N_("Not yet: too many of these deals are still open at the longest age seen."),

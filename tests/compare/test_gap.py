@@ -117,7 +117,7 @@ def test_a_time_of_which_the_losses_are_missing_tells_no_win_rate(snapshot: Make
     crm = snapshot(rows, managers=PEOPLE)
     found = gap(crm, *(Side(Period.parse(month, crm.settings.zone)) for month in ("2026-01", "2026-02")))
     assert set(found.rows["label"]) == {"cannot_be_computed"}
-    assert set(found.rows["reason"]) == {"before_first_record"}
+    assert set(found.rows["reason"]) == {"one_kind_then"}
 
 
 def test_missing_amounts_are_a_factor_of_their_own(snapshot: Make) -> None:

@@ -98,7 +98,7 @@ def test_losses_that_are_recorded_only_from_some_day_on_are_seen(snapshot):
     assert both_kinds_since(found) == pd.Timestamp("2026-03-01", tz="UTC")
     assert evaluate("win_rate", found)["value"].tolist() == [0.25]  # 10 of the 40 of March
     assert evaluate("win_rate", found, Period.parse("2026-01", "UTC"))["missing"].tolist() == [
-        "before_first_record"
+        "one_kind_then"
     ]
 
 

@@ -146,3 +146,8 @@ def test_digits_never_hide_a_difference():
     assert plain(difference_text(en, 1200, "money")) == "+$1,200"
     assert difference_text(en, None, "share") == "—"
     assert difference_text(en, 0.0, "count") == "0"
+
+
+def test_what_adding_up_leaves_of_zero_is_zero():
+    told = between_text(Formats("en", "USD"), -1e-17, 1e-17, "share")
+    assert told == between_text(Formats("en", "USD"), 0.0, 0.0, "share")

@@ -129,6 +129,23 @@ def test_plain_files(tmp_path, exports):
     assert figures["North"] == 1
 
 
+def test_a_list_with_a_day_of_winning_and_one_of_losing(tmp_path):
+    # As programs hand out Pipedrive's deals, and with headings that clients give their own lists.
+    file = tmp_path / "deals.csv"
+    rows = [
+        "1,Pump,500,won,3,7,2026-01-05 10:00:00,2026-01-20 12:00:00,",
+        "2,Belt,90,lost,2,8,2026-01-06 10:00:00,,2026-01-21 09:00:00",
+    ]
+    file.write_text("id,title,value,status,stage_id,user_id,add_time,won_time,lost_time\n" + "\n".join(rows))
+    _, crm, _, _ = written(tmp_path / "client", file)
+    assert crm.deals["closed_at"].dt.strftime("%m-%d").tolist() == ["01-20", "01-21"]
+    assert evaluate("win_rate", crm)["value"].tolist() == [0.5]
+    assert tables_for(
+        ["Order no", "Customer", "Salesman", "Value", "Result", "Enquiry date", "Decision date"]
+    ) == ["deals"]
+    assert tables_for(["ID", "Название сделки", "Стадия", "Бюджет", "Канал"]) == ["deals"]
+
+
 def test_deals_without_a_number(tmp_path):
     (tmp_path / "d.csv").write_text(PLAIN.replace("opportunity_id,", "note,"), encoding="utf-8")
     client, crm, _, _ = written(tmp_path / "c", tmp_path / "d.csv")
