@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from crmkit.compare.artefacts import artefacts
+from crmkit.compare.artefacts import seen_shares
 from crmkit.compare.claims import Claim, Standing, claim, standing
 from crmkit.compare.effect import effect
 from crmkit.compare.intervals import Verdict, verdict
@@ -211,11 +211,11 @@ def _ratio(after: PeriodFigure, before: PeriodFigure) -> Limited:
 
 def _first_records(crm: Snapshot, one: Measure, earlier: Period) -> str:
     """Return the code for periods not wholly in the export; retention looks back one further."""
-    further = the_one_before(earlier) if one.basis == "bought_before" else None
-    nothing = pd.DataFrame(columns=["measure", "variant", "name", "side", "reason", "n", "counted"])
-    found = artefacts(crm, further or earlier, earlier, names=[one.name], left_out=nothing)
-    basis = "closed_in" if further else one.basis
-    return "first_records" if (found["code"].eq("first_records") & found["measure"].eq(basis)).any() else ""
+    basis, periods = one.basis, [earlier]
+    if basis == "bought_before":
+        basis, periods = "closed_in", [the_one_before(earlier) or earlier, earlier]
+    least = min(seen_shares(crm, each).of(basis) for each in periods)
+    return "first_records" if least < crm.settings.limits.closings_seen else ""
 
 
 def _unbent(told: Verdict, bent: str) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -84,19 +85,29 @@ def _mass(crm: Snapshot, period: Period, side: int) -> list[dict[str, object]]:
 
 def _first_records(crm: Snapshot, period: Period, side: int) -> list[dict[str, object]]:
     seen, enough = seen_shares(crm, period), crm.settings.limits.closings_seen
-    if seen is None:
-        return []
-    found = {"closed_in": seen[0]} | ({} if seen[2] is None else {"created_in": seen[1]})
     return [
-        {"code": "first_records", "side": side, "measure": basis, "share": share, "day": seen[2]}
-        for basis, share in found.items()
-        if share < enough
+        {"code": "first_records", "side": side, "measure": basis, "share": share, "day": seen.day}
+        for basis in BASES
+        if (share := seen.of(basis)) < enough
     ]
 
 
-def seen_shares(
-    crm: Snapshot, period: Period, *, of_won: bool = False
-) -> tuple[float, float, pd.Timestamp | None] | None:
+class Seen(NamedTuple):
+    """Which share of the deals closed, and of those created, in a period an export can hold.
+
+    ``day``: of the first closing, where deals closed before it seem not to have been exported.
+    """
+
+    closed_in: float = 1.0
+    created_in: float = 1.0
+    day: pd.Timestamp | None = None
+
+    def of(self, basis: str) -> float:
+        """Return the share of what a measure counts by; 1 for what does not depend on it."""
+        return {"closed_in": self.closed_in, "created_in": self.created_in}.get(basis, 1.0)
+
+
+def seen_shares(crm: Snapshot, period: Period, *, of_won: bool = False) -> Seen:
     """Return which share of a period's deals an export can hold, judged by how long deals take.
 
     A deal that is closed on a day after ``a`` days was created ``a`` days before. So of those closed on that
@@ -108,25 +119,25 @@ def seen_shares(
     -------
     Of the deals closed in the period (won or lost, whichever is less; or ``of_won`` alone) and of those
     created in it, both on average over its days; and the day of the first closing where deals closed before
-    it seem not to have been exported: some would have, by how long deals take. ``None`` where deals have no
-    dates, or none has ended.
+    it seem not to have been exported: some would have, by how long deals take. Else all that was created is
+    held; and all that was closed, too, as far as is known, where deals have no dates, or none has ended.
     """
     record = _record(crm)
     if record is None or period.start is None or period.end is None:
-        return None
+        return Seen()
     created, closed, ends = record
     first, after = (pd.Timestamp(edge).value // 1000 for edge in (period.start, period.end))
     last = max(min(after, crm.as_of.value // 1000), first + 1)
     days = np.arange(first, last, DAY_US, dtype=np.float64)
     old = [one.share(days + DAY_US - created) for one in ends[: 1 if of_won else 2]]
     of_closed = min(float(np.where(days + DAY_US > closed, share, 0.0).mean()) for share in old)
-    left = 1 - np.where(days < closed, ends[2].share(closed - days), 0.0)
-    of_created = float(np.where(days + DAY_US > created, left, 0.0).mean())
     early = float(ends[2].share(np.array([closed - DAY_US - created]))[0])
     if early <= 1 - crm.settings.limits.closings_seen:
-        return of_closed, of_created, None
+        return Seen(of_closed)
+    left = 1 - np.where(days < closed, ends[2].share(closed - days), 0.0)
+    of_created = float(np.where(days + DAY_US > created, left, 0.0).mean())
     start = pd.Timestamp(int(closed), unit="us", tz="UTC").tz_convert(crm.settings.zone)
-    return of_closed, of_created, start
+    return Seen(of_closed, of_created, start)
 
 
 @dataclass(frozen=True, eq=False)

@@ -113,11 +113,7 @@ def _recorded_whole(crm: Snapshot, one: Measure, figures: pd.DataFrame) -> pd.Da
     of_won = one.id in OF_WON or len(mass_closings(crm, ALL)) > 0
     for place, week in enumerate(figures["week"].dt.date):
         period = Period.between(week, week + timedelta(days=7), zone)
-        seen = seen_shares(crm, period, of_won=of_won)
-        if seen is None or one.basis not in ("closed_in", "created_in"):
-            return figures
-        shares = {"closed_in": seen[0], "created_in": 1.0 if seen[2] is None else seen[1]}
-        if shares[one.basis] >= limits.closings_seen:
+        if seen_shares(crm, period, of_won=of_won).of(one.basis) >= limits.closings_seen:
             return figures.iloc[place:].reset_index(drop=True)
     return figures[:0]
 
