@@ -33,7 +33,8 @@ class Control:
         later week in a row on one side of the mean), or empty.
     mean, low, high, moving_range: of all weeks shown; the limits are null with fewer weeks than
         ``limits.described_weeks``. No share has a limit beyond 0 and 1, and no count or sum below 0.
-    reason: why there are no limits: ``few_weeks``, or what the export lacks; else empty.
+    reason: why there are no limits: ``few_weeks``; ``sparse_weeks``: fewer than ``limits.cell_cases`` cases a
+        week, of which most charts would show signals by chance alone; or what the export lacks; else empty.
     """
 
     name: str
@@ -76,6 +77,9 @@ def control(crm: Snapshot, name: str, period: Period = ALL) -> Control:
     floor = 0.0 if daily or one.unit in ("share", "days", "hours", "minutes") else -np.inf
     least = crm.settings.limits.described_weeks
     told = limited(rows, name=one.name, unit=unit, is_daily=daily, floor=floor, least=least)
+    if not told.reason and rows["n"].mean() < crm.settings.limits.cell_cases:
+        bare = told.rows.assign(signal="")
+        told = replace(told, rows=bare, low=np.nan, high=np.nan, reason="sparse_weeks")
     return replace(told, reason=lacking(crm, name) or told.reason)
 
 

@@ -46,7 +46,8 @@ def mass_closings(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Return on which days of a period one person closed far more deals than anybody usually does.
 
     Far more is ``limits.mass_rows`` at least, and ``limits.mass_times`` the median of the days on which
-    somebody closed any.
+    somebody closed any. Deals of nobody, closed by many, have a usual day of their own where there are
+    ``limits.few_cases`` such days.
 
     Returns
     -------
@@ -55,10 +56,12 @@ def mass_closings(crm: Snapshot, period: Period) -> pd.DataFrame:
     """
     days = _closing_days(crm)
     limits = crm.settings.limits
-    usual = float(days["closed"].median()) if len(days) else np.nan
-    many = days["closed"] >= max(limits.mass_rows, limits.mass_times * (usual if usual == usual else 0))
+    same = days.groupby(days["manager_id"].isna())["closed"]
+    often = same.transform("size") >= limits.few_cases
+    usual = same.transform("median").where(often, days["closed"].median())
+    many = days["closed"] >= np.maximum(limits.mass_rows, limits.mass_times * usual)
     inside = within(days["day"], period)
-    found = days[many.to_numpy() & inside].assign(usual=usual)
+    found = days.assign(usual=usual)[many.to_numpy() & inside]
     return found[list(MASS_COLUMNS)].reset_index(drop=True)
 
 

@@ -17,6 +17,10 @@ STATES = {
         " won and lost deals together, both with their closing dates, and check in client.yml which stages"
         " mean won and which mean lost."
     ),
+    "sparse_weeks": N_(
+        "Too few cases in a week: weeks with none and weeks with several follow one another by chance alone,"
+        " so no limits of what is ordinary are drawn. Look at quarters instead."
+    ),
     "one_kind_then": N_(
         "Of that time only won deals, or only lost ones, are in the export. Export the others too: perhaps"
         " they are archived."

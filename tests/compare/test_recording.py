@@ -103,6 +103,18 @@ def test_what_anybody_closes_on_a_day_is_no_mass(of: Callable[..., Snapshot]):
     assert mass_closings(crm, ALL).empty
 
 
+def test_deals_of_nobody_are_no_mass_because_each_rep_closes_few(of: Callable[..., Snapshot]):
+    # Ann closes one deal a day; 20 to 25 of nobody's are closed on every day: as many as ever.
+    rows = weeks_of({"won": (5, 5)})
+    for week in range(40):
+        day = FIRST + timedelta(weeks=week)
+        rows += [{"created_at": day, "closed_at": day, "status": "lost", "manager_id": ""}] * (20 + week % 6)
+    assert mass_closings(of(rows), ALL).empty
+    # On one day only they are: then it is one.
+    one = [{"created_at": FIRST, "closed_at": FIRST, "status": "lost", "manager_id": ""}] * 40
+    assert mass_closings(of(weeks_of({"won": (5, 5)}) + one), ALL)["closed"].tolist() == [40]
+
+
 def test_a_day_that_begins_at_one_in_the_morning(snapshot: Callable[..., Snapshot]):
     # In Chile the clocks skip the hour after the midnight of 7 September 2025.
     rows = [

@@ -122,6 +122,16 @@ def test_the_control_chart_has_all_weeks_in_its_table(tmp_path, language):
     assert whole.spec["data"][4]["showlegend"]
 
 
+def test_of_few_cases_a_week_no_week_is_asked_to_explain_itself(snapshot):
+    # One deal in every other week: 26 weeks, of which chance alone would mark many.
+    rows = [
+        {"created_at": f"{day.date()}", "status": "open"}
+        for day in pd.date_range("2025-09-01", periods=13, freq="14D")
+    ]
+    told = control(snapshot(rows, as_of="2026-03-01"), "new_deals")
+    assert told.reason == "sparse_weeks" and np.isnan(told.high) and set(told.rows["signal"]) == {""}
+
+
 def test_a_measure_without_data_says_what_is_missing(tmp_path):
     told = repr(control_charts(client(tmp_path), ["tasks_completed", "new_deals"]))
     assert "Tasks completed" in told and "list of tasks is not in this export" in told
