@@ -17,10 +17,10 @@ from crmkit.compare.gap_sides import (
     Reasons,
     Side,
     beginning,
-    known_late,
     resolved,
     sales_chain,
     stage_chain,
+    untold,
 )
 from crmkit.compare.intervals import verdicts
 from crmkit.errors import N_, RequestError
@@ -224,7 +224,7 @@ def _lacks(crm: Snapshot, sides: tuple[Side, Side], chain: ChainName, mix: str) 
     if not any(needs):
         for side in sides:
             told = evaluate("win_rate", crm, side.period)
-            needs += told["missing"][told["state"] == "not_in_export"].tolist() or known_late(crm, side)
+            needs += told["missing"][told["state"] == "not_in_export"].tolist() or untold(crm, side)
     return ", ".join(dict.fromkeys(filter(None, needs)))
 
 

@@ -105,8 +105,11 @@ def resolved(crm: Snapshot, side: Side) -> tuple[BoolArray, Reasons]:
     return chosen & mine & ~np.any(list(left_out.values()), axis=0), left_out
 
 
-def known_late(crm: Snapshot, side: Side) -> list[str]:
-    """Return, as what is missing, that whose deals are is known only once it is known how they ended."""
+def untold(crm: Snapshot, side: Side) -> list[str]:
+    """Return why a side has no figures: what its won deals brought, or whose deals were lost, is unknown."""
+    won = resolved(crm, side)[0] & is_status(crm, "won")
+    if "deals.amount" in crm.supplied and won.any() and np.isnan(amounts(crm)[won]).all():
+        return ["amounts_missing"]
     if not side.by:
         return []
     cases = cases_of("win_rate", crm, side.period)
