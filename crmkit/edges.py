@@ -9,11 +9,11 @@ from crmkit.facts import BoolArray, cycle_days, is_status, is_technical, once_pe
 from crmkit.limits import Limits
 from crmkit.schema import EVENTS, Snapshot
 
-#: Deals that ended the other way are missing where their share is at most this part of what it is later on,
+#: Lost deals are missing where their share is at most this part of what it is later on,
 HARDLY = 0.1
 #: and where so few of so many would come by chance less often than this.
 CHANCE = 0.001
-#: Of the kind that is missing at first, one in so many may have been written down early.
+#: Of those that are missing at first, one in so many may have been written down early.
 EARLY = 20
 
 
@@ -78,44 +78,43 @@ def begins_without_closings(crm: Snapshot) -> tuple[pd.Timestamp, pd.Timestamp] 
 
 
 @once_per_snapshot
-def both_kinds_since(crm: Snapshot) -> pd.Timestamp | None:
-    """Return from when on deals won and deals lost are both in the export as closed; ``NaT``: never.
+def losses_since(crm: Snapshot) -> pd.Timestamp | None:
+    """Return from when on deals lost are in the export as closed; ``NaT``: never.
 
     ``None`` where they are from the first closing on, or where too few are closed to tell. A CRM may keep no
-    losses at first, or its lost deals are archived: a win rate of that time would tell of the records.
+    losses at first, or its lost deals are archived: a win rate of that time would tell of the records. That
+    nothing was won at first is no such sign: wins take time.
     """
     closed, won = crm.deals["closed_at"], is_status(crm, "won")
     counts = (won | is_status(crm, "lost")) & ~is_technical(crm) & closed.notna().to_numpy()
-    return _since(crm, "closed_at", counts, (won, ~won))
+    return _not_won_from(crm, "closed_at", counts)
 
 
 @once_per_snapshot
 def not_won_since(crm: Snapshot) -> pd.Timestamp | None:
-    """Return from when on deals created are in the export if they were not won, too; as both_kinds_since."""
+    """Return from when on deals created are in the export if they were not won, too; as losses_since."""
     known = crm.deals["created_at"].notna() & crm.deals["status"].notna()
-    return _since(crm, "created_at", known.to_numpy() & ~is_technical(crm), (~is_status(crm, "won"),))
+    return _not_won_from(crm, "created_at", known.to_numpy() & ~is_technical(crm))
 
 
-def _since(
-    crm: Snapshot, moment: str, counts: BoolArray, kinds: tuple[BoolArray, ...]
-) -> pd.Timestamp | None:
+def _not_won_from(crm: Snapshot, moment: str, counts: BoolArray) -> pd.Timestamp | None:
     rows = np.flatnonzero(counts)
     moments = crm.deals[moment].iloc[rows]
     order = np.argsort(moments.to_numpy(), kind="stable")
-    before = max(_missing(kind[rows][order], crm.settings.limits) for kind in kinds)
+    before = _missing(~is_status(crm, "won")[rows][order], crm.settings.limits)
     if not before:
         return None
     return pd.NaT if before == len(rows) else moments.iloc[order[before]]
 
 
-def _missing(other: BoolArray, limits: Limits) -> int:
-    """Return before how many of the first cases those of another kind are missing; a few may be there.
+def _missing(lost: BoolArray, limits: Limits) -> int:
+    """Return before how many of the first cases those that are lost are missing; a few may be there.
 
-    The likeliest place for the share of the other kind to change, if it changes from hardly any.
+    The likeliest place for their share to change, if it changes from hardly any.
     """
     from scipy.special import bdtr, xlogy
 
-    places, n = np.flatnonzero(other), len(other)
+    places, n = np.flatnonzero(lost), len(lost)
     if not len(places):
         return n if n >= limits.compared_cases else 0
     some = np.arange(len(places) // EARLY + 1)

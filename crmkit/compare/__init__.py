@@ -2,10 +2,10 @@
 
 Who calls whom, from the question to the verdict; what stands further right is used by all to its left::
 
-    reps        managers ──► outcomes (cases) ──► mix (kinds of deals) ──► colleagues (like for like) ──►
-                expecting (what others would make of them) ──► rep_gaps (limits) ──► rep_verdicts
+    reps        managers ──► rep_cases (whose) ──► outcomes (cases) ──► mix (kinds of deals);  colleagues
+                (like for like) ──► expecting (what others would make of them) ──► rep_gaps ──► rep_verdicts
                 two_reps ──► pairs (one by the other);  champions (by stage);  association (work, results)
-                left_open (deals left lying);  people (roles, who is new)
+                left_open (deals left lying);  people (roles, who is new, who owned a deal when it ended)
     a gap       gap ──► gap_sides (whose deals, how far they came) ──► contributions (parts that add up)
                 └─────► gap_doubts (whom nobody compares, deals that are not alike)
     periods     periods ──► measure_change (a figure in both) ──► changes (limits) ──► spread (weeks, clients)

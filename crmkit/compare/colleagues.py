@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmkit.compare.expecting import Expectation, Field
 from crmkit.compare.intervals import LEVEL
-from crmkit.compare.mix import cells_of
+from crmkit.compare.mix import cells_of, pooled
 from crmkit.compare.rep_verdicts import Kind, judged_rows, ranked
 from crmkit.facts import BoolArray, FloatArray, IntArray
 from crmkit.limits import Limits
@@ -70,18 +70,18 @@ class Colleagues:
         """On which side of the others each rep is within cells of like cases: 1, -1, or 0 if that is unclear.
 
         Mantel and Haenszel's gap, with its own 95 % limits: it needs no model, so it keeps the model from
-        judging by what it only supposes of cells in which the others had nothing. NaN where values are no
-        shares.
+        judging by what it only supposes of cells in which the others had nothing. Cells with few cases are
+        put together by fewer attributes. NaN where values are no shares.
         """
         from scipy.special import stdtrit
 
         if not self.field.is_share:
             return np.full(len(self.codes), np.nan)
         cases = np.arange(len(self.cluster))
+        like = pooled(self.field.attributes, len(cases))
         score = scored(
-            self.field.value, self.field.rep, self.field.cell, cluster=self.cluster, unit=cases,
-            groups=len(self.codes),
-        )  # fmt: skip
+            self.field.value, self.field.rep, like, cluster=self.cluster, unit=cases, groups=len(self.codes)
+        )
         reach = stdtrit(np.maximum(score.clusters - 1, 1), (1 + LEVEL) / 2) * score.spread
         return np.where(np.abs(score.ahead) > reach, np.sign(score.ahead), 0.0)
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmkit.compare.artefacts import seen_shares
 from crmkit.compare.mix import telling
-from crmkit.compare.people import people_of
+from crmkit.compare.people import credited, people_of
 from crmkit.errors import N_, RequestError, did_you_mean
 from crmkit.facts import BoolArray, FloatArray, IntArray, is_status
 from crmkit.measures.evaluation import ALL, cases_of
@@ -121,12 +121,17 @@ def untold(crm: Snapshot, side: Side) -> list[str]:
 def _of_group(crm: Snapshot, side: Side) -> BoolArray:
     if not side.by:
         return np.ones(len(crm.deals), dtype=bool)
-    codes, names = coded(crm, pd.DataFrame({"deal_ix": np.arange(len(crm.deals))}), side.by)
+    codes, names = coded(crm, _deals(crm), side.by)
     if side.value not in names:
         raise RequestError(
             f"{side.by} {side.value}", N_("there is no such group"), remedy=did_you_mean(side.value, names)
         )
     return np.asarray(codes == names.index(side.value))
+
+
+def _deals(crm: Snapshot) -> pd.DataFrame:
+    """Return the deals as cases, each with who owned it when it ended, where the export tells that."""
+    return credited(crm, pd.DataFrame({"deal_ix": np.arange(len(crm.deals))}))
 
 
 def sales_chain(crm: Snapshot, sides: tuple[BoolArray, BoolArray]) -> Chain:
@@ -231,7 +236,7 @@ def is_rep(side: Side) -> bool:
 
 def reps_of(crm: Snapshot, side: Side) -> list[str]:
     """Return the identifiers of the reps of a side."""
-    return [str(one) for one in crm.deals["manager_id"].astype("str")[_of_group(crm, side)].unique()]
+    return [str(one) for one in _deals(crm)["manager_id"].astype("str")[_of_group(crm, side)].unique()]
 
 
 def beginning(crm: Snapshot, sides: tuple[Side, Side]) -> str:

@@ -13,12 +13,16 @@ from crmkit.facts import BoolArray, FloatArray, IntArray, is_status
 from crmkit.measures.cases import Rows
 from crmkit.measures.slices import coded
 from crmkit.schema import Snapshot
+from crmkit.statistics.bootstrap import SEED
 
 #: Attributes of a deal that the rep does not choose (METHOD 6.1), and the time since which it was worked.
 ATTRIBUTES = ("source", "segment", "product")
 AMOUNT, TIME = "amount_band", "quarter"
-BANDS = 4
+#: Bands of amount: as many as leave so many cases in each, within these bounds.
+BANDS, BAND_CASES = (4, 12), 60
 MOST_VALUES = 12
+#: So many cases make a cell in which reps are set side by side without a model.
+POOLED = 10
 #: A kind of deal that all came out one way is odd if that had less than this chance by the rate of all.
 ODD = 1e-3
 #: An attribute that lost deals lack so much more often than won ones tells the outcome, not the deal.
@@ -45,6 +49,21 @@ def cells_of(attributes: Iterable[IntArray], size: int) -> IntArray:
     for codes in attributes:
         joint = np.unique(joint * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)[1]
     return joint
+
+
+def pooled(attributes: Sequence[IntArray], size: int) -> IntArray:
+    """Return the cell of each of ``size`` cases: the finest combination of attributes that has cases enough.
+
+    What is left of small cells is put together by all attributes but the last, and so on.
+    """
+    cells, left, first = np.zeros(size, dtype=np.int64), np.ones(size, dtype=bool), 1
+    for many in range(len(attributes), -1, -1):
+        level = cells_of(attributes[:many], size)
+        enough = left & (np.bincount(level[left], minlength=level.max(initial=0) + 1)[level] >= POOLED)
+        cells[enough] = first + level[enough]
+        left &= ~enough
+        first += int(level.max(initial=0)) + 1
+    return cells
 
 
 def mix_of(
@@ -93,6 +112,8 @@ def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> IntArray | None:
     if name == TIME:
         return _quarters(crm, cases)
     if name in cases:
+        if cases[name].dtype == np.int64:  # codes already
+            return np.asarray(cases[name], dtype=np.int64)
         return np.asarray(pd.Categorical(cases[name]).codes.astype(np.int64) + 1)
     column = "amount" if name == AMOUNT else name
     if f"deals.{column}" not in crm.supplied:
@@ -126,8 +147,28 @@ def _bands(amounts: FloatArray) -> IntArray:
     known = amounts > 0
     if not known.any():
         return np.zeros(len(amounts), dtype=np.int64)
-    edges = np.unique(np.quantile(amounts[known], np.arange(1, BANDS) / BANDS))
+    bands = int(np.clip(known.sum() // BAND_CASES, *BANDS))
+    edges = np.unique(np.quantile(amounts[known], np.arange(1, bands) / bands))
     return np.where(known, 1 + np.searchsorted(edges, amounts, side="left"), 0).astype(np.int64)
+
+
+def without_blanks(crm: Snapshot, cases: pd.DataFrame, group: IntArray) -> dict[str, IntArray]:
+    """Return the attributes that some cases lack, each blank filled in as in other cases of its group.
+
+    Drawn at random with a fixed seed; in a group that has nothing to draw from, 0 stays.
+    """
+    found, draw = dict[str, IntArray](), np.random.default_rng(SEED)
+    for name in (*ATTRIBUTES, AMOUNT):
+        codes = _codes(crm, cases, name)
+        if codes is None or codes.all() or not codes.any():
+            continue
+        found[name] = codes = codes.copy()
+        order = np.argsort(group, kind="stable")
+        for rows in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+            is_blank = codes[rows] == 0
+            if not is_blank.all():
+                codes[rows[is_blank]] = draw.choice(codes[rows[~is_blank]], is_blank.sum())
+    return found
 
 
 def telling(

@@ -11,7 +11,8 @@ import pandas as pd
 
 from crmkit.clients import clusters
 from crmkit.compare.left_open import CLOSED, CONVERTED, deals_with_lying, visits_with_lying
-from crmkit.compare.mix import deciding
+from crmkit.compare.mix import deciding, without_blanks
+from crmkit.compare.people import credited
 from crmkit.compare.period_cases import days_of, weeks_of
 from crmkit.compare.rep_verdicts import Kind
 from crmkit.errors import N_, Message, RequestError, did_you_mean
@@ -42,6 +43,7 @@ class Outcome:
         cases; nothing holds that does not hold by them too. ``left_open``: with those left lying as if they
         had come out badly; ``set_aside``: with those that reps themselves may have put out of the count;
         ``field_decides``: alike by no field of which one value has only won deals, or only lost ones;
+        ``field_blank``: with fields that are blank filled in as in like deals;
         ``began_or_ended``: alike by when they ended, not by when they began.
     """
 
@@ -97,6 +99,17 @@ def _without_deciding(crm: Snapshot, period: Period) -> pd.DataFrame:
     """Return the cases of the win rate without the attributes that may be filled in after the outcome."""
     cases = _since_creation(_of_measure(CLOSED))(crm, period)
     return cases.assign(**dict.fromkeys(deciding(crm, cases), ""))
+
+
+def _without_blanks(crm: Snapshot, period: Period) -> pd.DataFrame:
+    """Return the cases of the win rate, blank fields filled in as in deals of the same rep that ended alike.
+
+    What is blank more often in lost deals, or with some reps, tells by being blank; of deals whose fields are
+    blank it is not known which are alike.
+    """
+    cases = credited(crm, _since_creation(_of_measure(CLOSED))(crm, period))
+    group = 2 * cases["manager_id"].cat.codes.to_numpy(dtype=np.int64) + (cases["value"] > 0).to_numpy()
+    return cases.drop(columns="manager_id").assign(**without_blanks(crm, cases, group))
 
 
 def _since_creation(cases: CaseFunction) -> CaseFunction:
@@ -161,6 +174,7 @@ OUTCOMES = {
                 "left_open": _since_creation(deals_with_lying),
                 "set_aside": _since_creation(_counting_set_aside(CLOSED)),
                 "field_decides": _without_deciding,
+                "field_blank": _without_blanks,
                 "began_or_ended": _of_measure(CLOSED),
             },
         ),

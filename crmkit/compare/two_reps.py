@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crmkit.compare.intervals import Verdict
-from crmkit.compare.managers import cases_of_reps
 from crmkit.compare.outcomes import Outcome, find_outcome
 from crmkit.compare.pairs import NOTHING, Pair, judged_pair
+from crmkit.compare.rep_cases import cases_of_reps
 from crmkit.errors import N_, RequestError, did_you_mean, fold
 from crmkit.measures import ALL
 from crmkit.periods import Period

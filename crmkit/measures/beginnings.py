@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from crmkit.edges import both_kinds_since, not_won_since
+from crmkit.edges import losses_since, not_won_since
 from crmkit.measures.catalog import Measure
 from crmkit.schema import Snapshot, alternatives
 
 #: Measures that set deals that ended one way beside others: both must be recorded.
 BOTH = {
-    "win_rate:closed_count": both_kinds_since,
-    "win_rate:closed_value": both_kinds_since,
+    "win_rate:closed_count": losses_since,
+    "win_rate:closed_value": losses_since,
     "win_rate:cohort": not_won_since,
 }
 

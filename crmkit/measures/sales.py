@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crmkit.edges import both_kinds_since, not_won_since
+from crmkit.edges import losses_since, not_won_since
 from crmkit.facts import cycle_days, days_after, is_status, is_technical
 from crmkit.measures.cases import borders, deal_cases, within
 from crmkit.measures.catalog import measure
@@ -25,7 +25,7 @@ def closed(crm: Snapshot, period: Period, *statuses: str) -> tuple[Mask, dict[st
     undated = of_status & ~technical & crm.deals["closed_at"].isna().to_numpy()
     left_out = {"no_closing_date": undated, "technical_loss": inside & technical}
     if len(statuses) > 1:
-        left_out["one_kind"] = inside & _before(crm.deals["closed_at"], both_kinds_since(crm))
+        left_out["one_kind"] = inside & _before(crm.deals["closed_at"], losses_since(crm))
     return inside, left_out
 
 
@@ -105,7 +105,7 @@ def win_rate(crm: Snapshot, period: Period) -> pd.DataFrame:
 
     Cases: one row per deal whose ``closed_at`` lies in the period. Value: 1 if won, 0 if lost.
     Leaves out: open deals; technical losses named in the client's settings; closed deals without a closing
-    date; deals of a time of which only won ones, or only lost ones, are in the export.
+    date; deals of a time of which only won ones are in the export.
     Source: METHOD 3.3
     """
     chosen, left_out = closed(crm, period, "won", "lost")

@@ -17,13 +17,16 @@ STATES = {
         " won and lost deals together, both with their closing dates, and check in client.yml which stages"
         " mean won and which mean lost."
     ),
+    "nothing_expected": N_(
+        "By the trend of the weeks before, nothing was to be expected by now, or less than nothing: of that"
+        " no change can be told in per cent."
+    ),
     "sparse_weeks": N_(
         "Too few cases in a week: weeks with none and weeks with several follow one another by chance alone,"
         " so no limits of what is ordinary are drawn. Look at quarters instead."
     ),
     "one_kind_then": N_(
-        "Of that time only won deals, or only lost ones, are in the export. Export the others too: perhaps"
-        " they are archived."
+        "Of that time only won deals are in the export. Export the lost ones too: perhaps they are archived."
     ),
     "after_as_of": N_("The period lies after the day that the report describes."),
     "still_open": N_("Not yet: too many of these deals are still open at the longest age seen."),
@@ -144,7 +147,7 @@ LEFT_OUT = {
     "no_cost": N_("the costs of this channel on that day are not known"),
     "not_recorded": N_("actions of that time, or of the kind that would tell, are not in the export"),
     "hired_before_records": N_("hired before the first record of deals"),
-    "one_kind": N_("of a time of which only won deals, or only lost ones, are in the export"),
+    "one_kind": N_("of a time of which only won deals are in the export"),
     "no_history": N_("no history of its stages"),
     "other_pipeline": N_("in another pipeline, or in none"),
     "self_loop": N_("a change from a stage to itself: an artefact, collapsed"),

@@ -79,6 +79,18 @@ REASONS = {
         "All deals of one source, segment or product were won, or all were lost: perhaps it is filled in only"
         " then. Without this field the difference does not hold."
     ),
+    "field_blank": N_(
+        "In some deals source, segment, product or amount is blank. Filled in as in the rep's other deals"
+        " that ended alike, the difference does not hold."
+    ),
+    "nobodys": N_(
+        "Of some deals it is not known whose they were: if they were this rep's, the difference does not"
+        " hold."
+    ),
+    "lost_are_pooled": N_(
+        "One of them has much of what was lost and wins hardly anything: it seems to be where lost deals are"
+        " put, so the figures of the others would tell only of what they won."
+    ),
     "unlike_deals": N_(
         "With like deals the data cannot tell that one of the two wins more: it may be the deals they had."
     ),

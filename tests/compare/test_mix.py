@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.compare.mix import BANDS, MOST_VALUES, cells_of, leaks, mix_of, telling
+from crmkit.compare.mix import BANDS, MOST_VALUES, POOLED, cells_of, leaks, mix_of, pooled, telling
 from crmkit.measures import ALL, find
 
 
@@ -27,6 +27,29 @@ def test_cells_are_the_combinations():
     assert len(set(zip(rows, cells.tolist(), strict=True))) == len(set(rows))
     assert cells_of([], 3).tolist() == [0, 0, 0]
     assert cells_of([np.zeros(0, np.int64)], 0).tolist() == []
+
+
+def test_small_cells_are_put_together_by_fewer_attributes():
+    # Ten site-north, nine site-south; one fair-north, and nine of nobody's source: three cells.
+    first = np.repeat([1, 1, 2, 0], [POOLED, POOLED - 1, 1, POOLED - 1])
+    second = np.repeat([1, 2, 1, 0], [POOLED, POOLED - 1, 1, POOLED - 1])
+    cells = pooled([first, second], len(first))
+    # The nine of site-south are not ten without those of site-north, so all that is left is one cell.
+    assert len(set(cells[:POOLED])) == 1 and len(set(cells[POOLED:])) == 1
+    assert cells[0] != cells[POOLED]
+    # With one more of site-south it is a cell of its own; what is left stays one cell, small as it is.
+    first, second = np.append(first, 1), np.append(second, 2)
+    assert len(np.unique(pooled([first, second], len(first)))) == 3
+    assert pooled([], 3).tolist() == [0, 0, 0]
+
+
+def test_bands_of_amount_leave_cases_enough_in_each(snapshot):
+    # 600 amounts: ten bands of sixty.
+    crm, cases, won = closed(
+        snapshot, [{"amount": one + 1, "status": ["won", "lost"][one % 2]} for one in range(600)]
+    )
+    codes = mix_of(crm, cases, won).codes["amount_band"]
+    assert np.bincount(codes).tolist() == [0] + [60] * 10
 
 
 def test_what_is_known_before_makes_deals_alike(snapshot):
@@ -114,7 +137,7 @@ def test_equal_amounts_are_in_one_band(snapshot):
     crm, cases, won = closed(snapshot, deals)
     codes = mix_of(crm, cases, won).codes["amount_band"]
     assert [len(set(codes[part].tolist())) for part in (slice(30), slice(30, 35), slice(35, 40))] == [1, 1, 1]
-    assert codes[0] < codes[30] <= BANDS and codes[35] == 0
+    assert codes[0] < codes[30] <= BANDS[1] and codes[35] == 0
 
 
 def test_where_deals_have_no_part_only_the_time_counts(snapshot):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from crmkit import Period
-from crmkit.compare.managers import cases_of_reps
 from crmkit.compare.outcomes import OUTCOMES, find_outcome, hangs_together
+from crmkit.compare.rep_cases import cases_of_reps
 from crmkit.errors import RequestError
 from crmkit.measures import ALL, evaluate
 from crmkit.measures.catalog import UNITS

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from crmkit.edges import begins_without_closings, both_kinds_since, not_won_since
+from crmkit.edges import begins_without_closings, losses_since, not_won_since
 from crmkit.facts import is_status, is_technical, open_tasks
 from crmkit.measures import evaluate
 from crmkit.periods import Period
@@ -91,11 +91,11 @@ def ended(won: int, lost: int, month: str) -> list[dict[str, str]]:
 def test_losses_that_are_recorded_only_from_some_day_on_are_seen(snapshot):
     # 40 won in January and no loss; in March 30 of 40 are lost: .25^40 says that January's losses are gone.
     found = snapshot(ended(40, 0, "01") + ended(0, 30, "02") + ended(10, 0, "03"))
-    assert both_kinds_since(found) == pd.Timestamp("2026-02-01", tz="UTC")
+    assert losses_since(found) == pd.Timestamp("2026-02-01", tz="UTC")
     assert not_won_since(found) == pd.Timestamp("2026-02-01", tz="UTC")
     # One that was not archived, among 40 others, changes nothing.
     found = snapshot(ended(20, 1, "01") + ended(20, 0, "02") + ended(0, 30, "03") + ended(10, 0, "03"))
-    assert both_kinds_since(found) == pd.Timestamp("2026-03-01", tz="UTC")
+    assert losses_since(found) == pd.Timestamp("2026-03-01", tz="UTC")
     assert evaluate("win_rate", found)["value"].tolist() == [0.25]  # 10 of the 40 of March
     assert evaluate("win_rate", found, Period.parse("2026-01", "UTC"))["missing"].tolist() == [
         "one_kind_then"
@@ -104,17 +104,17 @@ def test_losses_that_are_recorded_only_from_some_day_on_are_seen(snapshot):
 
 def test_few_deals_and_a_department_that_wins_most_are_no_gap_in_the_record(snapshot):
     rows = ended(0, 30, "02") + ended(10, 0, "03")
-    assert both_kinds_since(snapshot(ended(20, 0, "01") + rows)) is None  # 20 are too few to say
+    assert losses_since(snapshot(ended(20, 0, "01") + rows)) is None  # 20 are too few to say
     assert (
-        both_kinds_since(snapshot(ended(40, 0, "01") + ended(200, 9, "02"))) is None
+        losses_since(snapshot(ended(40, 0, "01") + ended(200, 9, "02"))) is None
     )  # only 9 are lost at all
     # Of 10 in January one is lost, of 40 later on half: that is another win rate, and no gap in the record.
-    assert both_kinds_since(snapshot(ended(27, 3, "01") + ended(20, 20, "02"))) is None
-    assert both_kinds_since(snapshot(ended(29, 0, "01"))) is None
+    assert losses_since(snapshot(ended(27, 3, "01") + ended(20, 20, "02"))) is None
+    assert losses_since(snapshot(ended(29, 0, "01"))) is None
 
 
 def test_an_export_of_won_deals_alone_has_no_win_rate(snapshot):
     found = snapshot(ended(30, 0, "01"))
-    assert both_kinds_since(found) is pd.NaT
+    assert losses_since(found) is pd.NaT
     assert evaluate("win_rate", found)["missing"].tolist() == ["one_outcome"]
     assert evaluate("won_deals", found)["value"].tolist() == [30]
