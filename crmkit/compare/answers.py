@@ -157,6 +157,8 @@ def _of_effect(
     """Answer from the weeks before and after a day."""
     one, found = find(asked.about), effect(crm, day, asked.about, control=control, treated=treated)
     told = _unbent(Verdict(found.label, found.direction, found.reason), found.recording.reason)
+    if np.isnan(found.relative_low) and told.label in ("holds", "may_be_chance"):
+        told = Verdict("cannot_be_computed", "none", "nothing_expected")
     ratio = (1 + found.relative, 1 + found.relative_low, 1 + found.relative_high)
     reached = (np.nan, np.nan)
     if asked.form == "from_to" and told.label != "cannot_be_computed":

@@ -29,7 +29,7 @@ WHY = {
     "beyond": N_("It holds, and all of the interval is more than what is claimed."),
     "short": N_("It holds, but all of the interval is less than what is claimed."),
     "other_way": N_("It is the other way round: the difference goes against what is claimed."),
-    "unmoved": N_("No difference is seen, and one as large as claimed would have been."),
+    "unmoved": N_("So large a difference as is claimed is not seen, and it would have been."),
     "weaker": N_("All of the interval is less than what is claimed."),
     "not_reached": N_("The figure that is said to be reached is not reached."),
     "both": N_("There may be no difference, and there may be the claimed one: the interval holds both."),

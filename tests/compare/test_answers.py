@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from crmkit.compare.answers import answer, answers
+from crmkit.compare.effect import effect
 from crmkit.errors import RequestError
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
@@ -72,6 +74,18 @@ def test_a_quarter_more_revenue_since_a_day(snapshot: Make, grown: list[Deal]) -
     assert rows["claim"].tolist() == ["supported", "contradicted", "contradicted"]
     assert {"value", "low", "high", "n", "gap", "gap_low", "gap_high", "label", "reason"} <= set(rows)
     assert answers([]).empty
+
+
+def test_of_nothing_expected_no_per_cent_are_told(
+    snapshot: Make, grown: list[Deal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where the trend leads below zero an effect is no part of what was expected: no interval in per cent.
+    unknown = dict.fromkeys(("relative", "relative_low", "relative_high"), float("nan"))
+    monkeypatch.setattr(
+        "crmkit.compare.answers.effect", lambda *told, **more: replace(effect(*told, **more), **unknown)
+    )
+    told = _ask(snapshot, grown, "revenue:+24%", day=CHANGE)
+    assert (told.claim, told.label, told.reason) == ("cannot_tell", "cannot_be_computed", "nothing_expected")
 
 
 def test_the_first_month_cannot_tell(snapshot: Make, grown: list[Deal]) -> None:

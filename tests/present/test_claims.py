@@ -68,7 +68,7 @@ def plain(text: Any) -> Any:
             replace(HOLDS, claim="contradicted", gap_low=-0.5, gap_high=-0.2, direction="below"),
             "the other way",
         ),
-        (replace(UNSURE, claim="contradicted", gap_low=-0.1, gap_high=0.1), "No difference is seen"),
+        (replace(UNSURE, claim="contradicted", gap_low=-0.1, gap_high=0.1), "So large a difference as is claimed is not seen"),
         (replace(UNSURE, gap_low=-0.1, gap_high=0.4), "the interval holds both"),
         # the interval is short of the claim, but a season may have hidden the rest
         (replace(UNSURE, gap_low=-0.1, gap_high=0.1), "The season cannot be told"),
@@ -85,7 +85,7 @@ def plain(text: Any) -> Any:
         ),
         (
             replace(UNSURE, claim="contradicted", claimed=0.7, gap_low=-0.1, gap_high=0.1),
-            "No difference is seen",
+            "So large a difference as is claimed is not seen",
         ),
         (
             replace(HOLDS, form="from_to", claim="contradicted", gap_high=2.0),
