@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.contributions import Split, days_apart, mix_groups
-from crmkit.compare.gap_doubts import hindrances
+from crmkit.compare.gap_doubts import beginning, hindrances
 from crmkit.compare.gap_sides import (
     STAGED,
     Chain,
     ChainName,
     Reasons,
     Side,
-    beginning,
     resolved,
     sales_chain,
     stage_chain,

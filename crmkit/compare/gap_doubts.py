@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from crmkit.compare.gap_sides import Side, hindrance, is_rep, reps_of
+from crmkit.compare.artefacts import seen_shares
+from crmkit.compare.gap_sides import Side, reps_of
 from crmkit.compare.outcomes import find_outcome
+from crmkit.compare.people import people_of
 from crmkit.compare.periods import compared_periods
 from crmkit.compare.two_reps import pair_of
 from crmkit.schema import Snapshot
@@ -23,9 +25,22 @@ def hindrances(crm: Snapshot, sides: tuple[Side, Side]) -> dict[str, str]:
     return {} if found else dict.fromkeys(("win_rate", "stage_conversion"), "unlike_deals")
 
 
+def hindrance(crm: Snapshot, sides: tuple[Side, Side]) -> str:
+    """Return why two reps are not compared at all: roles that differ, or one who is new; else nothing."""
+    people = [people_of(crm, reps_of(crm, side), side.period) for side in sides if _is_rep(side)]
+    roles = [set(each["role"]) - {""} for each in people]
+    if len(roles) == 2 and roles[0] and roles[1] and roles[0] != roles[1]:
+        return "different_roles"
+    return "new_hire" if any(each["is_new"].any() for each in people) else ""
+
+
+def _is_rep(side: Side) -> bool:
+    return side.by in ("manager", "owner")
+
+
 def _people(crm: Snapshot, sides: tuple[Side, Side]) -> bool:
     """Return whether the win rates of two reps differ among like deals as they do among all."""
-    who = [reps_of(crm, side) for side in sides if is_rep(side)]
+    who = [reps_of(crm, side) for side in sides if _is_rep(side)]
     if [len(one) for one in who] != [1, 1] or who[0] == who[1] or sides[0].period != sides[1].period:
         return True
     told = pair_of(crm, (who[0][0], who[1][0]), sides[0].period, find_outcome("win_rate"))
@@ -42,3 +57,11 @@ def _times(crm: Snapshot, sides: tuple[Side, Side]) -> bool:
     earlier, later = sorted((side.period for side in sides), key=lambda one: str(one.start))
     row = compared_periods(crm, earlier, later, [WIN_RATE]).rows.iloc[0]
     return str(row["direction"]) == ("above" if row["change"] > 0 else "below")
+
+
+def beginning(crm: Snapshot, sides: tuple[Side, Side]) -> str:
+    """Return ``first_records`` where of one of two periods only quick deals can be in the export."""
+    if sides[0].period == sides[1].period:
+        return ""
+    least = min(seen_shares(crm, side.period).closed_in for side in sides)
+    return "first_records" if least < crm.settings.limits.closings_seen else ""

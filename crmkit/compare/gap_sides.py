@@ -8,9 +8,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from crmkit.compare.artefacts import seen_shares
 from crmkit.compare.mix import telling
-from crmkit.compare.people import credited, people_of
+from crmkit.compare.people import credited
 from crmkit.errors import N_, RequestError, did_you_mean
 from crmkit.facts import BoolArray, FloatArray, IntArray, is_status
 from crmkit.measures.evaluation import ALL, cases_of
@@ -220,29 +219,6 @@ def _with_money(
     return Chain((*factors, *more), (*stages, *[""] * len(more)), pipeline, (depths[0], depths[1]))
 
 
-def hindrance(crm: Snapshot, sides: tuple[Side, Side]) -> str:
-    """Return why two reps are not compared at all: roles that differ, or one who is new; else nothing."""
-    people = [people_of(crm, reps_of(crm, side), side.period) for side in sides if is_rep(side)]
-    roles = [set(each["role"]) - {""} for each in people]
-    if len(roles) == 2 and roles[0] and roles[1] and roles[0] != roles[1]:
-        return "different_roles"
-    return "new_hire" if any(each["is_new"].any() for each in people) else ""
-
-
-def is_rep(side: Side) -> bool:
-    """Return whether a side is a rep's."""
-    return side.by in ("manager", "owner")
-
-
 def reps_of(crm: Snapshot, side: Side) -> list[str]:
     """Return the identifiers of the reps of a side."""
     return [str(one) for one in _deals(crm)["manager_id"].astype("str")[_of_group(crm, side)].unique()]
-
-
-def beginning(crm: Snapshot, sides: tuple[Side, Side]) -> str:
-    """Return ``first_records`` where of one of two periods only quick deals can be in the export."""
-    if sides[0].period == sides[1].period:
-        return ""
-    seen = [seen_shares(crm, side.period) for side in sides]
-    least = min((one[0] for one in seen if one is not None), default=1.0)
-    return "first_records" if least < crm.settings.limits.closings_seen else ""

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.gap import Gap, gap
-from crmkit.compare.gap_sides import STAGED, ChainName, Side, hindrance
+from crmkit.compare.gap_doubts import hindrance
+from crmkit.compare.gap_sides import STAGED, ChainName, Side
 from crmkit.errors import N_, RequestError
 from crmkit.measures.slices import lacking
 from crmkit.periods import Period
