@@ -11,7 +11,8 @@ import pandas as pd
 from crmkit.compare.artefacts import seen_shares
 from crmkit.compare.interrupted import Judged, judged_series
 from crmkit.compare.recording import COUNTED, MASS_COLUMNS, OF_WON, Recording, mass_closings, recording
-from crmkit.compare.series import TOTALS, Group, lacking, weekly
+from crmkit.compare.series import TOTALS, Group, in_both, lacking, weekly
+from crmkit.errors import N_, RequestError
 from crmkit.measures.catalog import Measure, find
 from crmkit.measures.evaluation import ALL
 from crmkit.periods import Period
@@ -79,7 +80,8 @@ def effect(
 
     Raises
     ------
-    RequestError: an unknown measure, slice or group, or a measure that has no weekly figures.
+    RequestError: an unknown measure, slice or group, a measure that has no weekly figures, or a control group
+        that has cases in common with the changed one: what they share would take the effect off itself.
 
     Source: METHOD 6.4
     """
@@ -89,6 +91,8 @@ def effect(
     others = weekly(crm, measure, theirs) if theirs else None
     if lacks := lacking(crm, measure, mine | theirs):
         return _refused(day, one, (theirs, mine), lacks)
+    if mine and theirs:
+        _check_apart(crm, one, mine, theirs)
     whole = _recorded_whole(crm, one, figures)
     frame = _sides(whole, others, day)
     kept = recording(crm, one, day, _until(frame, day))
@@ -102,6 +106,17 @@ def effect(
         money_month=told.value * a_month, money_low=told.low * a_month, money_high=told.high * a_month,
         recording=kept, weeks_left_out=len(figures) - len(whole),
     )  # fmt: skip
+
+
+def _check_apart(crm: Snapshot, one: Measure, treated: Group, control: Group) -> None:
+    """Refuse a control group that the change touched."""
+    if shared := in_both(crm, one.name, treated, control):
+        told = [", ".join(f"{name}={value}" for name, value in group.items()) for group in (treated, control)]
+        raise RequestError(
+            " / ".join(told),
+            N_("cases that are in the changed group and in the control group too: {n}", n=shared),
+            remedy=N_("Name a control group that has nothing in common with the changed one."),
+        )
 
 
 def _recorded_whole(crm: Snapshot, one: Measure, figures: pd.DataFrame) -> pd.DataFrame:

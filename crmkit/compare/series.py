@@ -57,17 +57,21 @@ def weekly(crm: Snapshot, name: str, group: Group | None = None, *, outside: boo
     _check(crm, one, group)
     if lacking(crm, name, group):
         return pd.DataFrame(columns=list(COLUMNS)).astype({"week": "datetime64[us]"})
-    cases = one.cases(crm, ALL)
-    cases = cases[(cases["left_out"] == "").to_numpy()]
+    cases = _counted(crm, one)
     weeks = _weeks(crm, one, cases)
-    owned = credited(crm, cases) if group and one.basis == "closed_in" else cases
-    mine = _of_group(crm, owned, group) != outside if group else np.ones(len(cases), dtype=bool)
+    mine = _of_group(crm, one, cases, group) != outside if group else np.ones(len(cases), dtype=bool)
     place = _places(cases, weeks)
     cases, place = cases[mine & (place >= 0)], place[mine & (place >= 0)]
     days = crm.settings.calendar.working_days_between(weeks, weeks + np.timedelta64(7, "D"))
     told = _summarised(one, cases, place, days)
     frame = pd.DataFrame({"week": weeks.astype("datetime64[us]"), "working_days": days} | told)
     return frame[days > 0].reset_index(drop=True)
+
+
+def in_both(crm: Snapshot, name: str, group: Group, other: Group) -> int:
+    """Return how many cases of a measure are in both of two groups."""
+    one, cases = find(name), _counted(crm, find(name))
+    return int((_of_group(crm, one, cases, group) & _of_group(crm, one, cases, other)).sum())
 
 
 def unit_of(one: Measure) -> str:
@@ -114,10 +118,18 @@ def _places(cases: pd.DataFrame, weeks: pd.Series) -> IntArray:
     return np.where((place >= 0) & (place < len(weeks)), place, -1)
 
 
-def _of_group(crm: Snapshot, cases: pd.DataFrame, group: Group) -> BoolArray:
+def _counted(crm: Snapshot, one: Measure) -> pd.DataFrame:
+    """Return the cases of a measure that count, of all times."""
+    cases = one.cases(crm, ALL)
+    return cases[(cases["left_out"] == "").to_numpy()]
+
+
+def _of_group(crm: Snapshot, one: Measure, cases: pd.DataFrame, group: Group) -> BoolArray:
+    """Return which cases are of a group."""
+    owned = credited(crm, cases) if group and one.basis == "closed_in" else cases
     mine = np.ones(len(cases), dtype=bool)
     for name, value in group.items():
-        codes, labels = slices.coded(crm, cases, name)
+        codes, labels = slices.coded(crm, owned, name)
         if value not in labels:
             what = N_("there is no such group")
             raise RequestError(f"{name} {value}", what, remedy=did_you_mean(value, sorted(labels)))

@@ -109,6 +109,25 @@ def test_beside_another_team(of: Callable[..., Snapshot]):
     assert effect(only, CHANGE, "revenue", control={"team": "South"}).label == "holds"
 
 
+def test_a_control_group_that_the_change_touched_is_refused(of: Callable[..., Snapshot]):
+    rows = [*deals(1.5), *deals(1, team="South", seed=2)]
+    for place, row in enumerate(rows):
+        row["source"] = "site" if place % 2 else "fair"
+    crm = of(rows)
+    shared = (BEFORE + AFTER) * 3
+    for treated, control, both in (
+        ({"team": "North"}, {"team": "North"}, shared),  # it would be compared with itself
+        ({"source": "site"}, {"team": "North"}, shared // 2),  # half of the team's deals are from the site
+        ({"team": "North", "source": "site"}, {"team": "North"}, shared // 2),
+    ):
+        with pytest.raises(RequestError, match=f"control group too: {both}"):
+            effect(crm, CHANGE, "revenue", treated=treated, control=control)
+    apart = effect(
+        crm, CHANGE, "revenue", treated={"team": "North", "source": "site"}, control={"team": "South"}
+    )
+    assert apart.label != "cannot_be_computed"
+
+
 def test_deals_closed_in_a_mass_say_nothing(of: Callable[..., Snapshot]):
     tidied = {"created_at": CHANGE, "status": "won", "amount": 1000, "team": "North", "manager_id": "Bob"}
     rows = [{**tidied, "closed_at": CHANGE + timedelta(days=2)}] * 40
