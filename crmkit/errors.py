@@ -57,8 +57,8 @@ def fold(name: str) -> str:
     return " ".join(name.casefold().replace(_YO, _YE).split())
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> Message:
-    """Return the remedy for an unknown name: the nearest known one, else all of them.
+def did_you_mean(word: str, known: Iterable[str], otherwise: Message | None = None) -> Message:
+    """Return the remedy for an unknown name: the nearest known one, else what is said otherwise: all.
 
     >>> str(did_you_mean("Stagge", ["stage", "amount"]))
     'Did you mean «stage»?'
@@ -67,6 +67,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> Message:
     near = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
     if near:
         return N_("Did you mean «{near}»?", near=names[near[0]])
+    if otherwise is not None:
+        return otherwise
     if not names:
         return N_("There is none in this export.")
     return N_("Possible: {expected}.", expected=", ".join(names.values()))

@@ -116,7 +116,7 @@ def claim(
     """Print what the data say to claims."""
     from crmkit.compare.answers import answer
     from crmkit.periods import a_day
-    from crmkit.present.claims import claims_of
+    from crmkit.present.claims import claims_of, measure_titles
 
     since, end = (a_day(*one) if one[1] else None for one in (("--date", day), ("--until", until)))
     touched, untouched = _group("--treated", treated), _group("--control", control)
@@ -127,7 +127,7 @@ def claim(
         for one in claims:
             told = answer(
                 study.crm, one, day=since, until=end, periods=spans, period=study.period, outcome=outcome,
-                treated=touched, control=untouched,
+                treated=touched, control=untouched, titles=measure_titles(),
             )  # fmt: skip
             found.append(told)
         page = claims_of(study, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
@@ -21,6 +21,7 @@ from crmkit.compare.series import Group
 from crmkit.compare.two_reps import compared_pair
 from crmkit.errors import N_, RequestError
 from crmkit.measures import ALL, Measure, find
+from crmkit.measures.catalog import STANDING
 from crmkit.periods import Period
 from crmkit.periods import before as the_one_before
 from crmkit.schema import Snapshot
@@ -105,12 +106,14 @@ def answer(
     outcome: str = "win_rate",
     treated: Group | None = None,
     control: Group | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> Answer:
     """Set a claim against the data.
 
     Parameters
     ----------
-    text: the claim in its short form; see :func:`crmkit.compare.claims.claim`.
+    text, titles: the claim in its short form, and what measures are called; see
+        :func:`crmkit.compare.claims.claim`.
     day: of the change that is said to have brought it; all weeks before and after it are taken. What has no
         weekly figures (the retention of clients) is told of as many days before as have passed since.
     until: the claim is about the days from ``day`` to this one (left out), against as many days before.
@@ -124,7 +127,7 @@ def answer(
 
     Source: METHOD 6.1, 6.4
     """
-    asked = claim(text)
+    asked = claim(text, titles)
     if asked.is_of_reps:
         return _of_pair(crm, asked, period, outcome)
     if periods is None:
@@ -184,7 +187,8 @@ def _of_periods(crm: Snapshot, asked: Claim, earlier: Period, later: Period) -> 
     compared = compared_periods(crm, earlier, later, [one.name])
     row = compared.rows.iloc[0]
     told = Verdict(row["label"], row["direction"], row["reason"])
-    if told.reason in ("one_moment", "no_interval"):  # then both sides' own intervals tell it
+    is_moment = one.basis in STANDING
+    if told.reason in ("one_moment", "no_interval") and not is_moment:  # both sides' own intervals tell it
         why = ", ".join(crm.lacks(one.needs)) or _first_records(crm, one, earlier)
         told = verdict(min(before.n, after.n), ratio[1] - 1, ratio[2] - 1, limits=limits, missing=why)
     days = [(span[1] - span[0]).days for span in (earlier.days(), later.days())]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crmkit.compare.intervals import Verdict
-from crmkit.errors import N_, RequestError, fold
-from crmkit.measures.catalog import ADDITIVE, find
+from crmkit.errors import N_, Message, RequestError, did_you_mean, fold
+from crmkit.measures.catalog import ADDITIVE, Measure, catalogue, find
 
 Form: TypeAlias = Literal["percent", "times", "divided", "from_to"]
 Standing: TypeAlias = Literal["supported", "contradicted", "cannot_tell"]
@@ -26,6 +26,8 @@ SAID = {
     "lost_orders": "lost_deals", "retention": "client_retention", "profit": "margin",
     "gross_profit": "margin", "first_response": "first_response_time", "conversion": "win_rate",
 }  # fmt: skip
+NO_CLAIM = N_("this is not a claim that can be checked")
+LISTED = N_("Name a measure by its id or its title, as «crmkit list measures» tells them.")
 #: How much of a ratio a season that was not separated may hide: from a fifth below the year to a fifth above.
 SEASON = 1.5
 #: Reasons that keep a verdict from holding, but leave the interval what it is.
@@ -33,6 +35,7 @@ _INTERVAL_STANDS = ("", "within_chance", "few_weeks", "season_not_separated")
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 _PERCENT = re.compile(rf"([+-]){_NUMBER}%")
 _TIMES = re.compile(rf"([x*/]){_NUMBER}")
+_AFTERWARDS = re.compile(rf"^{_NUMBER}[x*]$")
 _FROM_TO = re.compile(rf"{_NUMBER}(%?)-?>{_NUMBER}(%?)")
 _SAME = str.maketrans({
     "\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x", "X": "x",
@@ -61,8 +64,13 @@ class Claim:
     is_of_reps: bool = False
 
 
-def claim(text: str) -> Claim:
+def claim(text: str, titles: Mapping[str, str] | None = None) -> Claim:
     """Read a claim in its short form: ``revenue:+24%``, ``retention:x5``, ``first_response:/3``, ``A/B:x2``.
+
+    Parameters
+    ----------
+    titles: measures by what else they are called, such as their titles in another language; those of the
+        catalogue itself need not be named.
 
     Raises
     ------
@@ -72,19 +80,47 @@ def claim(text: str) -> Claim:
     Claim(text='win_rate:2%->20%', about='win_rate:closed_count', factor=10.0, form='from_to', ...)
     """
     about, colon, said = text.rpartition(":")
-    name = SAID.get(fold(about), fold(about))
-    told = _change(said.translate(_SAME)) if colon else None
+    told = _change(plain(said)) if colon else None
     if told is None:
         raise _refusal(text)
     factor, form, start, end = told
-    if not math.isfinite(factor) or factor <= 0 or math.isclose(factor, 1):
-        raise _refusal(text)
+    if not math.isfinite(factor) or factor <= 0:
+        raise _refusal(text, N_("from nothing, or to nothing and below, is no change that can be checked"))
+    if math.isclose(factor, 1):
+        raise _refusal(text, N_("no change is claimed"))
     if "/" in about:
         return Claim(text, about.strip(), factor, form, start, end, is_of_reps=True)
-    measure = find(name)
-    if form == "from_to" and (measure.summary in ADDITIVE or (measure.unit == "share") != ("%" in said)):
-        raise _refusal(text)  # a sum from … to … would need its two spans of time
+    measure = _measure(text, about, titles or {})
+    if form == "from_to":
+        _check_figures(text, measure, is_per_cent="%" in said, most=max(start, end))
     return Claim(text, measure.name, factor, form, start, end)
+
+
+def plain(said: str) -> str:
+    """Return what is claimed in plain signs: «×5» and «5х» as «x5»."""
+    return _AFTERWARDS.sub(r"x\1", said.translate(_SAME))
+
+
+def _measure(text: str, about: str, titles: Mapping[str, str]) -> Measure:
+    """Return the measure that a claim is about, by its name, by what people say, or by its title."""
+    named = {one.title: one.name for one in catalogue()} | dict(titles) | SAID
+    names = {fold(title): name for title, name in named.items()}
+    try:
+        return find(names.get(fold(about), fold(about)))
+    except RequestError as unknown:
+        known = [*named, *(one.id for one in catalogue()), *(one.name for one in catalogue())]
+        remedy = did_you_mean(about, known, LISTED)
+        raise RequestError(f"claim {text}", unknown.what, remedy=remedy) from None
+
+
+def _check_figures(text: str, measure: Measure, *, is_per_cent: bool, most: float) -> None:
+    """Refuse figures from … to … that the measure cannot have."""
+    if measure.summary in ADDITIVE:  # that would need its two spans of time
+        raise _refusal(text, N_("of a sum or a count only the change can be claimed"))
+    if (measure.unit == "share") != is_per_cent:
+        raise _refusal(text, N_("shares are written in per cent, other figures without"))
+    if is_per_cent and most > 1:
+        raise _refusal(text, N_("a share cannot be more than 100 %"))
 
 
 def _change(said: str) -> tuple[float, Form, float, float] | None:
@@ -107,10 +143,10 @@ def _plain(digits: str) -> float:
     return float(digits.replace(",", "."))
 
 
-def _refusal(text: str) -> RequestError:
+def _refusal(text: str, what: Message = NO_CLAIM) -> RequestError:
     return RequestError(
         f"claim {text}",
-        N_("this is not a claim that can be checked"),
+        what,
         remedy=N_(
             "Write a measure and what is claimed of it: revenue:+24%, lost_deals:-30%, client_retention:x5,"
             " first_response_time:/3, win_rate:2%->20%; of two reps: Ann/Bob:x2."

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from crmkit.compare.answers import Answer
+from crmkit.compare.claims import plain
 from crmkit.compare.outcomes import OUTCOMES
 from crmkit.errors import N_, Message
 from crmkit.present.audit_lacking import how_to_get
@@ -87,11 +88,12 @@ def claimed_text(formats: Formats, text: str) -> str:
     """Return what is claimed as it is read.
 
     >>> formats = Formats("en", "USD")
-    >>> [claimed_text(formats, one) for one in ("win_rate:2%->20%", "revenue:x2", "lost_deals:-30,5%")]
-    ['2% → 20%', '×2', '−30.5%']
+    >>> claims = ("win_rate:2%->20%", "win_rate:2%→20%", "revenue:2x", "lost_deals:-30,5%")
+    >>> [claimed_text(formats, one) for one in claims]
+    ['2% → 20%', '2% → 20%', '×2', '−30.5%']
     """
-    said = text.rpartition(":")[2].strip()
-    for typed, read in (("->", " → "), ("x", "×"), ("*", "×"), ("/", "÷"), ("-", MINUS)):
+    said = re.sub("-?>", " → ", plain(text.rpartition(":")[2]))
+    for typed, read in (("x", "×"), ("*", "×"), ("/", "÷"), ("-", MINUS)):
         said = said.replace(typed, read)
 
     def figure(found: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from crmkit.compare.answers import Answer, answer, answers
 from crmkit.compare.outcomes import OUTCOMES
 from crmkit.errors import N_, RequestError
-from crmkit.measures import find
+from crmkit.measures import catalogue, find
 from crmkit.periods import Period, a_day
 from crmkit.present.asked import check_texts, two_periods
 from crmkit.present.claim_words import (
@@ -31,6 +31,7 @@ from crmkit.present.tables import Column, Table
 from crmkit.present.tiles import Sentences
 from crmkit.present.units import KIND_OF_UNIT
 from crmkit.present.verdict_words import label_text
+from crmkit.present.words import LANGUAGES, Words
 
 #: What the option says of a claim.
 ASKED = ("claim", "date", "until", "periods", "period", "outcome", "control", "treated")
@@ -70,6 +71,11 @@ def asked_claims(study: Study) -> list[Answer]:
     asked = study.options.get("claims") or []
     listed = asked if isinstance(asked, list) else [asked]
     return study.once(f"claims {asked}", lambda: [_asked(study, one) for one in listed])
+
+
+def measure_titles() -> dict[str, str]:
+    """Return all measures by their titles in all languages: claims may be written with them."""
+    return {Words(language).say(one.title): one.name for language in LANGUAGES for one in catalogue()}
 
 
 def claims_of(study: Study, found: Sequence[Answer]) -> Several:
@@ -157,4 +163,5 @@ def _asked(study: Study, asked: Any) -> Answer:
         outcome=one.get("outcome", "win_rate"),
         treated=one.get("treated"),
         control=one.get("control"),
+        titles=measure_titles(),
     )

@@ -254,6 +254,8 @@ def test_claims_about_reps_and_periods(tmp_path, doubled):
 def test_what_is_no_claim_is_refused(doubled):
     assert str(refused("claim", doubled, "much better").what) == "this is not a claim that can be checked"
     assert "day" in str(refused("claim", doubled, "revenue:+24%").remedy)
+    unknown = refused("claim", doubled, "Счастье:+24%", "--date", "2026-01-05")
+    assert "--measure" not in str(unknown)
     alone = refused("claim", doubled, "revenue:+24%", "--earlier", "2025-Q2")
     assert str(alone.what) == "two periods are needed"
     assert refused("claim", doubled, "revenue:+24%", "--date", "soon").samples == ("soon",)

@@ -49,7 +49,7 @@ def _deals(
 @pytest.fixture(scope="module")
 def grown() -> list[Deal]:
     """Return an export in which a quarter more is won since the change, and as much lost as before."""
-    return _deals(1, {False: 4, True: 5}, {False: 3, True: 3})
+    return _deals(1, {False: 8, True: 10}, {False: 6, True: 6})
 
 
 def _ask(snapshot: Make, deals: list[Deal], text: str, **more: Any):
@@ -279,3 +279,11 @@ def test_reps_without_like_deals(snapshot: Make) -> None:
 def test_neither_a_day_nor_periods(snapshot: Make, grown: list[Deal]) -> None:
     with pytest.raises(RequestError, match="needs its day"):
         _ask(snapshot, grown, "revenue:+24%")
+
+
+def test_what_is_open_today_has_no_before(snapshot: Make, grown: list[Deal]) -> None:
+    rest = [{"status": "open", "created_at": f"{CHANGE}T10:00:00"} for _ in range(40)]
+    spans = (Period.between(START, CHANGE, "Europe/Moscow"), Period.between(CHANGE, END, "Europe/Moscow"))
+    for asked in ({"day": CHANGE}, {"periods": spans}):
+        told = _ask(snapshot, [*grown[:200], *rest], "open_deals:+5%", **asked)
+        assert (told.claim, told.label, told.reason) == ("cannot_tell", "cannot_be_computed", "one_moment")

@@ -30,6 +30,10 @@ CHANCE = Verdict("may_be_chance", "none", "within_chance")
         ("win_rate:2,5%->5%", "win_rate:closed_count", 2, "from_to"),
         ("first_response:3->1", "first_response_time:median", 1 / 3, "from_to"),
         ("revenue:+12.5%", "revenue", 1.125, "percent"),
+        ("revenue:5x", "revenue", 5, "times"),
+        ("revenue:1,5 ×", "revenue", 1.5, "times"),
+        ("Lost deals:-30%", "lost_deals", 0.7, "percent"),  # as the catalogue calls it
+        ("First response time, 90 % of the leads:/3", "first_response_time:p90", 1 / 3, "divided"),
     ],
 )
 def test_the_claims_of_the_method_are_read(text: str, about: str, factor: float, form: str) -> None:
@@ -58,6 +62,37 @@ def test_a_claim_of_two_reps_and_of_two_figures_keeps_both() -> None:
 def test_what_is_no_claim_is_refused(text: str) -> None:
     with pytest.raises(RequestError):
         claim(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("revenue:+0%", "no change is claimed"),
+        ("win_rate:20%->20%", "no change is claimed"),
+        ("revenue:-100%", "from nothing, or to nothing"),
+        ("win_rate:0%->20%", "from nothing, or to nothing"),
+        ("win_rate:2%->200%", "a share cannot be more than 100 %"),
+        ("win_rate:120%->20%", "a share cannot be more than 100 %"),
+        ("win_rate:2->20", "shares are written in per cent"),
+        ("revenue:100->200", "only the change can be claimed"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_with_a_claim(text: str, why: str) -> None:
+    with pytest.raises(RequestError, match=why):
+        claim(text)
+
+
+def test_a_measure_may_be_called_otherwise_and_an_unknown_one_is_refused_as_of_a_claim() -> None:
+    titles = {"Выручка": "revenue", "Средний чек, медиана": "average_check:median"}
+    assert claim(" выручка:+24,5%", titles).about == "revenue"
+    assert claim("Средний чек, медиана:х2", titles).about == "average_check:median"
+    with pytest.raises(RequestError) as near:
+        claim("выручкаа:+24%", titles)
+    assert (near.value.where, str(near.value.remedy)) == ("claim выручкаа:+24%", "Did you mean «Выручка»?")
+    with pytest.raises(RequestError) as unknown:
+        claim("счастье:+24%", titles)
+    assert "--measure" not in str(unknown.value)
+    assert "crmkit list measures" in str(unknown.value.remedy)
 
 
 @pytest.mark.parametrize(

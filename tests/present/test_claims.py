@@ -68,7 +68,10 @@ def plain(text: Any) -> Any:
             replace(HOLDS, claim="contradicted", gap_low=-0.5, gap_high=-0.2, direction="below"),
             "the other way",
         ),
-        (replace(UNSURE, claim="contradicted", gap_low=-0.1, gap_high=0.1), "So large a difference as is claimed is not seen"),
+        (
+            replace(UNSURE, claim="contradicted", gap_low=-0.1, gap_high=0.1),
+            "So large a difference as is claimed is not seen",
+        ),
         (replace(UNSURE, gap_low=-0.1, gap_high=0.4), "the interval holds both"),
         # the interval is short of the claim, but a season may have hidden the rest
         (replace(UNSURE, gap_low=-0.1, gap_high=0.1), "The season cannot be told"),
@@ -186,3 +189,13 @@ def test_claims_are_asked_for_by_options(study: Callable[..., Study]) -> None:
 def test_what_cannot_be_asked_is_refused(study: Callable[..., Study], asked: Any) -> None:
     with pytest.raises(RequestError):
         claims(study(claims=[asked]))
+
+
+def test_a_claim_may_name_a_measure_as_people_read_it(study: Callable[..., Study]) -> None:
+    asked = {"date": "2026-02-01", "until": "2026-03-01"}
+    one = study("ru", claims=[{"claim": "Выручка: +24,5 %", **asked}, {"claim": "win rate:5x", **asked}])
+    page = claims(one)
+    assert [row["about"] for row in one.found["claims"]] == ["revenue", "win_rate:closed_count"]
+    assert isinstance(page, Several)
+    rows = page.items[0].rows
+    assert [plain(row[1]) for row in rows] == ["+24,5 %", "×5"]
