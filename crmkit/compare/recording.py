@@ -16,7 +16,7 @@ from crmkit.schema import Snapshot
 from crmkit.statistics.intervals import Z95
 
 #: By how much more deals must be recorded than before, for every one that is won, to call it better keeping.
-JUMP = 1.5
+JUMP = 1.6
 #: Weeks on each side that tell how many deals are recorded.
 WEEKS = 26
 RECORDED = ("new_deals", "lost_deals")
@@ -78,9 +78,10 @@ def _closing_days(crm: Snapshot) -> pd.DataFrame:
 def kept_otherwise(crm: Snapshot, day: date) -> pd.DataFrame:
     """Return what is recorded more, or less, since a day although no more, or less, is won.
 
-    Deals created and deals lost are set beside deals won, up to 26 weeks on each side: they must have grown
-    1.5 times as much at least (or shrunk as much), surely, while won deals may have stayed as they were. Then
-    a win rate falls because losses are written down, and not because less is sold.
+    Deals created and deals lost are set beside deals won, up to 26 weeks on each side: they have grown 1.6
+    times as much at least (or shrunk as much), surely grown, and surely more than won deals, which may have
+    stayed as they were. Then a win rate may fall because losses are written down, and not because less is
+    sold. It need not be sure that it is 1.6 times: whatever stands against a verdict needs less proof.
 
     Returns
     -------
@@ -96,9 +97,9 @@ def kept_otherwise(crm: Snapshot, day: date) -> pd.DataFrame:
         if won is None or told is None or abs(won[0]) > Z95 * won[1]:
             continue
         against, half = told[0] - won[0], Z95 * float(np.hypot(told[1], won[1]))
-        if abs(against) - half < np.log(JUMP):
-            continue
         own = Z95 * told[1]
+        if abs(against) < max(half, np.log(JUMP)) or abs(told[0]) < own or against * told[0] < 0:
+            continue
         spans = [told[0], told[0] - own, told[0] + own, won[0], against - half, against + half]
         rows.append((name, told[2], told[3], *np.exp(spans)))
     return pd.DataFrame(rows, columns=list(COUNTED)).astype({"measure": "str"})

@@ -7,14 +7,17 @@ hundred weeks, a trend and a season they are far too small. ``autoregressive`` f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
-#: What the correlation of neighbouring weeks is looked for among: no series of sales alternates.
-CORRELATIONS = np.linspace(0, 0.95, 20)
+#: How errors may hang together: the correlation of what lasts from week to week, and its part of an error;
+#: the rest is each week's own. No series of sales alternates; what drifts slowly has correlations near 1.
+LASTING = ((0.0, 0.0), *product((0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.995), (0.1, 0.25, 0.5, 0.75, 1.0)))
 #: Squares below this part of all squares are rounding, not residuals.
 _NOTHING = 1e-24
 
@@ -82,11 +85,13 @@ def usual_lags(rows: int) -> int:
 
 
 def autoregressive(y: ArrayLike, x: ArrayLike, weights: ArrayLike | None = None) -> Fit:
-    """Fit a line whose errors follow an autoregression of order 1, however strong it is.
+    """Fit a line whose errors follow an autoregression of order 1, however strong it is, beside plain noise.
 
-    For each of ``CORRELATIONS`` the line is fitted by generalised least squares; the fits are put together
-    by their restricted likelihoods. So the covariance has two parts: how far a fit may be wrong, and how far
-    the fits differ because the correlation itself is known but roughly.
+    Counts of a week have noise of their own, beneath which what lasts would be overlooked if an
+    autoregression were all. For each way to hang together in ``LASTING`` the line is fitted by generalised
+    least squares; the fits are put together by their restricted likelihoods. So the covariance has two
+    parts: how far a fit may be wrong, and how far the fits differ because how errors hang together is known
+    but roughly.
 
     Parameters
     ----------
@@ -96,27 +101,35 @@ def autoregressive(y: ArrayLike, x: ArrayLike, weights: ArrayLike | None = None)
     ------
     ValueError, LinAlgError: as there.
 
-    Source: Prais and Winsten (1954); Harville, JASA 72 (1977) 320–338 (restricted likelihood); averaging
-    over it instead of taking its maximum: Berger, de Oliveira and Sansó, JASA 96 (2001) 1361–1374
+    Source: Harville, JASA 72 (1977) 320–338 (restricted likelihood); averaging over it instead of taking its
+    maximum: Berger, de Oliveira and Sansó, JASA 96 (2001) 1361–1374
     """
     value, columns = _scaled(y, x, weights)
     rows, count = columns.shape
-    both = whitened(np.column_stack([columns, value]), CORRELATIONS)
+    roots = _roots(rows)
+    both = roots @ np.column_stack([columns, value])
     x_white, y_white = both[:, :, :-1], both[:, :, -1:]
     inner = np.linalg.inv(x_white.transpose(0, 2, 1) @ x_white)
     found = inner @ (x_white.transpose(0, 2, 1) @ y_white)
     squares = ((y_white - x_white @ found) ** 2).sum(axis=(1, 2))
     squares = np.maximum(squares, max(_NOTHING * float(value @ value), np.finfo(np.float64).tiny))
-    likelihood = (
-        np.log(1 - CORRELATIONS**2) + np.linalg.slogdet(inner)[1] - (rows - count) * np.log(squares)
-    ) / 2
+    scale = np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+    likelihood = scale + (np.linalg.slogdet(inner)[1] - (rows - count) * np.log(squares)) / 2
     chance = np.exp(likelihood - likelihood.max())
     chance /= chance.sum()
     coefficients = chance @ found[:, :, 0]
     apart = found[:, :, 0] - coefficients
     within = np.einsum("r,rij->ij", chance * squares / (rows - count), inner)
     between = np.einsum("r,ri,rj->ij", chance, apart, apart)
-    return Fit(coefficients, within + between, rows - count, float(chance @ CORRELATIONS))
+    return Fit(coefficients, within + between, rows - count, float(chance @ np.prod(LASTING, axis=1)))
+
+
+@cache
+def _roots(rows: int) -> Floats:
+    """Return for each of ``LASTING`` what makes so many errors that hang together so independent."""
+    apart = np.abs(np.subtract.outer(np.arange(rows), np.arange(rows)))
+    spreads = [(1 - part) * np.eye(rows) + part * np.float64(shared) ** apart for shared, part in LASTING]
+    return np.asarray(np.linalg.inv(np.linalg.cholesky(np.array(spreads))), np.float64)
 
 
 def whitened(columns: Floats, correlations: ArrayLike) -> Floats:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 from importlib.metadata import version
+from itertools import product
 from math import pi, sin
 from pathlib import Path
 from typing import Any
@@ -217,8 +218,12 @@ def regressions() -> dict[str, Any]:
     return told
 
 
+#: How errors hang together: the correlation of what lasts, and its part of an error; the rest is plain noise.
+LASTING = [(0.0, 0.0), *product((0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.995), (0.1, 0.25, 0.5, 0.75, 1.0))]
+
+
 def autoregressive(y: Any, x: Any) -> dict[str, Any]:
-    """Return generalised least squares for correlations of neighbours from 0 to .95, put together.
+    """Return generalised least squares for each of ``LASTING``, put together.
 
     Each is worth its restricted likelihood, from the whole matrix of correlations. The covariance is that of
     the fits on average and of the fits among themselves.
@@ -226,8 +231,8 @@ def autoregressive(y: Any, x: Any) -> dict[str, Any]:
     rows, columns = x.shape
     apart = np.abs(np.subtract.outer(np.arange(rows), np.arange(rows)))
     fits, logs = [], []
-    for correlation in np.linspace(0, 0.95, 20):
-        matrix = correlation**apart
+    for correlation, part in LASTING:
+        matrix = (1 - part) * np.eye(rows) + part * correlation**apart
         fit = sm.GLS(y, x, matrix).fit()
         inner = x.T @ np.linalg.solve(matrix, x)
         left = y - x @ fit.params
@@ -245,11 +250,12 @@ def autoregressive(y: Any, x: Any) -> dict[str, Any]:
     mean = chance @ found
     within = sum(one * fit.cov_params() for one, fit in zip(chance, fits, strict=True))
     between = (found - mean).T @ ((found - mean) * chance[:, None])
+    plain_fit = fits[LASTING.index((0.6, 1.0))]
     return {
         "coefficients": mean,
         "covariance": within + between,
-        "correlation": chance @ np.linspace(0, 0.95, 20),
-        "at_6": {"coefficients": fits[12].params, "covariance": fits[12].cov_params()},  # a correlation of .6
+        "correlation": chance @ np.prod(LASTING, axis=1),
+        "at_6": {"coefficients": plain_fit.params, "covariance": plain_fit.cov_params()},
     }
 
 

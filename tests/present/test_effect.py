@@ -111,7 +111,8 @@ def test_a_first_month_is_a_description(study_of: Callable[..., Study]):
 
 def test_who_closed_deals_in_a_mass_is_said(study_of: Callable[..., Study]):
     tidied = [f"Lost,{FIRST},{CHANGE + timedelta(days=2)},1000,Bob,North"] * 40
-    text = said(effect_of(study_of([*lines(1), *tidied]), CHANGE, "win_rate"))
+    usual = [f"Lost,{FIRST},{FIRST + timedelta(weeks=week)},1000,Bob,North" for week in range(BEFORE)]
+    text = said(effect_of(study_of([*lines(1), *usual, *tidied]), CHANGE, "win_rate"))
     assert "the figure may tell of tidying up, not of sales" in text
     assert "15 Jan 2025: 40 deals were closed at once (Bob); usual are 1 a day." in text
 

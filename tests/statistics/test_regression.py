@@ -56,10 +56,21 @@ def test_least_squares_by_hand():
 def test_the_more_weeks_hang_together_the_less_is_known():
     found = [[autoregressive(alike(one, seed), STEP) for seed in range(40)] for one in (0.0, 0.5, 0.8)]
     correlations = [np.mean([fit.correlation for fit in fits]) for fits in found]
-    assert correlations[0] < 0.2 < correlations[1] < 0.6 < correlations[2]
-    # The variance of a difference of means grows by (1 + r) / (1 − r): three times at .5.
-    spread = [np.mean([fit.covariance[1, 1] for fit in fits]) for fits in found]
-    assert 2 < spread[1] / spread[0] < 4
+    assert correlations[0] < 0.25 < correlations[1] < 0.6 < correlations[2]
+    # The variance of a difference of means grows by (1 + r) / (1 − r): three times at .5. That there is no
+    # such dependence cannot be sure with 60 weeks.
+    spread = [np.median([fit.covariance[1, 1] for fit in fits]) / (1 / 40 + 1 / 20) for fits in found]
+    assert 1 < spread[0] < 2.5 and 2.5 < spread[1] < 4.5
+
+
+def test_a_slow_drift_beneath_the_noise_of_each_week_is_no_change():
+    # The noise hides the drift from an autoregression alone, whose limits then miss every fifth time.
+    draw, x = np.random.default_rng(1), np.column_stack([np.ones(130), np.arange(130) >= 104])
+    missed = 0
+    for _ in range(100):
+        fit = autoregressive(draw.normal(size=130) + draw.normal(0, 0.1, 130).cumsum(), x)
+        missed += abs(fit.coefficients[1]) > 2 * fit.covariance[1, 1] ** 0.5
+    assert missed <= 12
 
 
 def test_whitened_errors_do_not_hang_together():
