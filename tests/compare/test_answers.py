@@ -104,7 +104,7 @@ def test_the_first_month_cannot_tell(snapshot: Make, grown: list[Deal]) -> None:
 
 
 def test_fewer_lost_orders(snapshot: Make) -> None:
-    deals = _deals(2, {False: 4, True: 4}, {False: 6, True: 4.2})
+    deals = _deals(2, {False: 4, True: 4}, {False: 12, True: 8.4})
     told = _ask(snapshot, deals, "lost_orders:-30%", day=CHANGE)
     assert (told.about, told.claim, told.label, told.direction) == (
         "lost_deals", "supported", "holds", "below",
