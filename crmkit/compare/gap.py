@@ -21,6 +21,7 @@ from crmkit.compare.gap_sides import (
     stage_chain,
     untold,
 )
+from crmkit.compare.gap_spread import Spread, Weeks, spread_of, weeks_of
 from crmkit.compare.intervals import verdicts
 from crmkit.errors import N_, RequestError
 from crmkit.facts import BoolArray, FloatArray
@@ -31,7 +32,6 @@ from crmkit.measures.slices import check, lacking
 from crmkit.process.resampling import resamples_of
 from crmkit.schema import Snapshot
 from crmkit.statistics.decomposition import whole_steps
-from crmkit.statistics.many import false_discovery
 
 UNITS = {"leads": "count", "working_days": "count", "average_check": "money"}
 #: Why a factor is not known where a side has nothing to divide by.
@@ -102,8 +102,8 @@ def gap(
     A factor that one side does not have (the average check of who won nothing) is taken to be the other
     side's: it contributes nothing, what comes before it all, and the sum stays exact. Its row cannot be
     computed, and says so. Intervals: the spread of a bootstrap by client, with Student's quantile for the
-    clients who bought. No part holds that does not without the biggest deal of either side, or not among all
-    parts together.
+    clients who bought; between two times that from week to week, where it reaches further. No part holds that
+    does not without the biggest deal of either side, or not among all parts together.
 
     Raises
     ------
@@ -125,7 +125,8 @@ def gap(
         out = (left | more[0], rest | more[1])
     split = Split(made, amounts(crm), resamples_of(crm), days_apart(crm, sides), mix_groups(crm, mix, chain))
     against = _against(crm, sides, made, out)
-    rows, level = _judged(split, crm.settings.limits, against, beginning(crm, sides))
+    weeks = weeks_of(crm, sides, made)
+    rows, level = _judged(split, weeks, crm.settings.limits, against, untold=beginning(crm, sides))
     unit = "money" if "average_check" in made.factors else "count"
     units = [*(UNITS.get(name, "share") for name in rows["factor"][:-1]), unit]
     if split.days:
@@ -135,32 +136,40 @@ def gap(
 
 
 def _judged(
-    split: Split, limits: Limits, against: Mapping[str, str], untold: str
+    split: Split, weeks: Weeks | None, limits: Limits, against: Mapping[str, str], *, untold: str
 ) -> tuple[pd.DataFrame, float]:
     """Return the rows with their intervals and verdicts, and the level over all contributions."""
     told, buyers = split.counted(), split.buyers()
-    value, spread, n = told.worth[0], told.worth[1:].std(axis=0), told.n.min(axis=0)
-    level = _level(value[:-1], spread[:-1], buyers, limits.false_discovery)
-    usual = _times(buyers, 0.95)
-    wide = np.append(np.full(len(value) - 1, _times(buyers, level)), usual)
+    value, n, spread = told.worth[0], told.n.min(axis=0), spread_of(split, weeks)
+    level = spread.level(value, limits.false_discovery) if buyers > 1 else 1 - limits.false_discovery
     names = [*split.names, ("total", "")]
     hindered = np.array([against.get(name, against.get("", "")) for name, _ in names], dtype=object)
-    hindered[(hindered == "") & ~_without_biggest(split, value, wide)] = "one_deal"
+    hindered[(hindered == "") & ~_without_biggest(split, weeks, value, level)] = "one_deal"
     lacks = np.array([UNKNOWN.get(name, "no_leads") for name, _ in names], dtype=object)
     known = ~np.isnan(told.values).any(axis=0)
     lacks[known] = untold or ("" if buyers > 1 else "one_client" if buyers else "nothing_won")
+    half, wide = spread.half(0.95), _wide(spread, level)
     rows = pd.DataFrame(names, columns=["factor", "stage"]).astype("str")
     rows = rows.assign(
         first=told.values[0], second=told.values[1], n_first=told.n[0], n_second=told.n[1], n=n,
-        shown=_shown(told.values[:, -1], value),
-        value=value, low=value - usual * spread, high=value + usual * spread,
+        shown=_shown(told.values[:, -1], value), value=value, low=value - half, high=value + half,
         adjusted=NAN, adjusted_low=NAN, adjusted_high=NAN,
-        gap=value, gap_low=value - wide * spread, gap_high=value + wide * spread,
+        gap=value, gap_low=value - wide, gap_high=value + wide,
     )  # fmt: skip
     unknown = lacks != ""
     rows.loc[unknown, ["low", "high", "gap_low", "gap_high"]] = NAN
     said = verdicts(n, rows["gap_low"], rows["gap_high"], limits=limits, missing=lacks, against=hindered)
+    few = {} if weeks is None else weeks.short(limits)
+    brief = np.array([few.get(name, few.get("", "")) for name, _ in names], dtype=object)
+    brief[~said["label"].isin(["holds", "may_be_chance"])] = ""
+    said.loc[brief != "", ["label", "direction"]] = ["too_little_data", "none"]
+    said["reason"] = np.where(brief != "", brief, said["reason"])
     return pd.concat([rows, said], axis=1), level
+
+
+def _wide(spread: Spread, level: float) -> FloatArray:
+    """Return half of the judged intervals: the parts allow for one another, the total stands alone."""
+    return np.append(spread.half(level)[:-1], spread.half(0.95)[-1])
 
 
 def _shown(ends: FloatArray, value: FloatArray) -> FloatArray:
@@ -170,29 +179,12 @@ def _shown(ends: FloatArray, value: FloatArray) -> FloatArray:
     return np.append(parts, parts.sum())
 
 
-def _times(buyers: int, level: float) -> float:
-    """Return how many spreads an interval reaches, by Student's distribution: few buyers tell little."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(buyers - 1, 0.5 + level / 2)) if buyers > 1 else NAN
-
-
-def _level(value: FloatArray, spread: FloatArray, buyers: int, rate: float) -> float:
-    """Return the level of the intervals of all contributions together."""
-    from scipy.special import stdtr
-
-    if buyers < 2:
-        return 1 - rate
-    ratio = np.abs(value) / np.where(spread > 0, spread, np.nan)
-    return false_discovery(2 * stdtr(buyers - 1, -ratio), rate)[1]
-
-
-def _without_biggest(split: Split, value: FloatArray, wide: FloatArray) -> BoolArray:
+def _without_biggest(split: Split, weeks: Weeks | None, value: FloatArray, level: float) -> BoolArray:
     """Tell which contributions stay on their side of zero without the biggest deal of either side."""
     stays = np.ones(len(value), dtype=bool)
     for without in split.without_biggest():
-        worth = split.counted(without).worth
-        stays &= np.sign(value) * worth[0] > wide * worth[1:].std(axis=0)
+        worth = split.counted(without).worth[0]
+        stays &= np.sign(value) * worth > _wide(spread_of(split, weeks, without), level)
     return stays
 
 

@@ -42,8 +42,9 @@ READING = (
         " interval: where it may end if chance falls out otherwise."
     ),
     N_(
-        "The intervals come from drawing the clients anew, all deals of a client together; those of the parts"
-        " allow for several being compared at once."
+        "The intervals come from drawing the clients anew, all deals of a client together, and between two"
+        " periods from how much weeks differ, where that is more; those of the parts allow for several being"
+        " compared at once."
     ),
 )
 OF_STAGES = N_(

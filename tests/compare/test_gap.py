@@ -393,3 +393,45 @@ def test_a_deal_counts_for_who_owned_it_when_it_ended(snapshot: Make) -> None:
     rows = gap(crm, Side(by="manager", value="Cid"), Side(by="manager", value="Bob")).rows.set_index("factor")
     assert rows.loc["leads", ["first", "second"]].tolist() == [4, 4]
     assert rows.loc["win_rate", ["first", "second"]].tolist() == [0.5, 0.25]
+
+
+def half_years(earlier: list[int], later: list[int]) -> list[dict[str, Any]]:
+    """Return deals of weeks from 5 January 2026 on: so many come to an end in each, one of four is won."""
+    rows = []
+    for week, closed in enumerate([*earlier, *later]):
+        for at in range(closed):
+            day = str(date(2026, 1, 5) + timedelta(weeks=week, days=at % 5))
+            status = "won" if at % 4 == week % 4 else "lost"
+            amount = 100 + at * 7 % 11 if status == "won" else ""
+            rows.append({"status": status, "amount": amount, "created_at": day, "closed_at": day})
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "label"),
+    [
+        # 520 and 660: four Poisson errors apart, but weeks of 10 and of 30 come in long runs.
+        ([10] * 13 + [30] * 13, [30] * 20 + [10] * 6, "may_be_chance"),
+        # As many of both, week for week the same: there is no other explanation.
+        ([20] * 26, [25, 26] * 13, "holds"),
+    ],
+)
+def test_more_leads_hold_only_beyond_what_weeks_differ_by_anyway(
+    snapshot: Make, earlier: list[int], later: list[int], label: str
+) -> None:
+    crm = snapshot(half_years(earlier, later), as_of="2027-01-15")
+    sides = [Side(Period.parse(days, "UTC")) for days in ("2026-07-06..2027-01-03", "2026-01-05..2026-07-05")]
+    found = gap(crm, *sides)
+    assert found.rows.set_index("factor").loc["leads", "label"] == label
+    assert adds_up(found)
+
+
+def test_a_count_of_a_few_weeks_is_not_judged_as_compared_periods_do_not(snapshot: Make) -> None:
+    # Twice as many a week, all weeks alike: of eight weeks nobody knows how much weeks differ.
+    crm = snapshot(half_years([20] * 8, [40] * 8), as_of="2027-01-15")
+    eight = [Side(Period.parse(days, "UTC")) for days in ("2026-03-02..2026-04-26", "2026-01-05..2026-03-01")]
+    rows = gap(crm, *eight).rows.set_index("factor")
+    for factor in ("leads", "total"):
+        assert rows.loc[factor, ["label", "reason"]].tolist() == ["too_little_data", "short_periods"]
+    three = [Side(Period.parse(days, "UTC")) for days in ("2026-03-02..2026-03-22", "2026-02-09..2026-03-01")]
+    assert gap(crm, *three).rows["reason"].iloc[0] == "very_short_periods"
