@@ -36,6 +36,20 @@ def clusters(crm: Snapshot, deals: Ints) -> npt.NDArray[np.int64]:
     return np.asarray(np.where(client >= 0, client, first + own), dtype=np.int64)
 
 
+def worth(client: Ints, weight: npt.ArrayLike = 1.0) -> float:
+    """Return how many clients with equally many cases would tell as much as these; 0 of none.
+
+    Parameters
+    ----------
+    client: of each case, codes that are not negative. weight: what a case counts.
+
+    Source: Kish, Survey Sampling (1965), chapter 11
+    """
+    cases = np.bincount(client, weights=np.broadcast_to(np.asarray(weight, np.float64), client.shape))
+    squares = float((cases**2).sum())
+    return float(cases.sum()) ** 2 / squares if squares else 0.0
+
+
 @once_per_snapshot
 def clients_of_actions(crm: Snapshot) -> dict[str, Ints]:
     """Return for each communication and each task the code of its client, as for deals; −1 if not known.

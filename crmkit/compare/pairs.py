@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from crmkit.clients import worth
 from crmkit.compare.expecting import Field
 from crmkit.compare.intervals import LEVEL, Verdict, verdict
 from crmkit.compare.mix import TIME, cells_of
@@ -35,6 +36,7 @@ class Ratio:
     value, low, high: NaN where one of them has achieved nothing in these deals.
     first, second: the figure of each, had both had the same deals. n: the smaller number of like cases.
     counts, alike: all cases of each, and those with likes.
+    clients: how many equal clients the like cases of either are worth, the smaller number.
     """
 
     value: float
@@ -45,6 +47,7 @@ class Ratio:
     n: int
     counts: tuple[int, int]
     alike: tuple[int, int]
+    clients: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,8 @@ def judged_pair(
     told = verdict(n, like.low - 1, like.high - 1, limits=limits, missing=missing, against=against)
     if told.label == "may_be_chance" and against in ("new_hire", "approximate_interval", "other_deals"):
         told = Verdict("may_be_chance", "none", against)  # neither is it sure that they are alike
+    if told.label in ("holds", "may_be_chance") and like.clients < limits.few_cases:
+        told = Verdict("too_little_data", "none", "few_clients")
     return Pair(raw, like, told)
 
 
@@ -151,7 +156,7 @@ def _unlike(raw: Ratio, like: Ratio, limits: Limits) -> str:
         return ""
     if not like.n:
         return "no_like_deals"
-    return "nothing_won" if np.isnan(like.value) else "one_client" if np.isinf(like.high) else ""
+    return "nothing_won" if np.isnan(like.value) else ""
 
 
 def like_for_like(
@@ -171,7 +176,8 @@ def like_for_like(
     A cell with a and b cases weighs ab / (a + b), so that sparse cells are taken too, and both sides are the
     figures of one and the same mix. What is judged is not each against the others (whose figure contains the
     other one, which would exaggerate the ratio), but the two directly. The interval is that of the logarithm:
-    linearised, its variance summed by client, with Student's t for the smaller number of clients.
+    linearised, its variance summed by client, with Student's t for the smaller number of clients: of as many
+    equal ones as they are worth, for of a client who has most of a rep's deals the variance hardly knows.
 
     Source: Greenland and Robins, Biometrics 41 (1985) 55–68; Liang and Zeger, Biometrika 73 (1986) 13–22
     """
@@ -185,7 +191,8 @@ def like_for_like(
     mass = (counts * weights).sum(axis=1)  # the same for both sides
     alike = (counts * both).sum(axis=1)
     means = [float(one) for one in np.where(mass > 0, tops / np.where(mass > 0, mass, 1), np.nan)]
-    told = (int(alike.min()), _pair(counts.sum(axis=1)), _pair(alike))
+    clients = min(worth(cluster[side == one], weights[one, cell[side == one]]) for one in (0, 1))
+    told = (int(alike.min()), _pair(counts.sum(axis=1)), _pair(alike), clients)
     if not (tops > 0).all():
         return Ratio(np.nan, np.nan, np.nan, means[0], means[1], *told)
     ratio = tops[0] / tops[1]
@@ -194,18 +201,17 @@ def like_for_like(
     expected = np.stack([ratio * level, level])
     pull = weights[side, cell] * (value - expected[side, cell]) / tops[side] * np.where(is_first, 1, -1)
     used = both[cell]
-    half = _half(pull[used], side[used], cluster[used], unsure)
+    half = _half(pull[used], cluster[used], clients - 1, unsure)
     limits = [float(ratio * np.exp(sign * half)) for sign in (-1, 1)]
     return Ratio(float(ratio), limits[0], limits[1], means[0], means[1], *told)
 
 
-def _half(pull: FloatArray, side: npt.NDArray[np.int64], cluster: Codes, unsure: float) -> float:
+def _half(pull: FloatArray, cluster: Codes, freedom: float, unsure: float) -> float:
     """Return half of the interval of a logarithm from the pull of each case on it."""
     from scipy.special import stdtrit
 
     found, place = np.unique(cluster, return_inverse=True)
     by_client = np.bincount(place, weights=pull)
-    freedom = min(len(np.unique(place[side == one])) for one in (0, 1)) - 1
     if freedom < 1:
         return float("inf")
     variance = float((by_client**2).sum()) * len(found) / (len(found) - 1)

@@ -51,6 +51,8 @@ def _judged(crm: Snapshot, period: Period, one: Outcome, who: tuple[str, str]) -
         return Pair(NOTHING, NOTHING, Verdict("cannot_be_computed", "none", missing))
     codes = (mine.people.index.get_loc(who[0]), mine.people.index.get_loc(who[1]))
     told = judged_pair(mine.frame, tuple(mine.mix.codes), codes, limits=crm.settings.limits, kind=one.kind)
+    if one.by_week and told.verdict.reason == "few_clients":
+        told = replace(told, verdict=replace(told.verdict, reason="few_work_weeks"))
     return replace(told, credit=mine.credit)
 
 

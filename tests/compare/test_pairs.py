@@ -98,3 +98,25 @@ def test_money_of_two_reps_never_holds() -> None:
     assert money.like.low > 1
     assert (money.verdict.label, money.verdict.direction) == ("may_be_chance", "none")
     assert money.verdict.reason == "approximate_interval"
+
+
+def test_a_rep_of_one_big_client_is_not_told_from_that_client() -> None:
+    # Both win half of the 300 deals with small clients. The first has 2 100 deals of one client, who buys 7
+    # times of 10, the second 2 100 of another, who buys 3 times: these are two clients, not 4 200 cases.
+    big, small = [1] * 7 + [0] * 3, [0, 1]
+    first = np.array(big * 210 + small * 150)
+    second = np.array((1 - np.array(big)).tolist() * 210 + small * 150)
+    clusters = [np.where(np.arange(2400) < 2100, 0, np.arange(2400)) + 2400 * one for one in (0, 1)]
+    cases = pd.DataFrame(
+        {
+            "rep": np.repeat([0, 1], 2400),
+            "cluster": np.concatenate(clusters),
+            "value": np.concatenate([first, second]) * 1.0,
+        }
+    )
+    told = judged_pair(cases, (), (0, 1), limits=Limits())
+    # worth 2400² / (2100² + 300) = 1.3 clients
+    assert told.like.clients == pytest.approx(2400**2 / (2100**2 + 300))
+    assert (told.verdict.label, told.verdict.reason) == ("too_little_data", "few_clients")
+    apart = cases.assign(cluster=np.arange(4800))
+    assert judged_pair(apart, (), (0, 1), limits=Limits()).verdict.label == "holds"
