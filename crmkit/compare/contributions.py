@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from crmkit.clients import worth
 from crmkit.compare.gap_sides import Chain, ChainName, Side
 from crmkit.facts import FloatArray, IntArray
 from crmkit.measures.cases import days_seen
@@ -56,6 +57,10 @@ class Split:
         bought = [depth == self.chain.steps - 1 for depth in self.chain.depths]
         return min((len(np.unique(self.drawn.block[mask])) for mask in bought if mask.any()), default=0)
 
+    def clients(self) -> float:
+        """Return how many equal clients the deals of the side are worth on which that is less."""
+        return min(worth(self.drawn.block[depth >= 0]) for depth in self.chain.depths)
+
     def without_biggest(self) -> list[tuple[int, int]]:
         """Return what to leave out to see whether one deal alone makes a difference: each side's biggest."""
         if "average_check" not in self.chain.factors:
@@ -72,19 +77,19 @@ class Split:
         """Return the values of the factors and what they contribute; a deal of each side may be left out."""
         levels = [self.chain.levels(at, self.drawn, self.money, without[at]) for at in range(2)]
         told = [self._factors(at, levels[at]) for at in range(2)]
-        worth, means = shapley(_filled(told[0], told[1]), _filled(told[1], told[0]))
+        adds, means = shapley(_filled(told[0], told[1]), _filled(told[1], told[0]))
         values = np.stack([told[0][0], told[1][0]])
         if len(self.groups):
             at = self.won_at
             rates, parts = self._rate_and_mix(without)
             values = np.concatenate([values[:, :at], rates, values[:, at + 1 :]], axis=1)
             parts = means[:, at : at + 1] * parts
-            worth = np.concatenate([worth[:, :at], parts, worth[:, at + 1 :]], axis=1)
+            adds = np.concatenate([adds[:, :at], parts, adds[:, at + 1 :]], axis=1)
         n = np.stack([self._denominators(one[0]) for one in levels])
         whole = np.stack([levels[0][:, -1], levels[1][:, -1]], axis=1)
         total = whole[:, 0] - whole[:, 1]
         return Contributions(
-            np.concatenate([values, whole[:1].T], axis=1), n, np.concatenate([worth, total[:, None]], axis=1)
+            np.concatenate([values, whole[:1].T], axis=1), n, np.concatenate([adds, total[:, None]], axis=1)
         )
 
     def _factors(self, side: int, levels: FloatArray) -> FloatArray:

@@ -127,6 +127,10 @@ def gap(
     against = _against(crm, sides, made, out)
     weeks = weeks_of(crm, sides, made)
     rows, level = _judged(split, weeks, crm.settings.limits, against, untold=beginning(crm, sides))
+    few = {} if weeks is None else weeks.short(crm.settings.limits)
+    if (first.by or second.by) and split.clients() < crm.settings.limits.few_cases:
+        few = {"": "few_clients"}
+    _unjudged(rows, few)
     unit = "money" if "average_check" in made.factors else "count"
     units = [*(UNITS.get(name, "share") for name in rows["factor"][:-1]), unit]
     if split.days:
@@ -159,12 +163,15 @@ def _judged(
     unknown = lacks != ""
     rows.loc[unknown, ["low", "high", "gap_low", "gap_high"]] = NAN
     said = verdicts(n, rows["gap_low"], rows["gap_high"], limits=limits, missing=lacks, against=hindered)
-    few = {} if weeks is None else weeks.short(limits)
-    brief = np.array([few.get(name, few.get("", "")) for name, _ in names], dtype=object)
-    brief[~said["label"].isin(["holds", "may_be_chance"])] = ""
-    said.loc[brief != "", ["label", "direction"]] = ["too_little_data", "none"]
-    said["reason"] = np.where(brief != "", brief, said["reason"])
     return pd.concat([rows, said], axis=1), level
+
+
+def _unjudged(rows: pd.DataFrame, few: Mapping[str, str]) -> None:
+    """Take verdicts back, in place, on what there is too little of; by factor, under "" all."""
+    brief = rows["factor"].map(lambda name: few.get(name, few.get("", ""))).astype("str")
+    chosen = (brief != "") & rows["label"].isin(["holds", "may_be_chance"])
+    rows.loc[chosen, ["label", "direction"]] = ["too_little_data", "none"]
+    rows["reason"] = rows["reason"].mask(chosen, brief)
 
 
 def _wide(spread: Spread, level: float) -> FloatArray:

@@ -435,3 +435,16 @@ def test_a_count_of_a_few_weeks_is_not_judged_as_compared_periods_do_not(snapsho
         assert rows.loc[factor, ["label", "reason"]].tolist() == ["too_little_data", "short_periods"]
     three = [Side(Period.parse(days, "UTC")) for days in ("2026-03-02..2026-03-22", "2026-02-09..2026-03-01")]
     assert gap(crm, *three).rows["reason"].iloc[0] == "very_short_periods"
+
+
+def test_two_reps_of_one_big_client_each_are_not_told_apart(snapshot: Make) -> None:
+    # Nine of ten deals of each are one client's, who buys 6 times of 10 of Anna and 3 times of 10 of Boris.
+    rows = many("1", 240, 160, 100) + many("2", 120, 280, 100, 2)
+    small = [row | {"company_id": f"c{at}"} for at, row in enumerate(rows)]
+    big = [row if at % 10 == 0 else row | {"company_id": f"big {at // 400}"} for at, row in enumerate(small)]
+    held = gap(snapshot(small, managers=PEOPLE), ANNA, BORIS).rows.set_index("factor")
+    assert held.loc["win_rate", "label"] == "holds"
+    found = gap(snapshot(big, managers=PEOPLE), ANNA, BORIS).rows
+    # 400 deals: 360² + 40 squares make them worth 1.2 clients
+    assert set(found["label"]) == {"too_little_data"}
+    assert set(found["reason"]) == {"few_clients"}
