@@ -159,7 +159,7 @@ def _of_effect(
 ) -> Answer:
     """Answer from the weeks before and after a day."""
     one, found = find(asked.about), effect(crm, day, asked.about, control=control, treated=treated)
-    told = _unbent(Verdict(found.label, found.direction, found.reason), found.recording.reason)
+    told = Verdict(found.label, found.direction, found.reason)
     if np.isnan(found.relative_low) and told.label in ("holds", "may_be_chance"):
         told = Verdict("cannot_be_computed", "none", "nothing_expected")
     ratio = (1 + found.relative, 1 + found.relative_low, 1 + found.relative_high)
@@ -190,11 +190,11 @@ def _of_periods(crm: Snapshot, asked: Claim, earlier: Period, later: Period) -> 
     is_moment = one.basis in STANDING
     if told.reason in ("one_moment", "no_interval") and not is_moment:  # both sides' own intervals tell it
         why = ", ".join(crm.lacks(one.needs)) or _first_records(crm, one, earlier)
-        told = verdict(min(before.n, after.n), ratio[1] - 1, ratio[2] - 1, limits=limits, missing=why)
+        bent, gap = recording(crm, one, *later.days()).reason, (ratio[1] - 1, ratio[2] - 1)
+        told = verdict(min(before.n, after.n), *gap, limits=limits, missing=why, bent=bent)
     days = [(span[1] - span[0]).days for span in (earlier.days(), later.days())]
     if told.label != "cannot_be_computed" and min(days) < 7 * limits.described_weeks:
         told = Verdict("too_little_data", "none", "few_weeks")
-    told = _unbent(told, recording(crm, one, *later.days()).reason)
     is_season_apart = "another_season" not in set(compared.warnings["code"])
     if told.label == "holds" and not is_season_apart:
         told = Verdict("may_be_chance", "none", "season_not_separated")
@@ -222,13 +222,6 @@ def _first_records(crm: Snapshot, one: Measure, earlier: Period) -> str:
         basis, periods = "closed_in", [the_one_before(earlier) or earlier, earlier]
     least = min(seen_shares(crm, each).of(basis) for each in periods)
     return "first_records" if least < crm.settings.limits.closings_seen else ""
-
-
-def _unbent(told: Verdict, bent: str) -> Verdict:
-    """Return the verdict, unless records bent the figures: then neither a change nor none is sure."""
-    if bent and told.label in ("holds", "may_be_chance"):
-        return Verdict("may_be_chance", "none", bent)
-    return told
 
 
 def _of_pair(crm: Snapshot, asked: Claim, period: Period, outcome: str) -> Answer:

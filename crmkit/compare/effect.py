@@ -11,7 +11,7 @@ import pandas as pd
 from crmkit.compare.artefacts import seen_shares
 from crmkit.compare.interrupted import Judged, judged_series
 from crmkit.compare.recording import COUNTED, MASS_COLUMNS, OF_WON, Recording, mass_closings, recording
-from crmkit.compare.series import TOTALS, Group, in_both, lacking, weekly
+from crmkit.compare.series import TOTALS, Group, in_both, lacking, unit_of, weekly
 from crmkit.errors import N_, RequestError
 from crmkit.measures.catalog import Measure, find
 from crmkit.measures.evaluation import ALL
@@ -20,6 +20,8 @@ from crmkit.schema import Snapshot
 
 #: Of a year of 365.25 days.
 MONTHS_A_DAY = 12 / 365.25
+#: Between what the figures of a unit lie, and so what is told of the line; sums of money may be below zero.
+BOUNDS = {"share": (0.0, 1.0), "per_day": (0.0, np.inf)}
 #: What is told of each week besides the lines.
 COLUMNS = ["week", "is_after", "value", "weight", "n", "control"]
 
@@ -31,7 +33,8 @@ class Effect(Judged):
     Attributes
     ----------
     measure: its full name. date: of the change; the week in which it lies counts on neither side.
-    value, low, high, base …: in the unit of the weekly figures: counts and sums are per working day.
+    value, low, high, base …: in the unit of the weekly figures: counts and sums are per working day. The base
+        and the lines lie where figures of the unit can lie.
     money_month, money_low, money_high: of sums of money, the change a month of usual working days.
     control, treated: whose figures, as they were asked for.
     series: besides the lines ``week`` (Monday), ``is_after`` (null in the week of the change), ``value``,
@@ -100,9 +103,13 @@ def effect(
     if told.label == "holds":
         told = _without_biggest(crm, frame, bool(theirs), told)
     a_month = _days_a_month(frame) if one.unit == "money" and one.summary in TOTALS else np.nan
-    series = frame[COLUMNS].join(told.series.set_axis(frame.index[frame["is_after"].notna()]))
+    lines, least, most = told.series, *BOUNDS.get(unit_of(one), (-np.inf, np.inf))
+    lines = lines.assign(**{name: lines[name].clip(least, most) for name in ("fitted", "without")})
+    base = float(np.clip(told.base, least, most))
+    series = frame[COLUMNS].join(lines.set_axis(frame.index[frame["is_after"].notna()]))
     return Effect(
-        **vars(told) | {"series": series}, measure=one.name, date=day, control=theirs, treated=mine,
+        **vars(told) | {"series": series, "base": base}, measure=one.name, date=day, control=theirs,
+        treated=mine,
         money_month=told.value * a_month, money_low=told.low * a_month, money_high=told.high * a_month,
         recording=kept, weeks_left_out=len(figures) - len(whole),
     )  # fmt: skip
@@ -146,7 +153,7 @@ def _sides(figures: pd.DataFrame, others: pd.DataFrame | None, day: date) -> pd.
     return frame.merge(beside[["week", "control", "control_weight"]], how="left", on="week", validate="1:1")
 
 
-def _judged(crm: Snapshot, frame: pd.DataFrame, is_compared: bool, against: str = "") -> Judged:
+def _judged(crm: Snapshot, frame: pd.DataFrame, is_compared: bool, bent: str = "") -> Judged:
     """Judge the weeks before and after; without the one in which the change lies."""
     weeks = frame[frame["is_after"].notna().to_numpy()]
     weights = weeks["weight"].to_numpy(np.float64)
@@ -156,7 +163,7 @@ def _judged(crm: Snapshot, frame: pd.DataFrame, is_compared: bool, against: str 
     return judged_series(
         weeks["value"], int((~weeks["is_after"].astype("bool")).sum()), limits=crm.settings.limits,
         weights=weights, control=weeks["control"] if is_compared else None, weeks=weeks["week"],
-        cases=weeks["n"], against=against,
+        cases=weeks["n"], bent=bent,
     )  # fmt: skip
 
 

@@ -82,7 +82,7 @@ def judged_series(
     control: ArrayLike | None = None,
     weeks: ArrayLike | None = None,
     cases: ArrayLike | None = None,
-    against: str = "",
+    bent: str = "",
 ) -> Judged:
     """Judge a change in a weekly series.
 
@@ -101,7 +101,7 @@ def judged_series(
         taken off (difference in differences).
     weeks: the Monday of each week; left out: successive weeks.
     cases: how many cases each week has; left out: not judged by the number of cases.
-    against: why the change does not hold whatever the figures say; see ``compare.intervals.verdicts``.
+    bent: why the figures may tell of something else; see ``compare.intervals.verdicts``.
 
     Source: METHOD 6.4; Bernal, Cummins and Gasparrini, Int. J. Epidemiology 46 (2017) 348–355
     """
@@ -123,9 +123,9 @@ def judged_series(
     share = float((np.abs(effect["value"]) > np.abs(found)).mean()) if len(found) else np.nan
     robust = _limits(least_squares(series.values, x, series.worth, lags=usual_lags(len(x))))[1:]
     is_robust = min(end * effect["value"] for end in robust) > 0
-    hindered = against or _hindrance(series, share, limits, is_robust=is_robust)
+    hindered = _hindrance(series, share, limits, is_robust=is_robust)
     n_judged = np.inf if cases is None else n
-    said = verdict(n_judged, effect["low"], effect["high"], limits=limits, against=hindered)
+    said = verdict(n_judged, effect["low"], effect["high"], limits=limits, bent=bent, against=hindered)
     lines = _nothing(len(told))
     lines.loc[place, "fitted"] = fitted = x @ fit.coefficients + shift
     lines.loc[place, "without"] = fitted - fit.coefficients[_CHANGE] * x[:, _CHANGE]

@@ -41,6 +41,7 @@ def verdicts(
     *,
     limits: Limits,
     missing: npt.ArrayLike = "",
+    bent: npt.ArrayLike = "",
     against: npt.ArrayLike = "",
 ) -> pd.DataFrame:
     """Return ``label``, ``direction`` and ``reason`` of differences, one row each.
@@ -50,18 +51,21 @@ def verdicts(
     n: resolved cases; of two sides the smaller one.
     low, high: the interval of the difference, adjusted for case mix and for the number of comparisons.
     missing: why a difference cannot be computed: a code, or the columns that the export lacks; else empty.
+    bent: why the figures, and so the interval, may tell of something else (``mass_closing``,
+        ``recording_changed`` …): then neither a difference nor none is sure; else empty.
     against: why a difference does not hold although its interval excludes zero (``one_deal``,
         ``approximate_interval`` …); else empty.
 
     The reasons of the labels: ``few_cases`` (under ``limits.few_cases``) and ``some_cases`` (under
-    ``limits.compared_cases``) of too little data; ``within_chance`` (the interval includes zero) or what
-    stands ``against`` of what may be chance; ``no_interval`` where there is none to judge by.
+    ``limits.compared_cases``) of too little data; what has ``bent`` the figures, ``within_chance`` (the
+    interval includes zero) or what stands ``against`` of what may be chance; ``no_interval`` where there is
+    none to judge by.
 
     Source: METHOD 6
     """
-    cases, below, above, lacks, hindered = np.broadcast_arrays(
+    cases, below, above, lacks, skewed, hindered = np.broadcast_arrays(
         np.asarray(n, np.float64), np.asarray(low, np.float64), np.asarray(high, np.float64),
-        np.asarray(missing, object), np.asarray(against, object),
+        np.asarray(missing, object), np.asarray(bent, object), np.asarray(against, object),
     )  # fmt: skip
     excludes = (below > 0) | (above < 0)
     states = [
@@ -69,6 +73,7 @@ def verdicts(
         (~(cases >= limits.few_cases), "too_little_data", "few_cases"),
         (cases < limits.compared_cases, "too_little_data", "some_cases"),
         (np.isnan(below) | np.isnan(above), "cannot_be_computed", "no_interval"),
+        (skewed != "", "may_be_chance", skewed),
         (~excludes, "may_be_chance", "within_chance"),
         (hindered != "", "may_be_chance", hindered),
     ]
@@ -84,10 +89,11 @@ def verdicts(
 
 
 def verdict(
-    n: float, low: float, high: float, *, limits: Limits, missing: str = "", against: str = ""
+    n: float, low: float, high: float, *, limits: Limits, missing: str = "", bent: str = "", against: str = ""
 ) -> Verdict:
     """Return the verdict of one difference; see :func:`verdicts`."""
-    row = verdicts(n, low, high, limits=limits, missing=missing, against=against).iloc[0]
+    told = verdicts(n, low, high, limits=limits, missing=missing, bent=bent, against=against)
+    row = told.iloc[0]
     return Verdict(row["label"], row["direction"], row["reason"])
 
 

@@ -211,5 +211,8 @@ def _figures(told: MeasureChange, change: Change) -> dict[str, Any]:
     if told.like:
         ends = (judged.gap, *judged.limits())
         names = ("adjusted", "adjusted_low", "adjusted_high")
-        row |= {name: float(told.row["before"]) + end for name, end in zip(names, ends, strict=True)}
+        row |= {
+            name: float(np.clip(told.row["before"] + end, 0, 1))
+            for name, end in zip(names, ends, strict=True)
+        }
     return row | {"gap": judged.gap}

@@ -25,6 +25,12 @@ MEASURES = (
     "proposals_sent", "tasks_completed", "tasks_on_time", "first_response_time:share_in_norm",
     "lost_with_reason",
 )  # fmt: skip
+#: What is told of a change, and of each period.
+OF_CHANGE = (
+    "change", "change_low", "change_high", "relative", "adjusted", "adjusted_low", "adjusted_high", "gap",
+    "gap_low", "gap_high", "chance",
+)  # fmt: skip
+OF_SIDES = (("before", "before_low", "before_high"), ("value", "low", "high"))
 #: Warnings that leave a figure without a comparison, and those that leave a change without a verdict.
 BLOCKING, HINDERING = ("first_records", "records_begin"), ("young_cases",)
 
@@ -43,7 +49,8 @@ class Periods:
         among like deals, which is the later figure had only they changed; ``like``: the slice in which they
         are alike; ``gap, gap_low, gap_high``: the change that is judged, its limits
         allowing for all comparisons; ``chance`` (its p-value), ``n`` (what the gates look at), ``weeks``,
-        ``label, direction, reason``.
+        ``label, direction, reason``. A change that cannot be computed has no figures, and a period before
+        the records none of its own.
     mix: the groups of the slice that moved the win rate most: ``group, before_n, n, before, value, rate,
         mix``; empty without one. rate, mix add up to the change of the win rate.
     like: that slice. warnings: see :func:`artefacts`. level: of ``gap_low`` and ``gap_high``.
@@ -129,9 +136,13 @@ def _judged(
     _, level = false_discovery(chances, limits.false_discovery)
     ends = np.array([one.judged.limits(level) if one.judged else (np.nan, np.nan) for one in told])
     clear = (ends[:, 0] > 0) | (ends[:, 1] < 0)
-    against = [_against(crm, one, later, level) if use else "" for one, use in zip(told, clear, strict=True)]
-    against = [why or _barred(one, found, HINDERING) for one, why in zip(told, against, strict=True)]
-    labels = verdicts(rows["n"], ends[:, 0], ends[:, 1], limits=limits, missing=missing, against=against)
+    against = [
+        "one_deal" if use and _is_one_deal(one, level) else "" for one, use in zip(told, clear, strict=True)
+    ]
+    bent = [_bent(crm, one, found, later) if use else "" for one, use in zip(told, counted, strict=True)]
+    labels = verdicts(
+        rows["n"], ends[:, 0], ends[:, 1], limits=limits, missing=missing, bent=bent, against=against
+    )
     short = np.where((short == "") & np.isnan(ends).any(axis=1), "no_limits", short)
     limitless = (labels["reason"] == "no_interval") & (missing == "")
     brief = (short != "") & (labels["label"].isin(["holds", "may_be_chance"]) | limitless).to_numpy()
@@ -139,7 +150,16 @@ def _judged(
     labels["reason"] = np.where(brief, short, labels["reason"])
     labels["direction"] = np.where(labels["label"] == "holds", labels["direction"], "none")
     rows = rows.assign(gap_low=ends[:, 0], gap_high=ends[:, 1], chance=chances)
+    rows.loc[(labels["label"] == "cannot_be_computed").to_numpy(), list(OF_CHANGE)] = np.nan
+    for side, columns in enumerate(OF_SIDES):
+        rows.loc[[_is_before_records(one, found, side) for one in told], list(columns)] = np.nan
     return pd.concat([rows, labels.astype("str")], axis=1), level
+
+
+def _is_before_records(one: MeasureChange, found: pd.DataFrame, side: int) -> bool:
+    """Tell whether nothing that a measure counts in a period can be in the export: then it is not zero."""
+    whole = (found["code"] == "first_records") & (found["side"] == side) & (found["share"] == 0)
+    return bool((whole & (found["measure"] == one.one.basis)).any())
 
 
 def _barred(one: MeasureChange, found: pd.DataFrame, codes: Sequence[str]) -> str:
@@ -149,10 +169,14 @@ def _barred(one: MeasureChange, found: pd.DataFrame, codes: Sequence[str]) -> st
     return str(hit.iloc[0]) if len(hit) else ""
 
 
-def _against(crm: Snapshot, one: MeasureChange, later: Period, level: float) -> str:
-    """Return why a change that is clear by its interval does not hold all the same, if so."""
-    if one.robust is not None:
-        low, high = one.robust.limits(level)
-        if not (low > 0 or high < 0):
-            return "one_deal"
-    return recording(crm, one.one, *later.days()).reason
+def _is_one_deal(one: MeasureChange, level: float) -> bool:
+    """Tell whether a change that is clear by its interval is not so without the biggest deal."""
+    if one.robust is None:
+        return False
+    low, high = one.robust.limits(level)
+    return not (low > 0 or high < 0)
+
+
+def _bent(crm: Snapshot, one: MeasureChange, found: pd.DataFrame, later: Period) -> str:
+    """Return why a figure may tell of how records were kept, or of cases too young, if so."""
+    return recording(crm, one.one, *later.days()).reason or _barred(one, found, HINDERING)

@@ -95,8 +95,7 @@ def _figures(study: Study, found: Effect) -> list[str]:
 def _level(study: Study, found: Effect, kind: str) -> list[str]:
     """Return what is and what would have been, and the money a month."""
     formats, words = study.formats, study.words
-    was = min(max(found.base, 0.0), 1.0) if kind == "share" else found.base
-    now, base = (with_unit(formats, one, kind) for one in (found.base + found.value, was))
+    now, base = (with_unit(formats, one, kind) for one in (found.mean(is_after=True), found.base))
     text = (
         N_("Since then it is {now} on average; without the change it would have been {base}.")
         if found.label == "holds"

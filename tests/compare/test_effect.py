@@ -165,3 +165,32 @@ def test_what_cannot_be_computed(snapshot: Callable[..., Snapshot], of: Callable
         effect(crm, date(2026, 2, 1), "luck")
     later = effect(of(deals()), date(2030, 1, 1), "revenue")
     assert (later.label, later.n_after) == ("too_little_data", 0)
+
+
+def test_what_was_tidied_up_is_told_although_the_interval_includes_no_change(of: Callable[..., Snapshot]):
+    # Six losses a week; in the week after the change 100 old ones are closed at once. Less that jump, the
+    # line of the weeks after would lie below zero: no such number of losses was to be expected.
+    rng = np.random.default_rng(7)
+    losses = [{**deal, "status": "lost"} for deal in deals() for _ in range(rng.poisson(2))]
+    old = {
+        "created_at": FIRST,
+        "closed_at": CHANGE + timedelta(days=2),
+        "status": "lost",
+        "manager_id": "Bob",
+    }
+    told = effect(of([*deals(), *losses, *[old] * 100]), CHANGE, "lost_deals")
+    assert told.low < 0 < told.high
+    assert (told.label, told.reason) == ("may_be_chance", "mass_closing")
+    assert told.base == 0
+    assert told.series[["fitted", "without"]].min().min() == 0
+
+
+def test_the_line_of_a_share_lies_between_nothing_and_all(of: Callable[..., Snapshot]):
+    # Ever less is lost, and at last nothing: a straight line of the win rate ends above 100 %.
+    rng, rows = np.random.default_rng(3), []
+    for place, deal in enumerate(deals()):
+        lost = rng.random() < max(0.0, 0.6 - place / 3 / (BEFORE + AFTER))
+        rows.append({**deal, "status": "lost" if lost else "won"})
+    told = effect(of(rows), CHANGE, "win_rate")
+    assert np.nanmax(told.series[["fitted", "without"]].to_numpy()) == 1
+    assert told.base == 1

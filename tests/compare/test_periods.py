@@ -158,6 +158,36 @@ def test_deals_closed_before_the_export_begins_are_missed_on_both_bases(snapshot
     assert closed == pytest.approx(1, abs=0.05) and created == 1
 
 
+def test_what_lies_before_the_records_is_not_known_and_not_zero(snapshot):
+    every = steady(date(2016, 7, 4), date(2017, 11, 1), each=2, days=20)
+    crm = snapshot([one for one in every if one["closed_at"] >= "2017-04-01"], as_of="2017-12-31")
+    found = compared_periods(crm, period("2017-Q1"), period("2017-Q3"), ["won_deals", "revenue"])
+    for name in ("won_deals", "revenue"):
+        told = row(found, name)
+        assert (told["label"], told["reason"]) == ("cannot_be_computed", "first_records")
+        assert np.isnan(told[["before", "change", "gap", "gap_low", "gap_high"]].astype(float)).all()
+        assert told["value"] > 0
+
+
+def test_deals_closed_in_a_mass_leave_it_open_whether_anything_changed(snapshot):
+    old = deal("2016-06-01", "2017-02-10", "lost", manager_id="Bob")
+    crm = snapshot([*steady(date(2016, 6, 1), date(2017, 5, 1), each=2), *[old] * 60], as_of="2017-04-30")
+    found = compared_periods(crm, period("2016-Q4"), period("2017-Q1"), ["revenue", "new_deals"])
+    assert row(found, "revenue")["gap_low"] < 0 < row(found, "revenue")["gap_high"]
+    assert row(found, "revenue")["reason"] == "mass_closing"
+    assert row(found, "new_deals")["reason"] == "within_chance"
+
+
+def test_a_share_like_for_like_is_told_up_to_all_of_them(snapshot):
+    kinds = {"won": lambda number: number % 50 > 0, "source": lambda number, _: f"s{number % 3}"}
+    crm = snapshot(steady(date(2016, 6, 1), date(2017, 5, 1), **kinds), as_of="2017-04-30")
+    rate = row(
+        compared_periods(crm, period("2016-Q4"), period("2017-Q1"), ["win_rate"]), "win_rate:closed_count"
+    )
+    assert rate["before"] + rate["change_high"] > 1
+    assert rate["adjusted_high"] == 1
+
+
 def test_a_period_that_is_not_over_and_records_that_begin_in_it(snapshot):
     tasks = [
         {"task_id": str(at), "due_at": f"{day} 10:00", "completed_at": f"{day} 09:00"}
