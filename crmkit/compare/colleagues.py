@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmkit.compare.expecting import Expectation, Field
 from crmkit.compare.intervals import LEVEL
-from crmkit.compare.mix import cells_of, pooled
+from crmkit.compare.mix import cells_of, kinds_of, pooled
 from crmkit.compare.rep_verdicts import Kind, judged_rows, ranked
 from crmkit.facts import BoolArray, FloatArray, IntArray
 from crmkit.limits import Limits
@@ -46,11 +46,14 @@ class Colleagues:
     def of(cls, cases: pd.DataFrame, attributes: tuple[str, ...], kind: Kind) -> Colleagues:
         """Return the cases of one role, ready for counting."""
         codes, rep = np.unique(cases["rep"].to_numpy(np.int64), return_inverse=True)
-        mine = [cases[name].to_numpy(np.int64) for name in attributes]
-        mine = [codes for codes in mine if codes.min() < codes.max()]
-        cell = cells_of(mine, len(cases))
+        told = {name: cases[name].to_numpy(np.int64) for name in attributes}
+        told = {name: own for name, own in told.items() if own.min() < own.max()}
+        mine = list(told.values())
         new = cases["is_new"].to_numpy(bool) if "is_new" in cases else np.zeros(len(cases), bool)
-        field = Field(rep, cell, cases["value"].to_numpy(np.float64), mine, kind == "share")
+        field = Field(
+            rep, cells_of(mine, len(cases)), cases["value"].to_numpy(np.float64), mine, kind == "share",
+            kinds_of(told, len(cases)),
+        )  # fmt: skip
         is_new = np.bincount(rep, weights=new, minlength=len(codes)) > 0
         sizes = np.full(len(cases), np.nan)
         if "size" in cases:
@@ -137,7 +140,8 @@ class Colleagues:
         wider = max(1.0, together / alone) if alone > 0 else 1.0
         if self.field.is_share and values.min() == values.max():  # nothing tells how far clients' cases agree
             wider = float((np.bincount(groups) ** 2).sum()) / n
-        free = float(clusters - 1)
+        sizes = np.bincount(groups).astype(np.float64) ** 2
+        free = min(clusters - 1.0, float(sizes.sum() ** 2 / (sizes**2).sum()))  # a few large clients
         noise = expected.noise * wider
         if not self.field.is_share:
             noise = together / n**2 * clusters / free if free else np.nan

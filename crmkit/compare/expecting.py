@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from crmkit.facts import BoolArray, FloatArray, IntArray
-from crmkit.statistics.mixed import Design, Fit, fit, spread_of
+from crmkit.statistics.designs import Design
+from crmkit.statistics.mixed import Fit, fit, spread_of
 
 #: Cases of one cell and rep beyond the first that are needed for telling how single values scatter.
 FEW_REPEATS = 30
@@ -48,7 +49,8 @@ class Field:
     Attributes
     ----------
     rep, cell, value: one entry a case. attributes: codes of each attribute, one a case.
-    is_share: values are yes or no.
+    is_share: values are yes or no. kind: which cases share what cannot be told by their attributes one by
+        one; left out: those of one cell.
     """
 
     rep: IntArray
@@ -56,6 +58,7 @@ class Field:
     value: FloatArray
     attributes: Sequence[IntArray]
     is_share: bool
+    kind: IntArray | None = None
 
     @cached_property
     def size(self) -> int:
@@ -76,7 +79,8 @@ class Field:
         first = np.full(self.size, -1)
         first[self.cell[::-1]] = np.arange(len(self.cell))[::-1]
         codes = [np.unique(own[first], return_inverse=True)[1] for own in self.attributes]
-        return Design(codes, self.size, None if self.is_share else self._noise())
+        kinds = None if self.kind is None else np.unique(self.kind[first], return_inverse=True)[1]
+        return Design(codes, self.size, None if self.is_share else self._noise(), kinds)
 
     def _noise(self) -> float:
         """Return the variance of single values within cells and reps; of all if there are no repeats."""
@@ -88,7 +92,7 @@ class Field:
 
     @cached_property
     def spread(self) -> float:
-        """How far cells deviate from the main effects of their attributes."""
+        """How far kinds deviate from the main effects of their attributes."""
         if len(self.attributes) < 2:
             return 0.0
         cell, rep, counts, sums = self.pairs

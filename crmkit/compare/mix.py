@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +19,10 @@ from crmkit.statistics.bootstrap import SEED
 ATTRIBUTES = ("source", "segment", "product")
 AMOUNT, TIME = "amount_band", "quarter"
 #: Bands of amount: as many as leave so many cases in each, within these bounds.
-BANDS, BAND_CASES = (4, 12), 60
+BANDS, BAND_CASES = (4, 24), 60
 MOST_VALUES = 12
+#: With so many cases a month deals of one month are alike, not only those of one quarter.
+MONTH_CASES, MOST_MONTHS = 200, 36
 #: So many cases make a cell in which reps are set side by side without a model.
 POOLED = 10
 #: A kind of deal that all came out one way is odd if that had less than this chance by the rate of all.
@@ -49,6 +51,15 @@ def cells_of(attributes: Iterable[IntArray], size: int) -> IntArray:
     for codes in attributes:
         joint = np.unique(joint * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)[1]
     return joint
+
+
+def kinds_of(attributes: Mapping[str, IntArray], size: int) -> IntArray:
+    """Return the kind of each of ``size`` cases: its cell, whatever its amount and its time.
+
+    Where there are not two other attributes that could work together, it is the whole cell.
+    """
+    kinds = [own for name, own in attributes.items() if name not in (AMOUNT, TIME)]
+    return cells_of(kinds if len(kinds) > 1 else attributes.values(), size)
 
 
 def pooled(attributes: Sequence[IntArray], size: int) -> IntArray:
@@ -110,7 +121,7 @@ def mix_of(
 def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> IntArray | None:
     deals: Rows = cases["deal_ix"].to_numpy(dtype=np.int64)
     if name == TIME:
-        return _quarters(crm, cases)
+        return _times(crm, cases)
     if name in cases:
         if cases[name].dtype == np.int64:  # codes already
             return np.asarray(cases[name], dtype=np.int64)
@@ -123,12 +134,19 @@ def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> IntArray | None:
     return _gathered(coded(crm, cases, name)[0] + 1)
 
 
-def _quarters(crm: Snapshot, cases: pd.DataFrame) -> IntArray:
-    """Return the quarter in which each case began, or was counted; the oldest of many are one, 1."""
+def _times(crm: Snapshot, cases: pd.DataFrame) -> IntArray:
+    """Return the quarter or month in which each case began, or was counted; the oldest of many are one, 1."""
     if "began" in cases and cases["began"].notna().mean() > 1 - LEAK:
         cases = cases.assign(at=cases["began"])
-    codes = coded(crm, cases, TIME)[0].astype(np.int64)
-    return np.where(codes < 0, 0, np.maximum(codes - max(codes.max(initial=0) - MOST_VALUES, 0), 0) + 1)
+    months = coded(crm, cases, "month")[0].astype(np.int64)
+    if len(months) >= MONTH_CASES * (months.max(initial=0) + 1):
+        return _latest(months, MOST_MONTHS)
+    return _latest(coded(crm, cases, TIME)[0].astype(np.int64), MOST_VALUES)
+
+
+def _latest(codes: IntArray, most: int) -> IntArray:
+    """Return codes of successive times from 1, the oldest of more than ``most`` as one; 0 for none."""
+    return np.where(codes < 0, 0, np.maximum(codes - max(codes.max(initial=0) - most, 0), 0) + 1)
 
 
 def _gathered(codes: npt.NDArray[np.signedinteger]) -> IntArray:

@@ -1,9 +1,9 @@
-"""What may be expected of cases of a kind: main effects of their attributes, and a deviation of each cell.
+"""What may be expected of cases of a kind: main effects of their attributes, and a deviation of each kind.
 
-A cell is a combination of attributes (source × segment × product …). Its deviation from what the attributes
-say one by one is drawn towards nothing, the more so the fewer cases it has: large cells speak for themselves,
-small ones are collapsed into the model. How far cells deviate at all is estimated from the data, and what is
-not known of a cell stands in the variance of what is expected.
+A cell is a combination of attributes; cells of one kind (source × segment × product, whatever the time) share
+a deviation from what the attributes say one by one. It is drawn towards nothing, the more so the fewer cases
+the kind has: large kinds speak for themselves, small ones are collapsed into the model. How far kinds deviate
+at all is estimated from the data, and what is not known of a kind stands in the variance of what is expected.
 
 Source: Breslow and Clayton, JASA 88 (1993) 9–25 (penalised quasi-likelihood); DerSimonian and Laird,
 Controlled Clinical Trials 7 (1986) 177–188 (moments)
@@ -11,137 +11,57 @@ Controlled Clinical Trials 7 (1986) 177–188 (moments)
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crmkit.statistics.designs import Design
+
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 
-#: How many times the usual spread of single cases the effect of an attribute may be, before data speak.
-WIDE = 4.0
-_STEPS, _STILL, _FAR = 30, 1e-4, 12.0
+_STEPS, _STILL = 30, 1e-4
 #: A step so long on the logistic scale is looked at before it is gone; so short, it is gone anyhow.
 _LONG, _SHORTEST = 0.5, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Design:
-    """The cells, and which value each has of each attribute.
+class Fit:
+    """A fitted model: effects of the attributes, deviations of the kinds, what is needed for their errors.
 
     Attributes
     ----------
-    codes: one array an attribute, one entry a cell: 0, 1, 2 … without gaps.
-    size: how many cells. noise: the variance of a single case around its cell, or ``None`` where cases are
-        yes or no (then everything is on the logistic scale).
-
-    The model has a constant and an effect of each value: ``width`` effects, in this order.
+    inverse: covariance of the effects. widths: one by the variance of each kind's deviation, the effects
+    known. met: what each kind's cases weigh for each effect. All of them only matter where kinds deviate.
     """
-
-    codes: Sequence[Ints]
-    size: int
-    noise: float | None = None
-
-    @cached_property
-    def starts(self) -> Ints:
-        """The place of each attribute's first effect; last, how many effects there are."""
-        return np.cumsum([1, *(int(own.max(initial=-1)) + 1 for own in self.codes)])
-
-    @property
-    def width(self) -> int:
-        """How many effects there are."""
-        return int(self.starts[-1])
-
-    @property
-    def penalty(self) -> Floats:
-        """How strongly each effect is drawn to nothing: the constant not at all, in whatever unit."""
-        strength = np.append(1e-9, np.full(self.width - 1, 1 / WIDE))
-        return np.asarray(strength / (self.noise or 1.0))
-
-    def of(self, cells: Ints) -> Design:
-        """Return some of the cells, with the effects of all."""
-        mine = replace(self, codes=[own[cells] for own in self.codes], size=len(cells))
-        mine.__dict__["starts"] = self.starts
-        return mine
-
-    def places(self, effects: Floats) -> Floats:
-        """Return the sum of the effects in each cell."""
-        told = np.full(self.size, effects[0])
-        for own, start in zip(self.codes, self.starts, strict=False):
-            told += effects[start + own]
-        return told
-
-    def sums(self, figures: Floats) -> Floats:
-        """Add up figures of the cells for each effect."""
-        parts = [
-            np.bincount(own, weights=figures, minlength=after - start)
-            for own, start, after in zip(self.codes, self.starts, self.starts[1:], strict=False)
-        ]
-        return np.concatenate([[figures.sum()], *parts]).astype(np.float64)
-
-    @cached_property
-    def blocks(self) -> list[tuple[slice, slice, Ints]]:
-        """Each pair of attributes: the effects of both, and the pair of values that each cell has."""
-        spans = [slice(*ends) for ends in itertools.pairwise(self.starts)]
-        pairs = itertools.combinations(zip(spans, self.codes, strict=True), 2)
-        return [(a, b, own * (b.stop - b.start) + other) for (a, own), (b, other) in pairs]
-
-    def crossed(self, weights: Floats) -> Floats:
-        """Add up weights of the cells for each pair of effects."""
-        table = np.diag(self.sums(weights))
-        table[0] = table[:, 0] = np.diag(table)
-        for rows, columns, pairs in self.blocks:
-            part = table[rows, columns]
-            part[:] = np.bincount(pairs, weights=weights, minlength=part.size).reshape(part.shape)
-            table[columns, rows] = part.T
-        return table
-
-    def means(self, eta: Floats) -> Floats:
-        """Return what is expected of a case, of its place on the model's scale."""
-        return eta if self.noise is not None else 1 / (1 + np.exp(-np.clip(eta, -_FAR, _FAR)))
-
-    def likelihood(self, eta: Floats, counts: Floats, sums: Floats) -> float:
-        """Return the log-likelihood of cases, up to a constant."""
-        if self.noise is not None:
-            return float((sums * eta - counts * eta**2 / 2).sum()) / self.noise
-        return float((sums * eta - counts * np.logaddexp(0, eta)).sum())
-
-    def slopes(self, means: Floats) -> Floats:
-        """Return how the expected changes with the place on the scale."""
-        return np.ones_like(means) if self.noise is not None else means * (1 - means)
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """A fitted model: effects of the attributes, deviations of the cells, what is needed for its errors."""
 
     design: Design
     effects: Floats
     deviations: Floats
-    weights: Floats
     inverse: Floats
+    widths: Floats
+    met: Floats
     spread: float
 
     @cached_property
     def means(self) -> Floats:
         """What is expected of a case in each cell."""
-        return self.design.means(self.design.places(self.effects) + self.deviations)
+        places = self.design.places(self.effects) + self.deviations[self.design.kind]
+        return self.design.means(places)
 
     def expected(self, cells: Ints, counts: Floats) -> tuple[float, float]:
         """Return the mean expected of ``counts`` cases in some cells, and the variance of that."""
-        n, weights = float(counts.sum()), self.weights[cells]
+        n, mine = float(counts.sum()), self.design.of(cells)
         pull = counts * self.design.slopes(self.means[cells])
-        rest, own = pull, 0.0
+        common, own = mine.sums(pull), 0.0
         if self.spread > 0:
-            width = weights + 1 / self.spread
-            own = float((pull**2 / width).sum())
-            rest = pull - weights * pull / width
-        common = self.design.of(cells).sums(rest)
+            drawn = mine.by_kind(pull) / self.widths
+            own = float(drawn @ (drawn * self.widths))
+            common = common - drawn @ self.met
         return float(counts @ self.means[cells]) / n, float(own + common @ self.inverse @ common) / n**2
 
     def simple(self, cells: Ints, counts: Floats) -> float:
@@ -155,38 +75,40 @@ def fit(design: Design, counts: Floats, sums: Floats, *, spread: float, start: F
 
     Parameters
     ----------
-    counts, sums: one figure a cell. spread: variance of the cells' deviations (0: there are none).
+    counts, sums: one figure a cell. spread: variance of the kinds' deviations (0: there are none).
     start: a fit of nearly the same cases; it saves steps.
     """
     penalty, scale = design.penalty, design.noise or 1.0
-    effects, cells = np.zeros(design.width), np.zeros(design.size)
+    effects, kinds = np.zeros(design.width), np.zeros(design.many)
     if start is not None:
-        effects, cells = start.effects, start.deviations
+        effects, kinds = start.effects, start.deviations
+    widths, met = np.ones(design.many), np.zeros((design.many, design.width))
 
-    def height(effects: Floats, cells: Floats) -> float:
-        drawn = float(cells @ cells) / spread if spread > 0 else 0.0
-        fits = design.likelihood(design.places(effects) + cells, counts, sums)
+    def height(effects: Floats, kinds: Floats) -> float:
+        drawn = float(kinds @ kinds) / spread if spread > 0 else 0.0
+        fits = design.likelihood(design.places(effects) + kinds[design.kind], counts, sums)
         return fits - (float(penalty @ effects**2) + drawn) / 2
 
     for _ in range(_STEPS):
-        means = design.means(design.places(effects) + cells)
+        means = design.means(design.places(effects) + kinds[design.kind])
         weights = counts * design.slopes(means) / scale
         pulls = (sums - counts * means) / scale
-        keep, told = np.ones_like(weights), pulls
+        normal = design.crossed(weights) + np.diag(penalty)
+        rest = design.sums(pulls) - penalty * effects
         if spread > 0:
-            told = pulls - cells / spread
-            keep = 1 - weights / (weights + 1 / spread)
-        normal = design.crossed(weights * keep) + np.diag(penalty)
+            widths, met = design.by_kind(weights) + 1 / spread, design.met(weights)
+            told = design.by_kind(pulls) - kinds / spread
+            normal -= met.T @ (met / widths[:, None])
+            rest -= (told / widths) @ met
         inverse = np.asarray(np.linalg.inv(normal), np.float64)
-        step = inverse @ (design.sums(pulls - (1 - keep) * told) - penalty * effects)
-        aside = np.zeros_like(cells)
+        step, aside = inverse @ rest, np.zeros_like(kinds)
         if spread > 0:
-            aside = (told - weights * design.places(step)) / (weights + 1 / spread)
-        part = _part(height, (effects, cells), (step, aside)) if np.abs(step).max() > _LONG else 1.0
-        effects, cells = effects + part * step, cells + part * aside
+            aside = (told - met @ step) / widths
+        part = _part(height, (effects, kinds), (step, aside)) if np.abs(step).max() > _LONG else 1.0
+        effects, kinds = effects + part * step, kinds + part * aside
         if np.abs(part * step).max() < _STILL * scale**0.5:
             break
-    return Fit(design, effects, cells, weights, inverse, spread)
+    return Fit(design, effects, kinds, inverse, widths, met, spread)
 
 
 def _part(
@@ -200,7 +122,7 @@ def _part(
 
 
 def spread_of(design: Design, cell: Ints, group: Ints, *, counts: Floats, sums: Floats) -> float:
-    """Estimate how far cells deviate from the main effects of their attributes, by moments.
+    """Estimate how far kinds deviate from the main effects of their attributes, by moments.
 
     Groups (reps) may differ from each other; that is taken out.
 
@@ -210,20 +132,17 @@ def spread_of(design: Design, cell: Ints, group: Ints, *, counts: Floats, sums: 
 
     Returns
     -------
-    The variance of the cells' deviations on the model's scale; 0 where they deviate no more than by chance.
+    The variance of the kinds' deviations on the model's scale; 0 where they deviate no more than by chance.
     """
-    pairs = Design([*(own[cell] for own in design.codes), group], len(cell), design.noise)
+    codes = [*(own[cell] for own in design.codes), group]
+    pairs = Design(codes, len(cell), design.noise, design.kind[cell])
     found = fit(pairs, counts, sums, spread=0.0)
+    means = pairs.means(pairs.places(found.effects))
     scale = design.noise or 1.0
-    excess = np.bincount(cell, weights=(sums - counts * found.means) / scale, minlength=design.size)
-    variance = np.bincount(cell, weights=found.weights, minlength=design.size)
-    joint = np.zeros((design.size, pairs.width))
-    joint[:, 0] = variance
-    for own, start in zip(design.codes, pairs.starts, strict=False):
-        joint[np.arange(design.size), start + own] = variance
-    np.add.at(joint, (cell, pairs.starts[-2] + group), found.weights)
-    seen = variance > 0
-    joint, variance, excess = joint[seen], variance[seen], excess[seen]
+    met = pairs.met(counts * pairs.slopes(means) / scale)
+    excess = pairs.by_kind((sums - counts * means) / scale)
+    seen = met[:, 0] > 0
+    joint, excess, variance = met[seen], excess[seen], met[seen, 0]
     drawn = joint @ found.inverse
     lost = (drawn * joint).sum(axis=1)
     common = ((drawn @ (joint.T @ joint)) * drawn).sum(axis=1)

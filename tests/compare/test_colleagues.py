@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.compare.colleagues import judged
+from crmkit.compare.colleagues import Colleagues, judged
 from crmkit.limits import Limits
 
 LIMITS = Limits()
@@ -148,6 +148,15 @@ def test_twelve_clients_who_always_agree_are_twelve_cases():
     together, _ = told(mixed(deals(usual), deals({0: (48, 48)}, clients=12)), ())
     assert verdict(alone, 0)[0] == "holds" and verdict(together, 0)[0] == "may_be_chance"
     assert together.loc[0, "chance"] > 0.03 > 1e-4 > alone.loc[0, "chance"]
+
+
+def test_a_few_large_clients_are_few_cases_however_many_small_ones_there_are():
+    # 12 clients with ten deals each that end alike and 60 with one: (12 · 10² + 60)² ÷ (12 · 10⁴ + 60).
+    large = deals({0: (80, 120)}).assign(cluster=lambda one: 90_000 + np.arange(120) // 10)
+    cases = mixed(deals({0: (30, 60), 1: (225, 450)}), large)
+    rows = Colleagues.of(cases, (), "share").rows(np.array([], dtype=np.int64), 5)
+    assert rows.loc[0, "clusters"] == 72
+    assert rows.loc[0, "free"] == pytest.approx(1260**2 / 120_060)
 
 
 def test_clients_of_the_others_who_agree_make_the_expected_less_sure():

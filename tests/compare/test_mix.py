@@ -52,6 +52,16 @@ def test_bands_of_amount_leave_cases_enough_in_each(snapshot):
     assert np.bincount(codes).tolist() == [0] + [60] * 10
 
 
+def test_with_many_deals_a_month_those_of_one_month_are_alike(snapshot):
+    # 400 deals of two months of one quarter, and one deal less.
+    deals = [
+        {"closed_at": f"2026-0{1 + one % 2}-10", "status": ["won", "lost"][one // 2 % 2]}
+        for one in range(400)
+    ]
+    assert mix_of(*closed(snapshot, deals)).codes["quarter"].tolist() == [1, 2] * 200
+    assert mix_of(*closed(snapshot, deals[1:])).left_out["quarter"] == "one_value"
+
+
 def test_what_is_known_before_makes_deals_alike(snapshot):
     deals = [
         {"source": ["site", "fair"][one % 2], "status": ["won", "lost", "lost"][one % 3],

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
-from crmkit.statistics.mixed import Design, fit
+from crmkit.statistics.designs import Design
+from crmkit.statistics.mixed import fit
 from crmkit.statistics.shrinkage import drawn
 
 FIGURES: dict[str, Any] = json.loads(Path(__file__).with_name("figures.json").read_text(encoding="utf-8"))
@@ -38,7 +39,7 @@ def to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_hardly_drawn_it_is_plain_logistic_regression(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crmkit.statistics.mixed.WIDE", 1e9)
+    monkeypatch.setattr("crmkit.statistics.designs.WIDE", 1e9)
     told = FIGURES["cells"]
     codes, of, won = (np.array(told[name]) for name in ("codes", "of", "won"))
     ours = fit(Design(list(codes.T), 12), of.sum(axis=0), won.sum(axis=0), spread=0.0)
@@ -52,7 +53,7 @@ def test_hardly_drawn_it_is_plain_logistic_regression(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("wide", ["1.0", "4.0"])
 def test_its_ridge_is_scikit_learns(wide: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crmkit.statistics.mixed.WIDE", float(wide))
+    monkeypatch.setattr("crmkit.statistics.designs.WIDE", float(wide))
     told = FIGURES["cells"]
     codes, of, won = (np.array(told[name]) for name in ("codes", "of", "won"))
     ours = fit(Design(list(codes.T), 12), of.sum(axis=0), won.sum(axis=0), spread=0.0)
@@ -87,7 +88,7 @@ def test_deviations_of_cells_are_columns_with_a_ridge_of_their_own(seed: int, sp
 
 
 def test_what_is_expected_of_a_rep_is_what_the_others_did(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crmkit.statistics.mixed.WIDE", 1e9)
+    monkeypatch.setattr("crmkit.statistics.designs.WIDE", 1e9)
     told = FIGURES["cells"]
     codes, of, won = (np.array(told[name]) for name in ("codes", "of", "won"))
     for rep in range(3):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from crmkit.statistics.mixed import WIDE, Design, fit, spread_of
+from crmkit.statistics.designs import WIDE, Design
+from crmkit.statistics.mixed import fit, spread_of
 
 #: Two sources × three products, and one source more with one product only.
 SOURCE, PRODUCT = np.array([0, 0, 0, 1, 1, 1, 2]), np.array([0, 1, 2, 0, 1, 2, 0])
@@ -19,7 +20,7 @@ def crossed(design: Design) -> np.ndarray:
     columns = [np.ones(design.size)]
     for own in design.codes:
         columns += [(own == one).astype(float) for one in range(own.max() + 1)]
-    return np.column_stack([*columns, np.eye(design.size)])
+    return np.column_stack([*columns, np.eye(design.many)[design.kind]])
 
 
 def peak(
@@ -28,7 +29,7 @@ def peak(
     """Return the most likely effects and deviations, and the curvature there, by a general search."""
     table, noise = crossed(design), design.noise
     wide = WIDE * (noise or 1.0)
-    drawn = np.r_[1e-9, np.full(design.width - 1, 1 / wide), np.full(design.size, 1 / spread)]
+    drawn = np.r_[1e-9, np.full(design.width - 1, 1 / wide), np.full(design.many, 1 / spread)]
 
     def depth(theta: np.ndarray) -> float:
         eta = table @ theta
@@ -50,10 +51,11 @@ def peak(
     return means, table.T @ (weights[:, None] * table) + np.diag(drawn)
 
 
+@pytest.mark.parametrize("kinds", [None, np.array([0, 1, 1, 2, 0, 3, 3])])
 @pytest.mark.parametrize("noise", [None, 2.5])
 @pytest.mark.parametrize("spread", [0.05, 0.6])
-def test_the_fit_is_the_peak_and_its_error_the_curvature_there(noise, spread):
-    design = Design([SOURCE, PRODUCT], 7, noise)
+def test_the_fit_is_the_peak_and_its_error_the_curvature_there(noise, spread, kinds):
+    design = Design([SOURCE, PRODUCT], 7, noise, kinds)
     found = fit(design, COUNTS, WON, spread=spread)
     means, curvature = peak(design, COUNTS, WON, spread)
     assert found.means == pytest.approx(means, abs=1e-4)
@@ -65,6 +67,21 @@ def test_the_fit_is_the_peak_and_its_error_the_curvature_there(noise, spread):
     pull = (own * slopes[cells]) @ crossed(design)[cells] / 10
     assert mean == pytest.approx(own @ means[cells] / 10, abs=1e-4)
     assert error == pytest.approx(pull @ np.linalg.solve(curvature, pull), rel=1e-3)
+
+
+def test_cells_of_one_kind_share_what_they_deviate_by():
+    # Each cell in two halves, as of two months: together they say what the whole cell says.
+    whole = fit(Design([SOURCE, PRODUCT], 7), COUNTS, WON, spread=0.4)
+    twice = np.repeat(np.arange(7), 2)
+    halves = fit(
+        Design([SOURCE[twice], PRODUCT[twice]], 14, kinds=twice),
+        COUNTS[twice] / 2,
+        WON[twice] / 2,
+        spread=0.4,
+    )
+    assert halves.means == pytest.approx(whole.means[twice], abs=1e-6)
+    mine = halves.expected(np.array([2, 3, 9]), np.array([1.0, 2, 4]))
+    assert mine == pytest.approx(whole.expected(np.array([1, 4]), np.array([3.0, 4])), abs=1e-6)
 
 
 def test_large_cells_speak_for_themselves():
