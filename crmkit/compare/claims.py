@@ -97,7 +97,7 @@ def claim(text: str, titles: Mapping[str, str] | None = None) -> Claim:
 
 
 def plain(said: str) -> str:
-    """Return what is claimed in plain signs: «×5» and «5х» as «x5»."""
+    """Return what is claimed in plain signs: one way of writing them for all."""
     return _AFTERWARDS.sub(r"x\1", said.translate(_SAME))
 
 
@@ -126,20 +126,20 @@ def _check_figures(text: str, measure: Measure, *, is_per_cent: bool, most: floa
 def _change(said: str) -> tuple[float, Form, float, float] | None:
     """Return factor, form, start and end of what is claimed."""
     if found := _PERCENT.fullmatch(said):
-        return 1 + float(f"{found[1]}{_plain(found[2])}") / 100, "percent", math.nan, math.nan
+        return 1 + float(f"{found[1]}{_number(found[2])}") / 100, "percent", math.nan, math.nan
     if found := _TIMES.fullmatch(said):
-        times = _plain(found[2])
+        times = _number(found[2])
         if found[1] == "/":
             return (1 / times if times else math.nan), "divided", math.nan, math.nan
         return times, "times", math.nan, math.nan
     if (found := _FROM_TO.fullmatch(said)) and found[2] == found[4]:
         per = 100 if found[2] else 1
-        start, end = _plain(found[1]) / per, _plain(found[3]) / per
+        start, end = _number(found[1]) / per, _number(found[3]) / per
         return (end / start if start else math.nan), "from_to", start, end
     return None
 
 
-def _plain(digits: str) -> float:
+def _number(digits: str) -> float:
     return float(digits.replace(",", "."))
 
 

@@ -21,8 +21,10 @@ from crmkit.present.differences import between_text, difference_text
 from crmkit.present.managers import told_of
 from crmkit.present.period_mix import mix, names
 from crmkit.present.several import Several
+from crmkit.present.slicing import within
 from crmkit.present.study import Study, before
 from crmkit.present.tables import Column, Table
+from crmkit.present.texts import is_missing
 from crmkit.present.tiles import Sentences
 from crmkit.present.units import KIND_OF_UNIT
 from crmkit.present.verdict_words import Compared, label_text, reason_text, why
@@ -33,6 +35,11 @@ READING = (
         " clients, differ anyway, with all figures compared at once taken into account. Why it came about is"
         " not told: the season or the market may have done it."
     ),
+)
+
+ALIKE = N_(
+    "The win rate is judged among like deals, on a line of its own: the later figure there is what it would"
+    " be had nothing changed but how such deals are won. Other deals that came make the rest of its change."
 )
 
 
@@ -109,8 +116,10 @@ def what_of(row: Any) -> Compared:
 
 
 def title(study: Study, row: Any) -> str:
-    """Return what a figure is called; of counts and sums, that it is per working day."""
+    """Return what a figure is called; of counts and sums, that it is per working day; of like deals, that."""
     told = study.title(row["name"])
+    if row["like"]:
+        return study.say("{measure}, like deals (by {slice})", measure=told, slice=within(study, row["like"]))
     return study.say("{measure} per working day", measure=told) if row["is_daily"] else told
 
 
@@ -139,14 +148,15 @@ def changes(study: Study, found: Periods) -> Table | None:
     rows = found.rows[found.rows[["before", "value"]].notna().any(axis=1)].reset_index(drop=True)
     if rows.empty:
         return None
-    told = rows.to_dict("records")
+    told = [line for row in rows.to_dict("records") for line in _lines(row)]
+    rows = pd.DataFrame(told)
     kinds = ["money" if row["unit"] == "money_per_day" else KIND_OF_UNIT[row["unit"]] for row in told]
     earlier, later = names(study, found)
     frame = rows.assign(
         title=[title(study, row) for row in told],
         after=rows["value"], after_low=rows["low"], after_high=rows["high"],
         change=[_change(study, row) for row in told],
-        verdict=[label_text(study, row["label"]) for row in told],
+        verdict=[label_text(study, row["label"]) if row["label"] else None for row in told],
         interval=[_interval(study, row) for row in told],
     )  # fmt: skip
     is_share = rows["unit"] == "share"
@@ -165,14 +175,22 @@ def changes(study: Study, found: Periods) -> Table | None:
     notes = [
         study.say("Working days: {one} and {other}.", **days),
         study.say(
-            "The interval of a change allows for all the figures that are compared at once; of the win rate"
-            " it is that of the change among like deals. n is what it rests on: of counts and sums the larger"
-            " side, else the smaller."
+            "The interval of a change allows for all the figures that are compared at once. n is what it"
+            " rests on: of counts and sums the larger side, else the smaller."
         ),
+        *([study.say(ALIKE.text)] if any(row["like"] for row in told) else []),
         *_reasons(study, told),
     ]
     heading = study.say("What changed from {earlier} to {later}", earlier=earlier, later=later)
     return study.table(frame, "periods", heading, columns, notes, kinds=kinds)
+
+
+def _lines(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines of a figure: what is judged among like deals has one of its own beside the raw one."""
+    if not row["like"] or is_missing(row["adjusted"]) or row["label"] not in ("holds", "may_be_chance"):
+        return [row | {"like": ""}]
+    alike = {"value": row["adjusted"], "low": row["adjusted_low"], "high": row["adjusted_high"]}
+    return [row | {"like": "", "label": "", "reason": ""}, row | alike | {"change": row["gap"]}]
 
 
 def _unit(row: Any) -> str:
