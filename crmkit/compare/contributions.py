@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 
 from crmkit.clients import worth
-from crmkit.compare.gap_sides import Chain, ChainName, Side
+from crmkit.compare.gap_sides import Chain, Side
+from crmkit.compare.measure_change import LIKE
+from crmkit.compare.period_cases import told_after
+from crmkit.errors import N_, RequestError
 from crmkit.facts import FloatArray, IntArray
 from crmkit.measures.cases import days_seen
-from crmkit.measures.slices import coded
+from crmkit.measures.slices import coded, lacking
 from crmkit.process.resampling import Resamples
 from crmkit.schema import Snapshot
 from crmkit.statistics.decomposition import kitagawa, shapley
@@ -152,9 +155,25 @@ def days_apart(crm: Snapshot, sides: tuple[Side, Side]) -> tuple[int, ...]:
     return days if days[0] != days[1] and min(days) > 0 else ()
 
 
-def mix_groups(crm: Snapshot, mix: str, chain: ChainName) -> IntArray:
-    """Return the group of each deal by which the win rate is split; what has none is a group too."""
-    if not mix or chain != "sales":
-        return np.zeros(0, dtype=np.int64)
+def mix_groups(crm: Snapshot, mix: str | None, chain: Chain) -> tuple[str, IntArray]:
+    """Return by what the win rate is split, and the group of each deal; what has none is a group too.
+
+    Raises
+    ------
+    RequestError: the slice is filled in by how deals ended.
+    """
+    deals = np.flatnonzero(np.maximum(*chain.depths) >= 0)
+    if "win_rate" not in chain.factors:
+        mix = ""
+    elif mix is None:
+        known = (name for name in LIKE if not lacking(crm, name) and not told_after(crm, deals, name))
+        mix = next(known, "")
+    elif mix and told_after(crm, deals, mix):
+        what = N_(
+            "this is filled in mostly when the outcome is known: it does not tell which deals a side had"
+        )
+        raise RequestError(f"mix {mix}", what, remedy=N_("Name another field, or none."))
+    if not mix:
+        return "", np.zeros(0, dtype=np.int64)
     codes = coded(crm, pd.DataFrame({"deal_ix": np.arange(len(crm.deals))}), mix)[0]
-    return np.asarray(codes, dtype=np.int64) + 1
+    return mix, np.asarray(codes, dtype=np.int64) + 1

@@ -21,7 +21,7 @@ from crmkit.compare.gap_sides import (
     stage_chain,
     untold,
 )
-from crmkit.compare.gap_spread import Spread, Weeks, spread_of, weeks_of
+from crmkit.compare.gap_spread import Spread, Weeks, spread_of, too_few, unjudge, weeks_of
 from crmkit.compare.intervals import verdicts
 from crmkit.errors import N_, RequestError
 from crmkit.facts import BoolArray, FloatArray
@@ -80,7 +80,13 @@ class Gap:
 
 
 def gap(
-    crm: Snapshot, first: Side, second: Side, *, chain: ChainName = "sales", mix: str = "", pipeline: str = ""
+    crm: Snapshot,
+    first: Side,
+    second: Side,
+    *,
+    chain: ChainName = "sales",
+    mix: str | None = "",
+    pipeline: str = "",
 ) -> Gap:
     """Split the gap in revenue between two reps, periods or departments into what it comes from.
 
@@ -94,7 +100,8 @@ def gap(
     ----------
     chain: ``sales``; or ``stages``: the conversion of every stage of one pipeline in place of the win rate.
     mix: a slice, such as ``source``, by which the win rate's part is split into which deals the side had
-        (``mix``) and how well like deals are won (``win_rate``); only in the chain ``sales``.
+        (``mix``) and how well like deals are won (``win_rate``); only in the chain ``sales``. ``None``: the
+        first of source, segment, product that tells.
     pipeline: of the chain ``stages``; by default that of most deals.
 
     Notes
@@ -107,7 +114,8 @@ def gap(
 
     Raises
     ------
-    RequestError: both sides are the same; there is no such slice, group or pipeline.
+    RequestError: both sides are the same; there is no such slice, group or pipeline; the mix is filled in by
+        how deals ended.
 
     Source: METHOD 6.2
     """
@@ -116,21 +124,19 @@ def gap(
         raise RequestError(first.value or first.period.name, N_("this is compared with itself"), (), remedy)
     sides = (first, second)
     check(crm, filter(None, [first.by, second.by, mix]))
-    if lacks := _lacks(crm, sides, chain, mix):
-        return _untold(sides, chain, mix, lacks)
+    if lacks := _lacks(crm, sides, chain, mix or ""):
+        return _untold(sides, chain, mix or "", lacks)
     (one, left), (other, rest) = (resolved(crm, side) for side in sides)
     made, out = sales_chain(crm, (one, other)), (left, rest)
     if chain == "stages":
         made, more = stage_chain(crm, (one, other), pipeline)
         out = (left | more[0], rest | more[1])
-    split = Split(made, amounts(crm), resamples_of(crm), days_apart(crm, sides), mix_groups(crm, mix, chain))
+    mix, groups = mix_groups(crm, mix, made)
+    split = Split(made, amounts(crm), resamples_of(crm), days_apart(crm, sides), groups)
     against = _against(crm, sides, made, out)
     weeks = weeks_of(crm, sides, made)
     rows, level = _judged(split, weeks, crm.settings.limits, against, untold=beginning(crm, sides))
-    few = {} if weeks is None else weeks.short(crm.settings.limits)
-    if (first.by or second.by) and split.clients() < crm.settings.limits.few_cases:
-        few = {"": "few_clients"}
-    _unjudged(rows, few)
+    unjudge(rows, too_few(split, weeks, sides, crm.settings.limits))
     unit = "money" if "average_check" in made.factors else "count"
     units = [*(UNITS.get(name, "share") for name in rows["factor"][:-1]), unit]
     if split.days:
@@ -164,14 +170,6 @@ def _judged(
     rows.loc[unknown, ["low", "high", "gap_low", "gap_high"]] = NAN
     said = verdicts(n, rows["gap_low"], rows["gap_high"], limits=limits, missing=lacks, against=hindered)
     return pd.concat([rows, said], axis=1), level
-
-
-def _unjudged(rows: pd.DataFrame, few: Mapping[str, str]) -> None:
-    """Take verdicts back, in place, on what there is too little of; by factor, under "" all."""
-    brief = rows["factor"].map(lambda name: few.get(name, few.get("", ""))).astype("str")
-    chosen = (brief != "") & rows["label"].isin(["holds", "may_be_chance"])
-    rows.loc[chosen, ["label", "direction"]] = ["too_little_data", "none"]
-    rows["reason"] = rows["reason"].mask(chosen, brief)
 
 
 def _wide(spread: Spread, level: float) -> FloatArray:

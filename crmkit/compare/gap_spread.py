@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,13 +32,6 @@ class Weeks:
 
     drawn: Resamples
     days: tuple[FloatArray, FloatArray]
-
-    def short(self, limits: Limits) -> dict[str, str]:
-        """Return which parts so few weeks tell nothing of, as :func:`compared_periods` has it; "" is all."""
-        weeks = min(map(len, self.days))
-        if weeks < FEWEST_WEEKS:
-            return {"": "very_short_periods"}
-        return dict.fromkeys(("leads", "total"), "short_periods") if weeks < limits.weeks_after else {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,3 +94,25 @@ def spread_of(split: Split, weeks: Weeks | None, without: tuple[int, int] = (-1,
     weekly = Spread((one + other) ** 0.5, freedom)
     further = weekly.half(0.95) > told.half(0.95)
     return Spread(np.where(further, weekly.size, size), np.where(further, freedom, told.freedom))
+
+
+def too_few(split: Split, weeks: Weeks | None, sides: tuple[Side, Side], limits: Limits) -> Mapping[str, str]:
+    """Return which parts so few clients or weeks tell too little of, and why; "" is all.
+
+    Weeks as :func:`crmkit.compare.periods.compared_periods` has it. Of groups, such as reps, clients count
+    for what they are worth; the clients of a whole department are those it has.
+    """
+    if any(side.by for side in sides) and split.clients() < limits.few_cases:
+        return {"": "few_clients"}
+    many = np.inf if weeks is None else min(map(len, weeks.days))
+    if many < FEWEST_WEEKS:
+        return {"": "very_short_periods"}
+    return dict.fromkeys(("leads", "total"), "short_periods") if many < limits.weeks_after else {}
+
+
+def unjudge(rows: pd.DataFrame, few: Mapping[str, str]) -> None:
+    """Take verdicts back, in place, on what there is too little of: reasons by factor, under "" for all."""
+    brief = rows["factor"].map(lambda name: few.get(name, few.get("", ""))).astype("str")
+    chosen = (brief != "") & rows["label"].isin(["holds", "may_be_chance"])
+    rows.loc[chosen, ["label", "direction"]] = ["too_little_data", "none"]
+    rows["reason"] = rows["reason"].mask(chosen, brief)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.compare.changes import Change, quantile_change, ratio_change, share_change, total_change
-from crmkit.compare.period_cases import Days, cells, gathered, weeks_of
+from crmkit.compare.period_cases import Days, cells, gathered, told_after, weeks_of
 from crmkit.compare.series import TOTALS, unit_of
 from crmkit.compare.spread import PeriodCases, grouped
 from crmkit.limits import Limits
@@ -162,10 +162,14 @@ def _robust(one: Measure, sides: Sides, change: Change, limits: Limits) -> Chang
 def _like_for_like(
     crm: Snapshot, told: MeasureChange, sides: Sides, rows: tuple[pd.DataFrame, pd.DataFrame]
 ) -> MeasureChange:
-    """Judge a share among like deals: alike in the slice whose mix explains most of the change."""
+    """Judge a share among like deals: alike in the slice whose mix explains most of the change.
+
+    A field that is filled in by how deals ended makes no deals alike.
+    """
     best, least = 0.0, crm.settings.limits.cell_cases
+    deals = np.concatenate([some["deal_ix"].to_numpy(np.int64) for some in rows])
     for slice_ in LIKE:
-        if lacking(crm, slice_):
+        if lacking(crm, slice_) or told_after(crm, deals, slice_):
             continue
         codes, names = cells(crm, rows, slice_)
         split = (replace(sides[0], group=codes[0]), replace(sides[1], group=codes[1]))

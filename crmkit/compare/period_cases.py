@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crmkit.clients import clusters
+from crmkit.compare.mix import telling
 from crmkit.compare.spread import PeriodCases, added
 from crmkit.facts import IntArray
 from crmkit.measures.cases import days_seen
@@ -65,6 +66,12 @@ def _clients(crm: Snapshot, rows: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[In
     deals = [some.fillna(value=-1).to_numpy(dtype=np.int64) for some in places]
     code = np.unique(clusters(crm, np.concatenate(deals)), return_inverse=True)[1].astype(np.int64)
     return code[: len(deals[0])], code[len(deals[0]) :]
+
+
+def told_after(crm: Snapshot, deals: IntArray, slice_: str) -> bool:
+    """Return whether a field of deals is filled in by how they ended: as their mix it would tell that."""
+    cases = pd.DataFrame({"deal_ix": deals})
+    return telling(crm, cases, np.asarray(coded(crm, cases, slice_)[0] >= 0))
 
 
 def cells(

@@ -30,8 +30,6 @@ from crmkit.present.units import KIND_OF_UNIT, with_unit
 from crmkit.present.verdict_words import label_text, reason_text, verdict_text
 from crmkit.present.waterfall import Part, waterfall
 
-#: By what the win rate is split, if nothing is asked: the first that the export tells.
-MIX = ("source", "segment", "product")
 #: What the option says of a gap.
 ASKED = ("first", "second", "by", "chain", "mix")
 #: Among so many reps, those with most deals, two are looked for who can be compared.
@@ -39,7 +37,7 @@ MOST = 10
 
 
 def gap_of(
-    study: Study, first: Side, second: Side, *, chain: ChainName = "sales", mix: str = ""
+    study: Study, first: Side, second: Side, *, chain: ChainName = "sales", mix: str | None = ""
 ) -> Several | Sentences:
     """Return where the gap in revenue between two sides comes from: sentences, a waterfall, its table.
 
@@ -201,8 +199,6 @@ def gaps(study: Study) -> Several:
 def _items(
     study: Study, first: Side, second: Side, chain: ChainName = "sales", mix: str | None = None
 ) -> tuple[Any, ...]:
-    known = (name for name in MIX if not lacking(study.crm, name))
-    mix = (next(known, "") if chain == "sales" else "") if mix is None else mix
     told = gap_of(study, first, second, chain=chain, mix=mix)
     return told.items if isinstance(told, Several) else (told,)
 

@@ -448,3 +448,12 @@ def test_two_reps_of_one_big_client_each_are_not_told_apart(snapshot: Make) -> N
     # 400 deals: 360² + 40 squares make them worth 1.2 clients
     assert set(found["label"]) == {"too_little_data"}
     assert set(found["reason"]) == {"few_clients"}
+
+
+def test_a_field_filled_in_after_the_outcome_is_no_mix(snapshot: Make) -> None:
+    rows = many("1", 60, 90, 100) + many("2", 50, 100, 100, 2)
+    won = [row | {"segment": "small" if row["status"] == "won" else "", "source": "site"} for row in rows]
+    crm = snapshot(won, managers=PEOPLE)
+    with pytest.raises(RequestError, match="filled in mostly when the outcome is known"):
+        gap(crm, ANNA, BORIS, mix="segment")
+    assert adds_up(gap(crm, ANNA, BORIS, mix="source"))

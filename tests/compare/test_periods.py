@@ -224,3 +224,14 @@ def test_nothing_is_changed_by_the_order_of_rows(snapshot):
         found = compared_periods(snapshot(rows, as_of="2017-04-30"), period("2016-Q4"), period("2017-Q1"))
         told.append(found.rows.round(9).astype("str"))
     assert told[0].equals(told[1])
+
+
+def test_a_field_filled_in_after_the_outcome_makes_no_deals_alike(snapshot):
+    # The segment is written down of won deals alone: all that have one were won, all others lost.
+    every = steady(date(2016, 6, 1), date(2017, 5, 1), each=2, won=lambda n: n % (4 if n < 300 else 3) == 0)
+    late = [one | {"segment": "small" if one["status"] == "won" else ""} for one in every]
+    before = [one | {"segment": "small" if at % 7 else "large"} for at, one in enumerate(every)]
+    for rows, like in ((late, ""), (before, "segment")):
+        crm = snapshot(rows, as_of="2017-04-30")
+        found = compared_periods(crm, period("2016-Q4"), period("2017-Q1"), ["win_rate"])
+        assert (found.like, found.mix.empty) == (like, not like)
