@@ -134,7 +134,16 @@ def _deals(crm: Snapshot) -> pd.DataFrame:
 
 
 def sales_chain(crm: Snapshot, sides: tuple[BoolArray, BoolArray]) -> Chain:
-    """Return leads × win rate × average check, over the resolved deals of both sides."""
+    """Return leads × win rate × average check, over the resolved deals of both sides.
+
+    Raises
+    ------
+    RequestError: the sides have deals in common, which would be compared with themselves.
+    """
+    if shared := int((sides[0] & sides[1]).sum()):
+        what = N_("deals that are on both sides: {n}", n=shared)
+        remedy = N_("Name two sides that have no deals in common.")
+        raise RequestError("compare gap", what, remedy=remedy)
     won = is_status(crm, "won").astype(np.int64)
     return _with_money(crm, ("leads", "win_rate"), ("", ""), "", (sides, (won, won)))
 
