@@ -10,7 +10,7 @@ import numpy as np
 
 from crmkit.facts import BoolArray, FloatArray, IntArray
 from crmkit.statistics.designs import Design
-from crmkit.statistics.mixed import Fit, fit, spread_of
+from crmkit.statistics.mixed import Fit, Spread, fit, spread_of
 
 #: Cases of one cell and rep beyond the first that are needed for telling how single values scatter.
 FEW_REPEATS = 30
@@ -91,10 +91,10 @@ class Field:
         return max(squares / free if free > FEW_REPEATS else whole, 1e-12)
 
     @cached_property
-    def spread(self) -> float:
-        """How far kinds deviate from the main effects of their attributes."""
+    def spread(self) -> Spread:
+        """How far kinds, and cells, deviate from the main effects of their attributes."""
         if len(self.attributes) < 2:
-            return 0.0
+            return Spread()
         cell, rep, counts, sums = self.pairs
         return spread_of(self.design, cell, np.unique(rep, return_inverse=True)[1], counts=counts, sums=sums)
 

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 from crmkit.statistics.designs import Design
-from crmkit.statistics.mixed import fit
+from crmkit.statistics.mixed import Spread, fit
 from crmkit.statistics.shrinkage import drawn
 
 FIGURES: dict[str, Any] = json.loads(Path(__file__).with_name("figures.json").read_text(encoding="utf-8"))
@@ -42,7 +42,7 @@ def test_hardly_drawn_it_is_plain_logistic_regression(monkeypatch: pytest.Monkey
     monkeypatch.setattr("crmkit.statistics.designs.WIDE", 1e9)
     told = FIGURES["cells"]
     codes, of, won = (np.array(told[name]) for name in ("codes", "of", "won"))
-    ours = fit(Design(list(codes.T), 12), of.sum(axis=0), won.sum(axis=0), spread=0.0)
+    ours = fit(Design(list(codes.T), 12), of.sum(axis=0), won.sum(axis=0), spread=Spread(cells=0.0))
     np.testing.assert_allclose(ours.means, told["chances"], rtol=0, atol=1e-8)
     # The variance of what is expected of a cell: that of its odds, turned into a chance.
     for cell in range(12):
@@ -56,7 +56,7 @@ def test_its_ridge_is_scikit_learns(wide: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("crmkit.statistics.designs.WIDE", float(wide))
     told = FIGURES["cells"]
     codes, of, won = (np.array(told[name]) for name in ("codes", "of", "won"))
-    ours = fit(Design(list(codes.T), 12), of.sum(axis=0), won.sum(axis=0), spread=0.0)
+    ours = fit(Design(list(codes.T), 12), of.sum(axis=0), won.sum(axis=0), spread=Spread(cells=0.0))
     np.testing.assert_allclose(ours.effects, told["ridge"][wide], rtol=0, atol=1e-8)
 
 
@@ -76,7 +76,7 @@ def test_deviations_of_cells_are_columns_with_a_ridge_of_their_own(seed: int, sp
     odds = both[:, : design.width] @ draw.normal(0, 2, design.width) - 1
     won = draw.binomial(of.astype(int), 1 / (1 + np.exp(-odds))).astype(float)
     won[0] = 1  # neither none nor all of everything
-    ours = fit(design, of, won, spread=spread)
+    ours = fit(design, of, won, spread=Spread(cells=spread))
     found, covariance = regression(won, of, both, [*design.penalty, *[1 / spread] * len(codes)])
     means = 1 / (1 + np.exp(-(both @ found)))
     np.testing.assert_allclose(ours.means, means, rtol=0, atol=1e-8)
@@ -93,7 +93,12 @@ def test_what_is_expected_of_a_rep_is_what_the_others_did(monkeypatch: pytest.Mo
     codes, of, won = (np.array(told[name]) for name in ("codes", "of", "won"))
     for rep in range(3):
         others = np.arange(3) != rep
-        ours = fit(Design(list(codes.T), 12), of[others].sum(axis=0), won[others].sum(axis=0), spread=0.0)
+        ours = fit(
+            Design(list(codes.T), 12),
+            of[others].sum(axis=0),
+            won[others].sum(axis=0),
+            spread=Spread(cells=0.0),
+        )
         np.testing.assert_allclose(ours.means, told["without"][rep], rtol=0, atol=1e-8)
 
 
