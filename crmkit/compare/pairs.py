@@ -37,6 +37,7 @@ class Ratio:
     first, second: the figure of each, had both had the same deals. n: the smaller number of like cases.
     counts, alike: all cases of each, and those with likes.
     clients: how many equal clients the like cases of either are worth, the smaller number.
+    nothing: where one of them has achieved nothing, the chance of that, were like cases equally good.
     """
 
     value: float
@@ -48,6 +49,7 @@ class Ratio:
     counts: tuple[int, int]
     alike: tuple[int, int]
     clients: float = 0.0
+    nothing: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -191,10 +193,14 @@ def like_for_like(
     mass = (counts * weights).sum(axis=1)  # the same for both sides
     alike = (counts * both).sum(axis=1)
     means = [float(one) for one in np.where(mass > 0, tops / np.where(mass > 0, mass, 1), np.nan)]
-    clients = min(worth(cluster[side == one], weights[one, cell[side == one]]) for one in (0, 1))
+    each = [worth(cluster[side == one], weights[one, cell[side == one]]) for one in (0, 1)]
+    clients = min(each)
     told = (int(alike.min()), _pair(counts.sum(axis=1)), _pair(alike), clients)
     if not (tops > 0).all():
-        return Ratio(np.nan, np.nan, np.nan, means[0], means[1], *told)
+        won = both[cell] & (value > 0)
+        sizes = counts[:, cell[won]] * (np.array(each) / np.maximum(alike, 1))[:, None]
+        chance = _nothing(sizes if tops[1] > 0 else sizes[::-1], cluster[won])
+        return Ratio(np.nan, np.nan, np.nan, means[0], means[1], *told, chance)
     ratio = tops[0] / tops[1]
     # What a case is expected to be if the ratio is the same in all cells.
     level = sums.sum(axis=0) / np.maximum(ratio * counts[0] + counts[1], 1e-300)
@@ -204,6 +210,20 @@ def like_for_like(
     half = _half(pull[used], cluster[used], clients - 1, unsure)
     limits = [float(ratio * np.exp(sign * half)) for sign in (-1, 1)]
     return Ratio(float(ratio), limits[0], limits[1], means[0], means[1], *told)
+
+
+def _nothing(sizes: FloatArray, client: Codes) -> float:
+    """Return the chance that all that was won fell to one of two, and nothing to the other.
+
+    If like cases are equally good, who has a part of a cell has it of its successes: Fisher's test of each.
+    A client counts once, be it as a case or as a success.
+
+    Parameters
+    ----------
+    sizes: of the success's cell, whose has nothing and whose has it (rows), in clients. client: its own.
+    """
+    share = np.log(sizes[1] / sizes.sum(axis=0))
+    return float(np.exp(share.mean() * worth(client))) if len(client) else 1.0
 
 
 def _half(pull: FloatArray, cluster: Codes, freedom: float, unsure: float) -> float:

@@ -37,9 +37,12 @@ def pair_of(crm: Snapshot, who: tuple[str, str], period: Period, one: Outcome) -
     """Compare two reps, by their identifiers; see :func:`compared_pair`."""
     told = _judged(crm, period, one, who)
     for reason, cases in one.doubts.items():
-        if told.verdict.label == "holds":
+        if told.verdict.label == "holds" or told.verdict.reason == "nothing_won":
             again = _judged(crm, period, replace(one, cases=cases, doubts={}), who)
-            if again.verdict.direction != told.verdict.direction:
+            if told.verdict.reason == "nothing_won":
+                likely = max(told.like.nothing, again.like.nothing)
+                told = replace(told, like=replace(told.like, nothing=likely))
+            elif again.verdict.direction != told.verdict.direction:
                 told = replace(told, verdict=Verdict("may_be_chance", "none", reason))
     return told
 

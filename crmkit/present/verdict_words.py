@@ -91,6 +91,9 @@ REASONS = {
         "One of them has much of what was lost and wins hardly anything: it seems to be where lost deals are"
         " put, so the figures of the others would tell only of what they won."
     ),
+    "won_nothing_by_chance": N_(
+        "One of the two won nothing, but had so few like deals, or clients, that chance alone may do that."
+    ),
     "unlike_deals": N_(
         "With like deals the data cannot tell that one of the two wins more: it may be the deals they had."
     ),

@@ -457,3 +457,21 @@ def test_a_field_filled_in_after_the_outcome_is_no_mix(snapshot: Make) -> None:
     with pytest.raises(RequestError, match="filled in mostly when the outcome is known"):
         gap(crm, ANNA, BORIS, mix="segment")
     assert adds_up(gap(crm, ANNA, BORIS, mix="source"))
+
+
+def test_who_won_nothing_of_like_deals_wins_less_and_not_of_unlike_ones(snapshot: Make) -> None:
+    # Of 90 like leads each Anna won 25 and Boris none: 25 successes that all fall to one of two have a
+    # chance of 1/2²⁵, were they alike. Cleo and Dora had such leads too, and win as Anna does.
+    people = [*PEOPLE, {"id": "3", "name": "Cleo"}, {"id": "4", "name": "Dora"}]
+    rows = many("1", 25, 65, 100) + deals("2", 0, 90) + many("3", 100, 260, 100) + many("4", 100, 260, 100)
+    found = gap(snapshot(rows, managers=people, as_of="2026-04-01"), ANNA, BORIS).rows.set_index("factor")
+    assert found.loc["win_rate", ["label", "direction"]].tolist() == ["holds", "above"]
+    # Boris had 6 such leads and 84 from a fair, of which the others win 2 of 100: (90 / 96)²⁵ is one in five.
+    boris = [row | {"source": "site" if at < 6 else "fair"} for at, row in enumerate(deals("2", 0, 90))]
+    rows = [row | {"source": "site"} for row in rows if row["manager_id"] != "2"] + boris
+    rows += [row | {"source": "fair"} for rep in "34" for row in many(rep, 6, 294, 100)]
+    told = gap(snapshot(rows, managers=people, as_of="2026-04-01"), ANNA, BORIS).rows.set_index("factor")
+    assert told.loc["win_rate", "gap_low"] > 0
+    assert told.loc["win_rate", ["label", "direction", "reason"]].tolist() == [
+        "may_be_chance", "none", "won_nothing_by_chance"
+    ]  # fmt: skip

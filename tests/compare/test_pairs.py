@@ -120,3 +120,24 @@ def test_a_rep_of_one_big_client_is_not_told_from_that_client() -> None:
     assert (told.verdict.label, told.verdict.reason) == ("too_little_data", "few_clients")
     apart = cases.assign(cluster=np.arange(4800))
     assert judged_pair(apart, (), (0, 1), limits=Limits()).verdict.label == "holds"
+
+
+def test_the_chance_to_achieve_nothing_of_like_cases_is_told() -> None:
+    # Two cells: 4 won of 30 beside 60 of the other, 3 of 20 beside 20: (1/3)⁴ × (1/2)³.
+    rows = [(True, 0, 4, 30), (True, 1, 3, 20), (False, 0, 0, 60), (False, 1, 0, 20)]
+    cases = _cases(rows)
+    told = _told(cases)
+    # clients are worth somewhat fewer than cases: the cells weigh 2/3 and 1/3 of the one's, 1/2 of both
+    first = (30 * 2 / 3 + 20 / 2) ** 2 / (30 * 4 / 9 + 20 / 4) / 50
+    second = (60 / 3 + 20 / 2) ** 2 / (60 / 9 + 20 / 4) / 80
+    odds = second / first
+    assert told.nothing == pytest.approx((1 + 2 * odds) ** -4 * (1 + odds) ** -3)
+    other = like_for_like(cases["value"], ~cases["is_first"], cell=cases["cell"], cluster=np.arange(130))
+    assert other.nothing == pytest.approx(told.nothing)
+    # Six successes of 50, beside 50: (1/2)⁶. Of two clients with three each they count for two; and the 50
+    # cases for 50² / (2 × 3² + 44) = 40.3 clients.
+    cases = _cases([(True, 0, 6, 50), (False, 0, 0, 50)])
+    assert _told(cases).nothing == pytest.approx(1 / 64)
+    together = np.where(np.arange(100) < 6, np.arange(100) // 3, np.arange(100))
+    assert _told(cases, together).nothing == pytest.approx((1 + 50 / (50**2 / 62)) ** -2)
+    assert np.isnan(_told(_cases([(True, 0, 4, 30), (False, 0, 3, 30)])).nothing)
