@@ -121,7 +121,7 @@ def _change(
     told = judged_series(
         weeks["value"], int((weeks["week"].dt.date < start).sum()), limits=crm.settings.limits,
         weights=weeks["n"], weeks=weeks["week"], cases=weeks["n"],
-        against=recording(crm, find("stage_conversion"), day, until).reason,
+        bent=recording(crm, find("stage_conversion"), day, until).reason,
     )  # fmt: skip
     ends = (told.value, told.low, told.high)
     if np.isnan(told.low):
