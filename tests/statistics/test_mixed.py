@@ -158,7 +158,7 @@ def test_a_known_spread_of_cells_is_found_again(noise, sd):
     assert {one.kinds for one in told} == {0.0}
 
 
-@pytest.mark.parametrize(("of_kinds", "of_cells"), [(0.7, 0.0), (0.0, 0.7), (0.7, 0.5)])
+@pytest.mark.parametrize(("of_kinds", "of_cells"), [(0.7, 0.0), (0.0, 0.7), (0.5, 0.4)])
 def test_what_kinds_deviate_by_is_told_from_what_cells_do(of_kinds, of_cells):
     # 36 kinds in six months each, 3 reps who differ, 20 cases of each in each cell.
     told = []
@@ -173,7 +173,7 @@ def test_what_kinds_deviate_by_is_told_from_what_cells_do(of_kinds, of_cells):
         sums = draw.binomial(20, 1 / (1 + np.exp(-eta))).astype(float)
         design = Design([first, second, month], 216, kinds=kind)
         told.append(spread_of(design, cell, rep, counts=np.full(648, 20.0), sums=sums))
-    assert np.mean([one.kinds for one in told]) == pytest.approx(of_kinds**2, abs=0.18)
+    assert np.mean([one.kinds for one in told]) == pytest.approx(of_kinds**2, abs=0.12)
     assert np.mean([one.cells for one in told]) == pytest.approx(of_cells**2, abs=0.08)
 
 
