@@ -58,9 +58,7 @@ TOO_FEW = {
 #: Why a difference does not hold, or cannot be told; the places are thresholds of the settings.
 REASONS = {
     "one_deal": N_("Without the single biggest deal the difference may be chance."),
-    "approximate_interval": N_(
-        "The interval is approximate here: nobody is judged by it, whatever it says."
-    ),
+    "approximate_interval": N_("The interval is approximate here: nobody is judged by it, whatever it says."),
     "no_like_deals": N_(
         "Nobody else had such deals (source, segment, product, amount): there is nobody to compare with."
     ),
