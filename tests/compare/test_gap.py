@@ -11,6 +11,7 @@ import pytest
 
 from crmkit.compare.gap import Gap, gap
 from crmkit.compare.gap_sides import Side
+from crmkit.compare.periods import compared_periods
 from crmkit.errors import RequestError
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
@@ -475,3 +476,16 @@ def test_who_won_nothing_of_like_deals_wins_less_and_not_of_unlike_ones(snapshot
     assert told.loc["win_rate", ["label", "direction", "reason"]].tolist() == [
         "may_be_chance", "none", "won_nothing_by_chance"
     ]  # fmt: skip
+
+
+def test_a_gap_of_two_periods_is_as_sure_as_the_change_between_them(snapshot: Make) -> None:
+    # Both have 130 working days, and weeks that differ more than chance lets clients differ.
+    rows = half_years([10] * 13 + [30] * 13, [30] * 20 + [10] * 6)
+    crm = snapshot(rows, as_of="2027-01-15", calendar={"days_off": []})
+    later, earlier = (
+        Period.parse(days, "UTC") for days in ("2026-07-06..2027-01-04", "2026-01-05..2026-07-06")
+    )
+    total = gap(crm, Side(later), Side(earlier)).rows.iloc[-1]
+    change = compared_periods(crm, earlier, later, ["revenue"]).rows.iloc[0]
+    daily = change[["change", "change_low", "change_high"]].astype(float) * 130
+    assert total[["value", "low", "high"]].tolist() == pytest.approx(daily.tolist())
