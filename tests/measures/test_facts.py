@@ -105,9 +105,7 @@ def test_losses_that_are_recorded_only_from_some_day_on_are_seen(snapshot):
 def test_few_deals_and_a_department_that_wins_most_are_no_gap_in_the_record(snapshot):
     rows = ended(0, 30, "02") + ended(10, 0, "03")
     assert losses_since(snapshot(ended(20, 0, "01") + rows)) is None  # 20 are too few to say
-    assert (
-        losses_since(snapshot(ended(40, 0, "01") + ended(200, 9, "02"))) is None
-    )  # only 9 are lost at all
+    assert losses_since(snapshot(ended(40, 0, "01") + ended(200, 9, "02"))) is None  # only 9 are lost at all
     # Of 10 in January one is lost, of 40 later on half: that is another win rate, and no gap in the record.
     assert losses_since(snapshot(ended(27, 3, "01") + ended(20, 20, "02"))) is None
     assert losses_since(snapshot(ended(29, 0, "01"))) is None
