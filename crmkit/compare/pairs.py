@@ -65,6 +65,8 @@ class Pair:
     credit: str = ""
 
 
+#: As good as all of a rep's cases.
+EQUAL = 1e-9
 #: Where nothing can be told.
 NOTHING = Ratio(np.nan, np.nan, np.nan, np.nan, np.nan, 0, (0, 0), (0, 0))
 
@@ -179,9 +181,11 @@ def like_for_like(
     figures of one and the same mix. What is judged is not each against the others (whose figure contains the
     other one, which would exaggerate the ratio), but the two directly. The interval is that of the logarithm:
     linearised, its variance summed by client, with Student's t for the smaller number of clients: of as many
-    equal ones as they are worth, for of a client who has most of a rep's deals the variance hardly knows.
+    equal ones as they are worth. A client is set against the rep's other deals: in the figure that it is
+    itself a large part of, it would hardly differ.
 
-    Source: Greenland and Robins, Biometrics 41 (1985) 55–68; Liang and Zeger, Biometrika 73 (1986) 13–22
+    Source: Greenland and Robins, Biometrics 41 (1985) 55–68; Liang and Zeger, Biometrika 73 (1986) 13–22;
+    Mancl and DeRouen, Biometrics 57 (2001) 126–134 (large clients)
     """
     cells = int(cell.max(initial=-1)) + 1
     side = np.where(is_first, 0, 1)
@@ -206,8 +210,9 @@ def like_for_like(
     level = sums.sum(axis=0) / np.maximum(ratio * counts[0] + counts[1], 1e-300)
     expected = np.stack([ratio * level, level])
     pull = weights[side, cell] * (value - expected[side, cell]) / tops[side] * np.where(is_first, 1, -1)
-    used = both[cell]
-    half = _half(pull[used], cluster[used], clients - 1, unsure)
+    whose = np.unique(2 * cluster + side, return_inverse=True)[1]
+    part = (np.bincount(whose, weights=weights[side, cell])[whose] / mass[side]).clip(max=1 - EQUAL)
+    half = _half(pull / (1 - part), cluster, clients - 1, unsure)
     limits = [float(ratio * np.exp(sign * half)) for sign in (-1, 1)]
     return Ratio(float(ratio), limits[0], limits[1], means[0], means[1], *told)
 
@@ -230,12 +235,10 @@ def _half(pull: FloatArray, cluster: Codes, freedom: float, unsure: float) -> fl
     """Return half of the interval of a logarithm from the pull of each case on it."""
     from scipy.special import stdtrit
 
-    found, place = np.unique(cluster, return_inverse=True)
-    by_client = np.bincount(place, weights=pull)
+    by_client = np.bincount(cluster, weights=pull)
     if freedom < 1:
         return float("inf")
-    variance = float((by_client**2).sum()) * len(found) / (len(found) - 1)
-    return float(stdtrit(freedom, (1 + LEVEL) / 2) * np.sqrt(variance + unsure))
+    return float(stdtrit(freedom, (1 + LEVEL) / 2) * np.sqrt((by_client**2).sum() + unsure))
 
 
 def _pair(numbers: npt.NDArray[np.integer]) -> tuple[int, int]:

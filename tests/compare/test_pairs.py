@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import stdtrit
 
 from crmkit.compare.pairs import judged_pair, like_for_like
 from crmkit.limits import Limits
@@ -38,9 +39,9 @@ def test_equal_reps_with_opposite_mix_are_equal() -> None:
 
 def test_one_cell_is_the_ratio_of_two_shares() -> None:
     # 40 of 100 by 20 of 100; the variance of the logarithm is (1/40 − 1/100) + (1/20 − 1/100) = .055, times
-    # 200/199 for the clients; t of 99 degrees is 1.98422: e^±.46651 around 2
+    # (100/99)² as each client is one of a hundred; t of 99 degrees is 1.98422: e^±.47005 around 2
     told = _told(_cases([(True, 0, 40, 100), (False, 0, 20, 100)]))
-    half = 1.984217 * (0.055 * 200 / 199) ** 0.5
+    half = 1.984217 * 0.055**0.5 * 100 / 99
     assert (told.value, told.first, told.second) == pytest.approx((2, 0.4, 0.2))
     assert np.log([told.low, told.high]) == pytest.approx([np.log(2) - half, np.log(2) + half], abs=1e-5)
 
@@ -141,3 +142,15 @@ def test_the_chance_to_achieve_nothing_of_like_cases_is_told() -> None:
     together = np.where(np.arange(100) < 6, np.arange(100) // 3, np.arange(100))
     assert _told(cases, together).nothing == pytest.approx((1 + 50 / (50**2 / 62)) ** -2)
     assert np.isnan(_told(_cases([(True, 0, 4, 30), (False, 0, 3, 30)])).nothing)
+
+
+def test_a_large_client_is_set_against_the_other_deals_of_the_rep() -> None:
+    # Both won 60 of 120. Of one client the first won 30 of 40 deals, and so 30 of 80 of the others. Pulls are
+    # (value − .5) / 60: the client's 10 / 60, by 1 − 40/120; of each other deal .5 / 60, by 1 − 1/120.
+    cases = _cases([(True, 0, 60, 120), (False, 0, 60, 120)])
+    big = np.where((np.arange(120) < 30) | (np.arange(120) >= 110), 1000, np.arange(120))
+    told = _told(cases, np.concatenate([big, 2000 + np.arange(120)]))
+    variance = (10 / 60 / (1 - 1 / 3)) ** 2 + 200 * (0.5 / 60 / (1 - 1 / 120)) ** 2
+    worth = 120**2 / (40**2 + 80)
+    assert told.clients == pytest.approx(worth)
+    assert np.log(told.high) == pytest.approx(float(stdtrit(worth - 1, 0.975)) * variance**0.5)
