@@ -92,7 +92,8 @@ def _said(study: Study, named: Named) -> Sentences:
     }
     what = N_("{first}: {one}; {second}: {other}. The difference is {difference}.")
     told = [study.say(what.text, **ends)]
-    holding = [row for row in parts if row["label"] == "holds"]
+    days = [row for row in parts if row["factor"] == "working_days"]  # a calendar is no finding
+    holding = [row for row in parts if row["label"] == "holds" and row not in days]
     verdict = verdict_text(study, total, compared(found, total))
     told.append(
         verdict
@@ -104,7 +105,12 @@ def _said(study: Study, named: Named) -> Sentences:
     )  # fmt: skip
     told += [told_of(study, factor(study, found, row), row, compared(found, row)) for row in holding]
     if not holding:
-        told.append(study.say("Of none of its parts can the data tell whether it is more than chance."))
+        none = N_("Of none of its parts can the data tell whether it is more than chance.")
+        if days:
+            none = N_(
+                "Of none of its parts but the working days can the data tell that it is more than chance."
+            )
+        told.append(study.words.message(none))
     return Sentences(tuple(told), "finding")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from crmkit import open_study
 from crmkit.compare.gap_sides import Side
 from crmkit.errors import RequestError
+from crmkit.periods import Period
 from crmkit.present.figures import Figure
 from crmkit.present.gap import gap_of, gaps
 from crmkit.present.several import Several
@@ -91,6 +93,22 @@ def test_the_bars_lead_from_one_side_to_the_other_and_the_printed_parts_add_up(c
     assert sum(parts) == total
     one, other = (round(table.rows[-1][column]) for column in (1, 2))
     assert total == one - other
+
+
+def test_that_a_period_has_more_working_days_is_no_finding(client: FolderOf) -> None:
+    weeks = [date(2026, 1, 6) + timedelta(weeks=week) for week in range(65)]
+    each = [
+        rows("Ann", 3 + at * 7 % 4, 6 + at % 3, 1000, closed=str(day)).replace("2026-01-05", str(day))
+        for at, day in enumerate(weeks)
+    ]
+    study = study_of(client, *each, as_of="2027-04-30")
+    first, second = (Side(Period.parse(name, "UTC")) for name in ("2026-Q4", "2027-Q1"))
+    said, _, table = shown(study, first, second)
+
+    assert [row[0] for row in table.rows if row[-1] == "holds"] == ["Working days"]
+    assert said[2] == (
+        "Of none of its parts but the working days can the data tell that it is more than chance."
+    )
 
 
 def test_nothing_is_called_better_where_it_may_be_chance(client: FolderOf) -> None:
