@@ -17,7 +17,7 @@ from crmkit.statistics.bootstrap import SEED
 
 #: Attributes of a deal that the rep does not choose (METHOD 6.1), and the time since which it was worked.
 ATTRIBUTES = ("source", "segment", "product")
-AMOUNT, TIME = "amount_band", "quarter"
+AMOUNT, TIMES = "amount_band", ("quarter", "month")
 #: Bands of amount: as many as leave so many cases in each, within these bounds.
 BANDS, BAND_CASES = (4, 24), 60
 MOST_VALUES = 12
@@ -58,7 +58,7 @@ def kinds_of(attributes: Mapping[str, IntArray], size: int) -> IntArray:
 
     Where there are not two other attributes that could work together, it is the whole cell.
     """
-    kinds = [own for name, own in attributes.items() if name not in (AMOUNT, TIME)]
+    kinds = [own for name, own in attributes.items() if name not in (AMOUNT, *TIMES)]
     return cells_of(kinds if len(kinds) > 1 else attributes.values(), size)
 
 
@@ -104,12 +104,12 @@ def mix_of(
     Source: METHOD 6.1
     """
     found, left_out = dict[str, IntArray](), dict[str, str]()
-    names = (TIME,) if also is None else (*also, *ATTRIBUTES, AMOUNT, TIME)
-    for name in names:
-        codes = _codes(crm, cases, name)
+    grain, time = _times(crm, cases)
+    for name in (grain,) if also is None else (*also, *ATTRIBUTES, AMOUNT, grain):
+        codes = time if name == grain else _codes(crm, cases, name)
         if codes is None:
             left_out[name] = "not_in_export"
-        elif name != TIME and telling(crm, cases, codes > 0, outcome=outcome):
+        elif name != grain and telling(crm, cases, codes > 0, outcome=outcome):
             left_out[name] = "known_after_the_outcome"
         elif len(np.unique(codes)) < 2:
             left_out[name] = "one_value"
@@ -120,8 +120,6 @@ def mix_of(
 
 def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> IntArray | None:
     deals: Rows = cases["deal_ix"].to_numpy(dtype=np.int64)
-    if name == TIME:
-        return _times(crm, cases)
     if name in cases:
         if cases[name].dtype == np.int64:  # codes already
             return np.asarray(cases[name], dtype=np.int64)
@@ -134,14 +132,14 @@ def _codes(crm: Snapshot, cases: pd.DataFrame, name: str) -> IntArray | None:
     return _gathered(coded(crm, cases, name)[0] + 1)
 
 
-def _times(crm: Snapshot, cases: pd.DataFrame) -> IntArray:
-    """Return the quarter or month in which each case began, or was counted; the oldest of many are one, 1."""
+def _times(crm: Snapshot, cases: pd.DataFrame) -> tuple[str, IntArray]:
+    """Return whether quarters or months are told, and that in which each case began, or was counted."""
     if "began" in cases and cases["began"].notna().mean() > 1 - LEAK:
         cases = cases.assign(at=cases["began"])
     months = coded(crm, cases, "month")[0].astype(np.int64)
     if len(months) >= MONTH_CASES * (months.max(initial=0) + 1):
-        return _latest(months, MOST_MONTHS)
-    return _latest(coded(crm, cases, TIME)[0].astype(np.int64), MOST_VALUES)
+        return "month", _latest(months, MOST_MONTHS)
+    return "quarter", _latest(coded(crm, cases, "quarter")[0].astype(np.int64), MOST_VALUES)
 
 
 def _latest(codes: IntArray, most: int) -> IntArray:

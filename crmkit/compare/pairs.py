@@ -13,7 +13,7 @@ import pandas as pd
 from crmkit.clients import worth
 from crmkit.compare.expecting import Field
 from crmkit.compare.intervals import LEVEL, Verdict, verdict
-from crmkit.compare.mix import TIME, cells_of
+from crmkit.compare.mix import TIMES, cells_of
 from crmkit.compare.rep_verdicts import Kind
 from crmkit.facts import FloatArray
 from crmkit.limits import Limits
@@ -145,7 +145,7 @@ def _alike(
             unsure = sum(each.error / each.mean**2 for each in found)
             return np.searchsorted(edges, score, side="left"), float(unsure)
     own = cases[theirs]
-    kept = [own[name].to_numpy(np.int64) for name in attributes if name != TIME]
+    kept = [own[name].to_numpy(np.int64) for name in attributes if name not in TIMES]
     return cells_of(kept, len(own)), 0.0
 
 
