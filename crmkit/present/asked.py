@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
 
 from crmkit.errors import N_, RequestError
 from crmkit.periods import Period
+from crmkit.present.study import Study
+
+Found = TypeVar("Found")
+
+
+def each_asked(study: Study, name: str, found: Callable[[Study, Any], Found]) -> list[Found]:
+    """Return what is found for each item of an option, once for all pages; one item needs no list."""
+    asked = study.options.get(name) or []
+    listed = asked if isinstance(asked, list) else [asked]
+    return study.once(f"{name} {asked}", lambda: [found(study, one) for one in listed])
 
 
 def check_texts(where: str, asked: Mapping[str, Any], groups: Collection[str] = ()) -> None:

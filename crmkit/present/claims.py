@@ -13,7 +13,7 @@ from crmkit.compare.outcomes import OUTCOMES
 from crmkit.errors import N_, RequestError
 from crmkit.measures import catalogue, find
 from crmkit.periods import Period, a_day
-from crmkit.present.asked import check_texts, two_periods
+from crmkit.present.asked import check_texts, each_asked, two_periods
 from crmkit.present.claim_words import (
     ANSWERS,
     READING,
@@ -68,9 +68,7 @@ def asked_claims(study: Study) -> list[Answer]:
     ------
     RequestError: an option that cannot be used.
     """
-    asked = study.options.get("claims") or []
-    listed = asked if isinstance(asked, list) else [asked]
-    return study.once(f"claims {asked}", lambda: [_asked(study, one) for one in listed])
+    return each_asked(study, "claims", _asked)
 
 
 def measure_titles() -> dict[str, str]:

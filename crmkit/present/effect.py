@@ -13,7 +13,7 @@ from crmkit.compare.series import Group, unit_of
 from crmkit.errors import N_, Message, RequestError
 from crmkit.measures.catalog import find
 from crmkit.periods import a_day
-from crmkit.present.asked import check_texts
+from crmkit.present.asked import check_texts, each_asked
 from crmkit.present.compared import records
 from crmkit.present.differences import RELATIVE, difference_text
 from crmkit.present.effect_chart import placebo_chart, weeks_chart
@@ -106,9 +106,7 @@ def asked_effects(study: Study) -> list[Effect]:
     ------
     RequestError: an option that cannot be used.
     """
-    asked = study.options.get("effects") or []
-    listed = asked if isinstance(asked, list) else [asked]
-    return study.once(f"effects {asked}", lambda: [_asked(study, one) for one in listed])
+    return each_asked(study, "effects", _asked)
 
 
 def _asked(study: Study, one: Any) -> Effect:
