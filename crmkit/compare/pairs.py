@@ -13,7 +13,7 @@ import pandas as pd
 from crmkit.clients import worth
 from crmkit.compare.expecting import Field
 from crmkit.compare.intervals import LEVEL, Verdict, verdict
-from crmkit.compare.mix import TIMES, cells_of
+from crmkit.compare.mix import TIMES, cells_of, kinds_of
 from crmkit.compare.rep_verdicts import Kind
 from crmkit.facts import FloatArray
 from crmkit.limits import Limits
@@ -130,15 +130,17 @@ def _alike(
     roles = cases["role"].to_numpy() if "role" in cases else np.zeros(len(cases))
     peers = cases[np.isin(roles, roles[theirs])]
     everybody, rep = np.unique(peers["rep"].to_numpy(np.int64), return_inverse=True)
-    kinds = [peers[name].to_numpy(np.int64) for name in attributes]
-    kinds = [own for own in kinds if own.min() < own.max()]
+    told = {name: peers[name].to_numpy(np.int64) for name in attributes}
+    told = {name: own for name, own in told.items() if own.min() < own.max()}
+    kinds = list(told.values())
     others = ~np.isin(everybody, codes)
     if kinds and others.any():
         cell = cells_of(kinds, len(peers))
         first = np.argsort(np.argsort(others, kind="stable"))  # the two come first: only they are asked
-        field = Field(first[rep], cell, peers["value"].to_numpy(np.float64), kinds, is_share)
-        told = islice(field.expectations(np.sort(others), limits.cell_cases), len(codes))
-        found = [each for place, each in told if place < len(codes)]
+        values, kind = peers["value"].to_numpy(np.float64), kinds_of(told, len(peers))
+        field = Field(first[rep], cell, values, kinds, is_share, kind)
+        expected = islice(field.expectations(np.sort(others), limits.cell_cases), len(codes))
+        found = [each for place, each in expected if place < len(codes)]
         if len(found) == len(codes) == (~others).sum() and min(each.matched for each in found) >= SEEN:
             score = found[0].by_cell[cell[np.isin(peers["rep"].to_numpy(np.int64), codes)]]
             edges = np.unique(np.quantile(score, np.arange(1, BANDS) / BANDS))
