@@ -137,7 +137,7 @@ class Colleagues:
         sums = np.bincount(groups, weights=residues - residues.mean())
         together = float((sums**2).sum())
         alone = float(((residues - residues.mean()) ** 2).sum())
-        wider = max(1.0, together / alone) if alone > 0 else 1.0
+        wider = max(1.0, together / alone) if alone > 0 and clusters < n else 1.0
         if self.field.is_share and values.min() == values.max():  # nothing tells how far clients' cases agree
             wider = float((np.bincount(groups) ** 2).sum()) / n
         sizes = np.bincount(groups).astype(np.float64) ** 2

@@ -50,6 +50,13 @@ class Design:
         return int(self.kind.max(initial=-1)) + 1
 
     @cached_property
+    def of_kinds(self) -> list[Ints | None]:
+        """Of each attribute, the value that each kind has; ``None`` where cells of a kind have several."""
+        first = np.zeros(self.many, np.int64)
+        first[self.kind[::-1]] = np.arange(self.size)[::-1]
+        return [own[first] if (own[first][self.kind] == own).all() else None for own in self.codes]
+
+    @cached_property
     def starts(self) -> Ints:
         """The place of each attribute's first effect; last, how many effects there are."""
         return np.cumsum([1, *(int(own.max(initial=-1)) + 1 for own in self.codes)])
@@ -69,23 +76,29 @@ class Design:
         """Return some of the cells, with the effects of all."""
         codes = [own[cells] for own in self.codes]
         mine = replace(self, codes=codes, size=len(cells), kinds=self.kind[cells])
-        mine.__dict__.update(starts=self.starts, many=self.many)
+        mine.__dict__.update(starts=self.starts, many=self.many, of_kinds=self.of_kinds)
         return mine
 
     def places(self, effects: Floats) -> Floats:
         """Return the sum of the effects in each cell."""
-        told = np.full(self.size, effects[0])
-        for own, start in zip(self.codes, self.starts, strict=False):
-            told += effects[start + own]
-        return told
+        shared, own = np.full(self.many, effects[0]), np.zeros(self.size)
+        for codes, of_kind, start in zip(self.codes, self.of_kinds, self.starts, strict=False):
+            if of_kind is None:
+                own += effects[start + codes]
+            else:
+                shared += effects[start + of_kind]
+        return np.asarray(shared[self.kind] + own)
 
     def sums(self, figures: Floats) -> Floats:
         """Add up figures of the cells for each effect."""
-        parts = [
-            np.bincount(own, weights=figures, minlength=after - start)
-            for own, start, after in zip(self.codes, self.starts, self.starts[1:], strict=False)
-        ]
-        return np.concatenate([[figures.sum()], *parts]).astype(np.float64)
+        shared = self.by_kind(figures)
+        table = [shared.sum(keepdims=True)]
+        for codes, of_kind, start, after in zip(
+            self.codes, self.of_kinds, self.starts, self.starts[1:], strict=False
+        ):
+            where, added = (codes, figures) if of_kind is None else (of_kind, shared)
+            table.append(np.bincount(where, weights=added, minlength=after - start).astype(np.float64))
+        return np.concatenate(table)
 
     def by_kind(self, figures: Floats) -> Floats:
         """Add up figures of the cells for each kind."""
@@ -93,24 +106,57 @@ class Design:
 
     def met(self, weights: Floats) -> Floats:
         """Add up weights of the cells for each kind and effect."""
-        table = [self.by_kind(weights)[:, None]]
-        for own, start, after in zip(self.codes, self.starts, self.starts[1:], strict=False):
-            width = int(after - start)
-            pairs = np.bincount(self.kind * width + own, weights=weights, minlength=self.many * width)
-            table.append(pairs.reshape(self.many, width).astype(np.float64))
-        return np.concatenate(table, axis=1)
+        shared = self.by_kind(weights)
+        table = np.zeros((self.many, self.width))
+        table[:, 0] = shared
+        for codes, of_kind, start, after in zip(
+            self.codes, self.of_kinds, self.starts, self.starts[1:], strict=False
+        ):
+            if of_kind is None:
+                size = self.many * int(after - start)
+                pairs = np.bincount(self.kind * (after - start) + codes, weights=weights, minlength=size)
+                table[:, start:after] = pairs.reshape(self.many, -1)
+            else:
+                table[np.arange(self.many), start + of_kind] = shared
+        return table
+
+    @cached_property
+    def is_coarse(self) -> bool:
+        """Whether there are so few kinds that what cells have in common is added up by kind first."""
+        return self.many * self.width <= self.size
+
+    @cached_property
+    def shown(self) -> Floats:
+        """The effects of each kind's own values: a table of kinds × effects, 1 or 0."""
+        table = np.zeros((self.many, self.width))
+        table[:, 0] = 1.0
+        for of_kind, start in zip(self.of_kinds, self.starts, strict=False):
+            if of_kind is not None:
+                table[np.arange(self.many), start + of_kind] = 1.0
+        return table
 
     @cached_property
     def blocks(self) -> list[tuple[slice, slice, Ints]]:
-        """Each pair of attributes: the effects of both, and the pair of values that each cell has."""
+        """Each pair of attributes: the effects of both, and the pair of values that each cell has.
+
+        Where what cells have in common is added up by kind, only the pairs of attributes that are not.
+        """
         spans = [slice(*ends) for ends in itertools.pairwise(self.starts)]
-        pairs = itertools.combinations(zip(spans, self.codes, strict=True), 2)
-        return [(a, b, own * (b.stop - b.start) + other) for (a, own), (b, other) in pairs]
+        told = list(zip(spans, self.codes, self.of_kinds, strict=True))
+        apart = [one for one in told if one[2] is None] if self.is_coarse else told
+        pairs = itertools.combinations(apart, 2)
+        return [(a, b, own * (b.stop - b.start) + other) for (a, own, _), (b, other, _) in pairs]
 
     def crossed(self, weights: Floats) -> Floats:
         """Add up weights of the cells for each pair of effects."""
-        table = np.diag(self.sums(weights))
-        table[0] = table[:, 0] = np.diag(table)
+        if self.is_coarse:
+            met = self.met(weights)
+            told = self.shown.T @ met
+            table = np.where(self.shown.max(axis=0, keepdims=True).T > 0, told, told.T)
+            np.fill_diagonal(table, met.sum(axis=0))
+        else:
+            table = np.diag(self.sums(weights))
+            table[0] = table[:, 0] = np.diag(table)
         for rows, columns, pairs in self.blocks:
             part = table[rows, columns]
             part[:] = np.bincount(pairs, weights=weights, minlength=part.size).reshape(part.shape)

@@ -319,6 +319,17 @@ def test_neither_the_order_of_rows_nor_the_codes_of_reps_matter():
     )
 
 
+def test_rounding_decides_nothing_where_each_client_has_one_deal():
+    # Nothing is to be told of how far a client's deals agree; the order of rows moves sums by 1e-16.
+    draw = np.random.default_rng(6)
+    cases = pd.DataFrame({"rep": np.repeat(np.arange(6), 50), "source": draw.integers(0, 3, 300), "role": 0})
+    cases = cases.assign(cluster=np.arange(300), value=(draw.random(300) < 0.3).astype(np.float64))
+    first, _ = told(cases)
+    for _ in range(5):
+        again, _ = told(cases.iloc[draw.permutation(300)])
+        assert again["chance"].to_numpy() == pytest.approx(first["chance"].to_numpy(), rel=1e-9)
+
+
 def test_cases_are_not_changed():
     cases = deals(EVEN)
     before = cases.copy(deep=True)
