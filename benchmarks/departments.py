@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.int64]
 Range: TypeAlias = tuple[float, float]
-ATTRIBUTES = ("source", "segment", "product", "band")
+ATTRIBUTES = ("source", "segment", "product", "amount_band")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Design:
     skills: sd of what reps add to the chances of their deals, in parts of one.
     together: the chance that a deal shares the luck of its client's other deals. client: mean deals a client.
     roles: reps of so many roles, each with a rate of its own.
+    bent: by how much the smallest and the largest amounts are won more often than the middle ones (log odds).
+    months: sd of log odds of the months in which deals came; each rep has months of his own.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Design:
     together: float = 0.0
     client: float = 1.0
     roles: int = 1
+    bent: float = 0.0
+    months: float = 0.0
 
 
 PLAIN = Design("same_leads", likeness=(100.0, 100.0))
@@ -77,6 +81,19 @@ DESIGNS: tuple[Design, ...] = (
 JUDGED = Design(
     "power", reps=(8, 8), deals=(300, 300), rate=(0.25, 0.25), likeness=(3.0, 3.0), truth=("logistic",)
 )
+MANY_KINDS = replace(
+    JUDGED, name="power_many_kinds", levels=(5, 4, 6, 24), likeness=(1.0, 1.0), effects=(0.9, 0.5, 0.5, 0.0),
+    bent=1.0,
+)  # fmt: skip
+#: What only whole exports can show: ``exports.py`` says which fields are blank in deals of the first two.
+EXPORTED = Design("blank_unless_won", reps=(6, 12), deals=(100, 300))
+EXPORTED_DESIGNS: tuple[Design, ...] = (
+    EXPORTED,
+    replace(EXPORTED, name="blank_by_chance", likeness=(0.5, 2.0)),
+    replace(EXPORTED, name="amounts_in_a_u", levels=(4, 3, 4, 24), effects=(0.9, 0.4, 0.5, 0.0), bent=1.5),
+    replace(EXPORTED, name="other_months", months=0.6),
+)
+MONTHS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +102,8 @@ class Department:
 
     Attributes
     ----------
-    cases: one row a deal: rep, value (1 won, 0 lost), cluster (its client), role, and the codes of source,
-        segment, product and band.
+    cases: one row a deal: rep, value (1 won, 0 lost), cluster (its client), role, the codes of source,
+        segment, product and amount band, and the month in which it came where that matters.
     fair: each deal's chance in the hands of an average rep of the department; chance: in those of its rep.
     gaps: of each rep, the mean chance of the own deals less that of the same deals in the others' hands.
     """
@@ -118,13 +135,15 @@ def department(design: Design, *, rng: np.random.Generator, skills: Floats | Non
     client = _clients(design, sizes, rng=rng)
     cell = _cells(design, rep, client, rng=rng)
     levels = np.stack(np.unravel_index(cell, design.levels), axis=1)
-    fair = _chances(design, cell, role[rep], rng=rng)
+    month = _months(design, rep, rng=rng)
+    fair = _chances(design, cell, role[rep], month=month, rng=rng)
     added = rng.normal(0.0, design.skills, reps) if skills is None else skills
     chance = np.clip(fair + added[rep], 0.005, 0.98)
     own = rng.random(len(rep))
     shared = rng.random(client.max() + 1)[client]
     luck = np.where(rng.random(len(rep)) < design.together, shared, own)
     told = {"rep": rep, "value": (luck < chance).astype(np.float64), "cluster": client, "role": role[rep]}
+    told |= {"month": month} if design.months else {}
     cases = pd.DataFrame(told | dict(zip(ATTRIBUTES, levels.T, strict=True)))
     cases = cases.iloc[rng.permutation(len(cases))]
     order = cases.index.to_numpy()
@@ -191,14 +210,26 @@ def _along(values: Floats, axis: int) -> Floats:
     return values.reshape([-1 if one == axis else 1 for one in range(4)])
 
 
-def _chances(design: Design, cell: Codes, role: Codes, *, rng: np.random.Generator) -> Floats:
+def _months(design: Design, rep: Codes, *, rng: np.random.Generator) -> Codes:
+    """Return the month in which each deal came; the first for all where months make no difference."""
+    if not design.months:
+        return np.zeros(len(rep), np.int64)
+    edges = np.cumsum(rng.dirichlet(np.ones(MONTHS), rep.max() + 1), axis=1)
+    return np.minimum((rng.random(len(rep))[:, None] > edges[rep]).sum(axis=1), MONTHS - 1)
+
+
+def _chances(design: Design, cell: Codes, role: Codes, *, month: Codes, rng: np.random.Generator) -> Floats:
     """Return each deal's chance in an average rep's hands; their mean is the department's rate."""
     rate = float(np.exp(rng.uniform(*np.log(design.rate))))
     odds = rng.normal(0.0, design.crossed, int(np.prod(design.levels))).reshape(design.levels)
     for axis, (count, spread) in enumerate(zip(design.levels, design.effects, strict=True)):
         effect = rng.normal(0.0, 1.0, count)
         odds = odds + _along(spread * (effect - effect.mean()), axis)
+    amount = np.abs(np.linspace(-1, 1, design.levels[3]))
+    odds = odds + _along(design.bent * (amount - amount.mean()), 3)
     told = odds.ravel()[cell] + rng.normal(0.0, 0.7, design.roles)[role]
+    if design.months:
+        told = told + rng.normal(0.0, design.months, MONTHS)[month]
     additive = bool(rng.random() < design.truth.count("additive") / len(design.truth))
     low, high = -12.0, 12.0
     for _ in range(50):

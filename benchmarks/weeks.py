@@ -18,6 +18,9 @@ BEFORE, AFTER = 104, 26
 YEAR = 365.25 / 7
 KINDS = ("count", "money", "share")
 SEASONS = ("none", "wave", "december")
+#: What no straight trend follows: a level that drifts (a random walk), growth that slows down.
+BENDS = ("drift", "slowing")
+DRIFT = 0.03  # sd of a week's step
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Kind:
     figure: count, money or share. together: correlation of neighbouring weeks, of the part that is no
         counting noise. season: none, a wave of a year, or a wave with three strong weeks before the new
         year and two weak ones after.
-    effect: part by which the level is raised from the change on.
+    effect: part by which the level is raised from the change on. bend: one of ``BENDS``, or nothing.
     """
 
     figure: str
@@ -38,6 +41,7 @@ class Kind:
     effect: float = 0.0
     before: int = BEFORE
     after: int = AFTER
+    bend: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +57,7 @@ class Weeks:
 
 def series(kind: Kind, count: int, *, seed: int) -> Iterator[Weeks]:
     """Yield so many series of a kind; the same ones for the same seed, however many are asked for."""
-    name = f"{kind.figure} {kind.together} {kind.season} {kind.before} {kind.after}"
+    name = f"{kind.figure} {kind.together} {kind.season} {kind.before} {kind.after}{kind.bend}"
     for number in range(count):
         yield draw(kind, rng=np.random.default_rng([seed, number, *name.encode()]))
 
@@ -66,6 +70,7 @@ def draw(kind: Kind, *, rng: np.random.Generator) -> Weeks:
     season = _season(kind.season, monday, rng=rng)
     drift = _correlated(len(week), kind.together, rng=rng) * rng.uniform(0.05, 0.2)
     level = (1 + season) * np.exp(trend + drift - drift.var() / 2)
+    level = level * _bent(kind.bend, week, rng=rng)
     level = level * np.where(week >= kind.before, 1 + kind.effect, 1.0)
     value, n = _counted(kind.figure, level, rng=rng)
     return Weeks(kind, monday, value, n, kind.before)
@@ -82,6 +87,16 @@ def _season(name: str, monday: NDArray[np.datetime64], *, rng: np.random.Generat
     if name == "wave":
         return wave
     return wave + height * (2.0 * (day >= 344) - 2.0 * (day < 14))
+
+
+def _bent(name: str, week: NDArray[np.int64], *, rng: np.random.Generator) -> Floats:
+    """Return by what each week's level is multiplied."""
+    if name == "drift":
+        return np.exp(np.cumsum(rng.normal(0.0, DRIFT, len(week))))
+    if name == "slowing":  # an S: by half as much again to twice and a half, steepest in the first two years
+        middle, width = rng.uniform(20, 100), rng.uniform(8, 20)
+        return 1 + rng.uniform(0.5, 1.5) / (1 + np.exp(-(week - middle) / width))
+    return np.ones(len(week))
 
 
 def _correlated(length: int, together: float, *, rng: np.random.Generator) -> Floats:
