@@ -73,7 +73,7 @@ def charts(texts: list[str]) -> list[Figure]:
     plates = [Plate("chart", text, text, text, Formats("ru", "RUB")) for text in texts]
     month = pd.Timestamp("2017-01-01", tz="Europe/Moscow")
     span = {"period_start": [month], "period_end": [month + pd.DateOffset(months=1)]}
-    made = [group_bars(evaluated("m", texts, "count"), "m", plates[0], reference=(texts[0], 0.5), shown=100)]
+    made = [group_bars(evaluated("m", texts, "count"), "m", plates[0], shown=100)]
     made.append(stage_bars(evaluated("stage", texts, "count"), plates[1]))
     for plate in plates[2:5]:
         made.append(share_dots(evaluated("m", texts, "share"), "m", plate, reference=(plate.title, 0.5)))
