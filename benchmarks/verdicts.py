@@ -18,9 +18,22 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from departments import DESIGNS, EXPORTED_DESIGNS, JUDGED, MANY_KINDS, department, departments, opposite
+from departments import (
+    ATTRIBUTES,
+    DESIGNS,
+    EXPORTED_DESIGNS,
+    JUDGED,
+    MANY_KINDS,
+    department,
+    departments,
+    opposite,
+)
 from judges import JUDGES, WATCHERS, Judge, judged_rows, judged_weeks
+from numpy.typing import NDArray
 from weeks import BENDS, KINDS, SEASONS, Kind, series
+
+from crmkit.compare.pairs import judged_pair
+from crmkit.limits import Limits
 
 SEED = 6
 #: How far neighbouring weeks hang together.
@@ -135,6 +148,30 @@ def exports(judges: dict[str, Judge], runs: int) -> Rows:
         yield f"{label} {whole}", *(percent(found[name], whole) for name in judges), f"{count:,}"
 
 
+def pairs(judges: dict[str, Judge], runs: int) -> Rows:
+    """Tell how two equal reps of a department are told, set against each other: three pairs of each."""
+    yield "pairs of equal reps, %", "interval holds 1", "said to differ", "not compared", "pairs"
+    each, wholes = max(runs // len(DESIGNS), 1), np.zeros(4, np.int64)
+    for design in DESIGNS:
+        found = np.zeros(4, np.int64)
+        for one in departments(design, each, seed=SEED):
+            reps = one.cases.drop_duplicates("rep").sort_values("rep")
+            for _, alike in reps.groupby("role"):
+                for pair in list(zip(alike["rep"][::2], alike["rep"][1::2], strict=False))[:3]:
+                    told = judged_pair(one.cases, ATTRIBUTES, pair, limits=Limits())
+                    covers = told.like.low <= 1 <= told.like.high
+                    is_told = told.verdict.reason != "other_deals" and told.like.low == told.like.low
+                    found += [is_told and covers, told.verdict.label == "holds", is_told, 1]
+        wholes += found
+        yield design.name, *_of_pairs(found)
+    yield "all", *_of_pairs(wholes)
+
+
+def _of_pairs(found: NDArray[np.int64]) -> tuple[str, ...]:
+    covers, holds, told, every = map(int, found)
+    return percent(covers, told), percent(holds, told), percent(every - told, every), f"{every:,}"
+
+
 def change(judges: dict[str, Judge], runs: int) -> Rows:
     """Tell how often a change that did nothing is said to have done something.
 
@@ -190,11 +227,12 @@ TASKS: dict[str, Callable[..., Rows]] = {
     "power": power,
     "coverage": coverage,
     "exports": exports,
+    "pairs": pairs,
     "change": change,
     "effect": effect,
 }
 RUNS = {"equal": 3000, "opposite": 500, "power": 500, "coverage": 600, "exports": 150}
-RUNS |= {"change": 5400, "effect": 2700}
+RUNS |= {"pairs": 600, "change": 5400, "effect": 2700}
 
 
 def percent(part: int, whole: int) -> str:
