@@ -38,6 +38,10 @@ WHY_LEFT_OUT = {
         "filled in mostly when the outcome is known already, so it is no fair ground to compare on"
     ),
 }
+APPROXIMATE = N_(
+    "As such a field says nothing of deals that are alike, the figures like for like and their intervals are"
+    " approximate. A verdict holds only if it also does with the field filled in as in like deals."
+)
 
 
 def notes(study: Study, found: Managers) -> list[str]:
@@ -52,6 +56,8 @@ def notes(study: Study, found: Managers) -> list[str]:
             said.append(
                 study.say("Not by «{name}»: {why_not}.", name=attribute(study, name), why_not=why_not)
             )
+    if "known_after_the_outcome" in found.mix.left_out.values() and found.outcome.id == "win_rate":
+        said.append(study.words.message(APPROXIMATE))
     said += [study.words.message(one) for one in READING if found.outcome.id == "win_rate"]
     if found.credit == "owner_now" and found.outcome.id == "win_rate":
         said.append(study.words.message(CREDIT))

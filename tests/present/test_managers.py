@@ -25,12 +25,13 @@ SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "vektor"
 def study(client):
     """Return ``study(won, language)``: of forty deals of each rep so many are won."""
 
-    def make(won, language="en"):
-        lines = ["deal_id,manager_id,stage,created_at,closed_at"]
+    def make(won, language="en", source=lambda good: "site"):
+        lines = ["deal_id,manager_id,stage,created_at,closed_at,source"]
         for rep, good in won.items():
             for number in range(40):
                 stage = "Won" if number < good else "Lost"
-                lines.append(f"{rep}{number},{rep},{stage},2026-01-05,2026-02-{number % 28 + 1:02}")
+                told = f"2026-01-05,2026-02-{number % 28 + 1:02},{source(number < good)}"
+                lines.append(f"{rep}{number},{rep},{stage},{told}")
         told = read_client(client("\n".join(lines) + "\n"))
         return Study(told, load(told), load_report(told), ALL, language)
 
@@ -44,6 +45,17 @@ def test_the_verdict_stands_before_the_figures(study):
     assert keys == ["name", "told", "n", "like", "value", "places", "verdict"]
     assert said.paragraphs[1].startswith("a (n = 40, holds): better by ")
     assert table.rows[0][1] == "holds"
+
+
+def test_where_a_field_is_filled_in_after_the_win_the_figures_are_called_approximate(study):
+    won, approximate = (
+        {"a": 20, "b": 16, "c": 16},
+        "the figures like for like and their intervals are approximate",
+    )
+    assert approximate not in repr(compared_reps(study(won)))
+    table = compared_reps(study(won, source=lambda good: "site" if good else "")).items[2]
+    assert any("Not by «source»" in note for note in table.notes)
+    assert any(approximate in note for note in table.notes)
 
 
 def test_outcomes_that_the_export_lacks_stand_in_one_box(study):
