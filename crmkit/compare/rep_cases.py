@@ -17,8 +17,9 @@ from crmkit.measures.sales import amounts
 from crmkit.periods import Period
 from crmkit.schema import Snapshot
 
-#: Who wins less than this part of what the others win, and has so much of all that is lost, is no rep.
-HARDLY, MUCH = 0.05, 0.25
+#: Who wins less than this part of what the others win, has so much of all that is lost, and so many times as
+#: many cases as any other, is no rep.
+HARDLY, MUCH, TIMES = 0.05, 0.25, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ def _is_pooled(codes: IntArray, well: BoolArray) -> bool:
     """Return whether one of the reps seems to be where lost deals are put.
 
     Hardly any of these deals are won, and they are much of what is lost: the figures of the others would be
-    those of what they won.
+    those of what they won. A rep of the others' size may win nothing and is judged.
     """
     from scipy.special import bdtr
 
@@ -104,7 +105,9 @@ def _is_pooled(codes: IntArray, well: BoolArray) -> bool:
     lost = n - won
     rate = (won.sum() - won) / np.maximum(n.sum() - n, 1)
     hardly = (won <= HARDLY * rate * n) & (bdtr(won, n, np.clip(rate, 0, 1)) < ODD)
-    return bool((hardly & (lost > MUCH * lost.sum())).any())
+    largest = np.sort(n)[::-1][:2]
+    others = np.where(n == largest[0], largest[-1], largest[0])
+    return bool((hardly & (lost > MUCH * lost.sum()) & (n > TIMES * others)).any())
 
 
 def _nobodys(known: BoolArray, well: BoolArray) -> tuple[float, float]:

@@ -172,6 +172,15 @@ def test_an_owner_of_all_that_is_lost_is_no_rep(snapshot):
         for at, one in enumerate(department())
     ]
     assert managers(snapshot(deals=deals, as_of=str(END))).missing == "lost_are_pooled"
+    # So it is of two reps: 9 of 10 deals lost, of both.
+    two = [one for one in deals if one["manager_id"] in ("Ann", "Bob", "Pool")]
+    assert managers(snapshot(deals=two, as_of=str(END))).missing == "lost_are_pooled"
+    # Who wins nothing of no more deals than others have is judged, however few they are.
+    for names in (("Ann", "Bob", "Cid", "Dan"), ("Cid", "Dan")):
+        mine = [one for one in department() if one["manager_id"] in names and one["status"] != "open"]
+        none = [one | {"status": "lost"} if one["manager_id"] == "Dan" else one for one in mine]
+        rows = managers(snapshot(deals=none, as_of=str(END))).rows.set_index("manager_id")
+        assert (rows.loc["Dan", "label"], rows.loc["Dan", "direction"]) == ("holds", "below")
     # Who wins hardly anything of the fifth part of all that is lost is judged.
     weak = [one | {"status": "lost"} if one["manager_id"] == "Dan" and one["status"] == "won" else one
             for one in department(joined={"Dan": 300})]  # fmt: skip
