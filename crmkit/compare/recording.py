@@ -16,7 +16,7 @@ from crmkit.schema import Snapshot
 from crmkit.statistics.intervals import Z95
 
 #: By how much more deals must be recorded than before, for every one that is won, to call it better keeping.
-JUMP = 1.6
+JUMP = 1.5
 #: Weeks on each side that tell how many deals are recorded.
 WEEKS = 26
 RECORDED = ("new_deals", "lost_deals")
@@ -78,10 +78,10 @@ def _closing_days(crm: Snapshot) -> pd.DataFrame:
 def kept_otherwise(crm: Snapshot, day: date) -> pd.DataFrame:
     """Return what is recorded more, or less, since a day although no more, or less, is won.
 
-    Deals created and deals lost are set beside deals won, up to 26 weeks on each side: they have grown 1.6
+    Deals created and deals lost are set beside deals won, up to 26 weeks on each side: they have grown 1.5
     times as much at least (or shrunk as much), surely grown, and surely more than won deals, which may have
     stayed as they were. Then a win rate may fall because losses are written down, and not because less is
-    sold. It need not be sure that it is 1.6 times: whatever stands against a verdict needs less proof.
+    sold. It need not be sure that it is 1.5 times: whatever stands against a verdict needs less proof.
 
     Returns
     -------
